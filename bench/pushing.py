@@ -1,0 +1,292 @@
+"""How fast a centre takes in batches, against the same rows simply written: SQLite executemany, PostgreSQL COPY.
+
+Both sides write the same columns, under the same indexes, 500 rows a transaction, safely on the disk. The simple side
+checks nothing, merges nothing, tells no stream and keeps no answer.
+"""
+
+import shutil
+import sqlite3
+import time
+from collections.abc import Callable, Iterable, Iterator
+from http.client import HTTPConnection
+from itertools import count, islice
+from pathlib import Path
+from threading import Barrier, Thread
+from typing import Any
+
+from sqlalchemy import create_engine
+
+from bench import block, workload
+from bench.findings import BATCH, Finding, Scale, at_least, in_turns, median, p95, seconds_of, skipped
+from bench.flat import FLAT_KINDS, KIND, record_of
+from bench.office import APP, STATE_CODE, Row, batch_of, enrolled
+from bench.postgres import Postgres, missing
+from bench.service import Service
+from bench.serving import PERSON, open_centre
+from records.cells import one_stamp_text
+from records.messages import CONTENT_TYPE, EnrolReply, FrozenBatch, SyncRequest
+from records.search_key import search_key
+from records.stamps import stamp_of
+from records.wire import read_reply, request_bytes
+from server.central_store import CentralStore
+from server.tables import central_tables
+
+Url = Callable[[], str]
+
+
+def measure(scale: Scale, scratch: Path) -> Iterator[Finding]:
+    """SQLite in process and over HTTP, then the same on PostgreSQL."""
+    yield from _on("SQLite", "executemany", _sqlite_urls(scratch), scale, scratch)
+    yield from groups_with_members(scale, scratch)
+    if why := missing():
+        yield skipped("push on PostgreSQL against COPY", why)
+        return
+    with Postgres() as postgres:
+        names = count()
+        yield from _on("PostgreSQL", "COPY", lambda: postgres.url(f"push{next(names)}"), scale, scratch)
+
+
+def _sqlite_urls(scratch: Path) -> Url:
+    names = count()
+    return lambda: f"sqlite:///{scratch / f'push{next(names)}.db'}"
+
+
+def _on(engine: str, simply: str, new_url: Url, scale: Scale, scratch: Path) -> Iterator[Finding]:
+    lines = list(workload.records(scale.push_rows))
+    try:
+        raw, ours = in_turns(
+            scale.rounds,
+            lambda: raw_seconds(new_url(), lines),
+            lambda: pushed_seconds(new_url(), lines, scratch / "in-process"),
+        )
+    except Exception as error:  # the edge of a part: the others are still worth measuring
+        yield skipped(f"push in process on {engine} / raw {simply}", f"{type(error).__name__}: {str(error)[:160]}")
+        return
+    rates = (len(lines) / median(raw), len(lines) / median(ours))
+    yield _compared(f"push in process on {engine} / raw {simply}", rates, 0.5, raw=raw, ours=ours)
+    for clients in scale.http_clients:
+        raw, waits = [], []
+        spans: list[float] = []
+        for _ in range(max(1, scale.rounds // 2)):
+            raw.append(raw_seconds(new_url(), lines))
+            span, times = http_seconds(new_url(), clients, scale.http_batches, scratch / "served")
+            spans.append(span)
+            waits += times
+        rows = clients * scale.http_batches * BATCH
+        what = f"push over HTTP on {engine}, {clients} client{'s' * (clients > 1)} / raw {simply}"
+        more = f", p95 {p95(waits) * 1000:.0f} ms a batch"
+        yield _compared(what, (len(lines) / median(raw), rows / median(spans)), 0.4, more, raw=raw, ours=spans)
+
+
+def _compared(what: str, rates: tuple[float, float], goal: float, more: str = "", **seconds: Any) -> Finding:
+    raw, ours = rates
+    measured = f"{ours:,.0f} / {raw:,.0f} rows/s{more}"
+    return at_least(what, ours / raw, goal, measured, rows_per_second=ours, raw_rows_per_second=raw, **seconds)
+
+
+def batches(lines: Iterable[dict[str, Any]], device: str, first: int = 1) -> list[FrozenBatch]:
+    """Lines of the workload as a phone freezes them."""
+    rest, found = iter(lines), []
+    now_ms = time.time_ns() // 1_000_000
+    while some := list(islice(rest, BATCH)):
+        rows: list[Row] = [(KIND, line["id"].replace("-", ""), {k: v for k, v in line.items() if k != "id"})
+                           for line in some]  # fmt: skip
+        found.append(batch_of(rows, first + len(found), device, now_ms))
+    return found
+
+
+def pushed_seconds(url: str, lines: list[dict[str, Any]], folder: Path) -> float:
+    """One device's batches, each a transaction, in this process."""
+    with _centre(url, folder) as centre:
+        device = enrolled(centre, PERSON)
+        return _taken(centre, device, batches(lines, device.device))
+
+
+def _taken(centre: CentralStore, device: EnrolReply, frozen: list[FrozenBatch]) -> float:
+    def push() -> None:
+        for batch in frozen:
+            answer = centre._take_batch(device.device, batch, centre.clock())
+            assert [outcome.state for outcome in answer.outcomes] == ["applied"], answer.outcomes[:3]
+
+    return seconds_of(push)
+
+
+class _centre:
+    """A centre that is closed at the end of the `with`."""
+
+    def __init__(self, url: str, folder: Path) -> None:
+        shutil.rmtree(folder, ignore_errors=True)
+        self._centre = open_centre(folder, url)
+
+    def __enter__(self) -> CentralStore:
+        return self._centre
+
+    def __exit__(self, *why: object) -> None:
+        self._centre.close()
+
+
+# --- the same rows simply written
+
+
+def raw_seconds(url: str, lines: list[dict[str, Any]], kind: str = KIND) -> float:
+    """The rows of a push into the same table, 500 a transaction."""
+    rows = [_as_stored(line, place) for place, line in enumerate(lines)]
+    return written_seconds(url, kind, rows)
+
+
+def written_seconds(url: str, kind: str, rows: list[dict[str, Any]]) -> float:
+    engine = create_engine(url)
+    tables = central_tables(FLAT_KINDS)
+    tables.metadata.create_all(engine)
+    table = tables.records[kind]
+    names = [column.name for column in table.columns]
+    turns = [column.type.dialect_impl(engine.dialect).bind_processor(engine.dialect) for column in table.columns]
+    values = [tuple(turn(row.get(name)) if turn else row.get(name) for name, turn in zip(names, turns, strict=True))
+              for row in rows]  # fmt: skip
+    engine.dispose()
+    if url.startswith("sqlite"):
+        return _executemany(url.removeprefix("sqlite:///"), table.name, names, values)
+    return _copy(url.replace("+psycopg", ""), table.name, names, values)
+
+
+def _executemany(path: str, table: str, names: list[str], values: list[Any]) -> float:
+    connection = sqlite3.connect(path, isolation_level=None)
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=FULL")
+    quoted, marks = ",".join(f'"{name}"' for name in names), ",".join("?" * len(names))
+
+    def write() -> None:
+        for at in range(0, len(values), BATCH):
+            connection.execute("BEGIN IMMEDIATE")
+            connection.executemany(f'INSERT INTO "{table}" ({quoted}) VALUES ({marks})', values[at : at + BATCH])
+            connection.execute("COMMIT")
+
+    took = seconds_of(write)
+    connection.close()
+    return took
+
+
+def _copy(url: str, table: str, names: list[str], values: list[Any]) -> float:
+    import psycopg
+
+    quoted = ",".join(f'"{name}"' for name in names)
+
+    def write() -> None:
+        for at in range(0, len(values), BATCH):
+            with connection.cursor() as cursor, cursor.copy(f'COPY "{table}" ({quoted}) FROM STDIN') as copy:
+                for value in values[at : at + BATCH]:
+                    copy.write_row(value)
+            connection.commit()
+
+    with psycopg.connect(url) as connection:
+        return seconds_of(write)
+
+
+def _as_stored(line: dict[str, Any], place: int) -> dict[str, Any]:
+    written = [name for name in line if name != "id"]
+    stamp = stamp_of(1_790_000_000_000 + place, 0, "0000beef")
+    return {
+        **record_of(line),
+        "state_id": STATE_CODE,
+        "group_id": None,
+        "deleted_on": None,
+        "search_key": search_key(line["name"]),
+        "stamps": one_stamp_text(stamp, written),
+        "bases": "",
+        "disputed": "",
+    }
+
+
+# --- over HTTP
+
+
+def http_seconds(url: str, clients: int, each: int, folder: Path) -> tuple[float, list[float]]:
+    """(seconds from the first to the last answer, seconds of each batch) of several devices at once."""
+    shutil.rmtree(folder, ignore_errors=True)
+    centre = open_centre(folder, url)
+    devices = [enrolled(centre, PERSON) for _ in range(clients)]
+    centre.close()
+    lines = workload.records(clients * each * BATCH)
+    work = [batches(islice(lines, each * BATCH), device.device) for device in devices]
+    with Service(folder, url) as service:
+        return posted(service.port, [(device.token, some) for device, some in zip(devices, work, strict=True)])
+
+
+def posted(port: int, work: list[tuple[str, list[FrozenBatch]]]) -> tuple[float, list[float]]:
+    """Every device posts its batches, all at once; a busy centre is asked again when it says."""
+    together, waits = Barrier(len(work) + 1), [[] for _ in work]  # type: list[list[float]]
+    failed: list[BaseException] = []
+
+    def one(token: str, some: list[FrozenBatch], mine: list[float]) -> None:
+        try:
+            together.wait()
+            _post_all(port, token, some, mine)
+        except BaseException as error:
+            failed.append(error)
+
+    threads = [Thread(target=one, args=(*item, waits[place])) for place, item in enumerate(work)]
+    for thread in threads:
+        thread.start()
+    together.wait()
+    began = time.perf_counter()
+    for thread in threads:
+        thread.join()
+    if failed:
+        raise failed[0]
+    return time.perf_counter() - began, [wait for mine in waits for wait in mine]
+
+
+def _post_all(port: int, token: str, some: list[FrozenBatch], waits: list[float]) -> None:
+    connection = HTTPConnection("127.0.0.1", port, timeout=120)
+    headers = {"Content-Type": CONTENT_TYPE, "Authorization": f"Bearer {token}"}
+    cursor, answered = None, 0
+    for batch in some:
+        # One row back is enough here: what it costs to read pages is measured by itself.
+        body = request_bytes(SyncRequest(APP, cursor, batch, answered=answered, room=1))
+        began = time.perf_counter()
+        while True:
+            connection.request("POST", "/v1/sync", body, headers)
+            response = connection.getresponse()
+            said = response.read()
+            if response.status != 503:
+                break
+            # A server drops lines that have been silent for so long; a phone then opens a new one.
+            connection.close()
+            time.sleep(float(response.headers.get("retry-after", "1")))
+        waits.append(time.perf_counter() - began)
+        assert response.status == 200, response.status
+        reply = read_reply(said)
+        assert reply.answer and reply.answer.state == "applied" and reply.page
+        assert {outcome.state for outcome in reply.answer.outcomes} == {"applied"}
+        cursor, answered = reply.page.cursor, batch.number
+    connection.close()
+
+
+# --- groups and members, with all that is derived from them
+
+
+def groups_with_members(scale: Scale, scratch: Path) -> Iterator[Finding]:
+    """The product's own kinds: standings, marks and streams are worked out with each batch."""
+    groups = max(1, scale.push_rows // 14)
+    rows = list(block.rows_of(groups, groups * 13))
+    names = count()
+
+    def raw() -> float:
+        by_kind = {kind: [block.as_stored(row) for row in rows if row[0] == kind] for kind in ("Shg", "Member")}
+        return sum(
+            written_seconds(f"sqlite:///{scratch / f'raw-{kind}-{next(names)}.db'}", kind, some)
+            for kind, some in by_kind.items()
+        )
+
+    def ours() -> float:
+        url = f"sqlite:///{scratch / f'groups{next(names)}.db'}"
+        with block.opened_centre(url, scratch / "groups") as centre:
+            device = enrolled(centre, block.SUPERVISOR)
+            return _taken(centre, device, block.batches_of(rows, device.device))
+
+    raw_times, times = in_turns(scale.rounds, raw, ours)
+    rates = len(rows) / median(raw_times), len(rows) / median(times)
+    measured = f"{rates[1]:,.0f} / {rates[0]:,.0f} rows/s"
+    figures = {"rows_per_second": rates[1], "raw_rows_per_second": rates[0], "raw": raw_times, "ours": times}
+    yield Finding("push of groups with members in process on SQLite / raw executemany", "", measured,
+                  rates[1] / rates[0], figures=figures)  # fmt: skip

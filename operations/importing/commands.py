@@ -1,0 +1,211 @@
+"""What somebody types: `places import`, `branches import`, `groups import`, `members import`, each with a dry run.
+
+Exit status 0: all rows placed. 1: some were refused, and a file says why. 2: a file could not be read at all.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from operations.importing.branches import BranchesImporter
+from operations.importing.finding import Found, Places, Where, find_block
+from operations.importing.finding_branches import Branches
+from operations.importing.groups import GroupsImporter
+from operations.importing.headers import HEADS
+from operations.importing.members import MembersImporter
+from operations.importing.places import PlacesImporter
+from operations.importing.planned import Importer
+from operations.importing.reading import CannotRead, Sheet, open_sheet
+from operations.importing.reasons import Unplaced
+from operations.importing.refused import RefusedRows, free_path
+from operations.importing.report import Report
+from operations.importing.running import run
+from records.days import day_of
+from server.central_store import CentralStore
+from server.importing import Importing
+from server.serving import centre_of
+from server.settings import read_settings
+
+places = typer.Typer(no_args_is_help=True, help="States, districts, blocks, gram panchayats and villages.")
+branches = typer.Typer(no_args_is_help=True, help="Bank branches.")
+groups = typer.Typer(no_args_is_help=True, help="Self-help groups.")
+members = typer.Typer(no_args_is_help=True, help="Members of groups.")
+
+Files = Annotated[list[Path], typer.Argument(metavar="FILE...", help="CSV or XLSX files, in this order.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would become of every row, and write nothing.")]
+Refused = Annotated[
+    Path | None,
+    typer.Option(
+        "--refused",
+        help="Where refused rows go: a file (.xlsx or .csv), or a folder for several. Otherwise beside each file.",
+    ),
+]
+Block = Annotated[str, typer.Option(help="Block (name or LGD code) of rows that name none.")]
+
+
+@places.callback()
+@branches.callback()
+@groups.callback()
+@members.callback()
+def _apps() -> None:
+    """Each app has a word of its own before its commands, also while it has only one."""
+
+
+@places.command("import")
+def import_places(
+    files: Files,
+    dry_run: DryRun = False,
+    refused: Refused = None,
+) -> None:
+    """Take in downloads of the Local Government Directory (LGD): blocks, panchayats, villages, mappings."""
+    _import("places", files, dry_run, refused)
+
+
+@branches.command("import")
+def import_branches(
+    files: Files,
+    dry_run: DryRun = False,
+    refused: Refused = None,
+    block: Block = "",
+) -> None:
+    """Take in a list of bank branches with their IFSC."""
+    _import("branches", files, dry_run, refused, block)
+
+
+@groups.command("import")
+def import_groups(
+    files: Files,
+    dry_run: DryRun = False,
+    refused: Refused = None,
+    block: Block = "",
+) -> None:
+    """Take in the portal's register of groups, with their bank accounts."""
+    _import("groups", files, dry_run, refused, block)
+
+
+@members.command("import")
+def import_members(
+    files: Files,
+    dry_run: DryRun = False,
+    refused: Refused = None,
+) -> None:
+    """Take in the portal's register of members; their groups come first."""
+    _import("members", files, dry_run, refused)
+
+
+def _import(kind: str, files: list[Path], dry_run: bool, refused: Path | None, block: str = "") -> None:
+    console = Console(stderr=False, highlight=False, soft_wrap=True)
+    try:
+        sheets = [open_sheet(path, HEADS[kind]) for path in files]
+        outs = [_refused_path(path, refused, dry_run, several=len(files) > 1) for path in files]
+        centre = _centre()
+    except CannotRead as reason:
+        _complain(reason)
+    try:
+        reports = [
+            import_sheet(kind, sheet, centre, dry_run=dry_run, refused=out, block=block, console=console)
+            for sheet, out in zip(sheets, outs, strict=True)
+        ]
+    except CannotRead as reason:
+        _complain(reason)
+    finally:
+        centre.close()
+    raise typer.Exit(1 if any(report.refused for report in reports) else 0)
+
+
+def _centre() -> CentralStore:
+    """The centre of this server's settings; none is founded by mistyping the name of its folder."""
+    settings = read_settings()
+    if settings.database_file is not None and not settings.database_file.is_file():
+        raise CannotRead(
+            f"There is no centre in {settings.folder} yet: start it once with `samooh serve`, or name its folder in "
+            "SAMOOH_FOLDER."
+        )
+    return centre_of(settings)
+
+
+def _complain(reason: CannotRead) -> NoReturn:
+    Console(stderr=True, highlight=False, soft_wrap=True).print(str(reason), markup=False)
+    raise typer.Exit(2) from reason
+
+
+def _refused_path(path: Path, refused: Path | None, dry_run: bool, *, several: bool) -> Path | None:
+    """Where the refused rows of a file go; in a dry run nowhere, unless a place is named."""
+    if refused is None:
+        return None if dry_run else free_path(path)
+    if several or refused.is_dir():
+        refused.mkdir(parents=True, exist_ok=True)
+        return free_path(path, refused)
+    if refused.suffix.lower() not in (".xlsx", ".csv"):
+        raise CannotRead(f"{refused} must end in .xlsx or .csv.")
+    return refused
+
+
+def import_sheet(
+    kind: str,
+    sheet: Sheet,
+    centre: CentralStore,
+    *,
+    dry_run: bool = False,
+    refused: Path | None = None,
+    block: str = "",
+    console: Console | None = None,
+) -> Report:
+    """Import one file that is open, and say what became of it. Raises CannotRead."""
+    # What is known is read before the door opens: a dry run holds the one transaction that writes.
+    importer = importer_for(kind, centre, block)
+    report = Report(sheet.path, dry_run)
+    rows = RefusedRows(refused, sheet, importer.adds) if refused else None
+    try:
+        with Importing(centre, importer.source, dry_run=dry_run) as door, _progress(sheet.path.name, console) as told:
+            run(sheet, importer, door, rows, report, told)
+    except BaseException:
+        if rows:
+            rows.forget()
+        raise
+    report.refused_file = rows.close() if rows else None
+    if console:
+        for line in report.sentences():
+            console.print(line, markup=False)
+    return report
+
+
+def importer_for(kind: str, centre: CentralStore, block: str = "") -> Importer:
+    """The importer of a kind, knowing what the centre knows now."""
+    today = day_of(centre.clock())
+    if kind == "members":
+        return MembersImporter(today)
+    known = Places.of(centre)
+    if kind == "places":
+        return PlacesImporter(known)
+    default = _default_block(known, block)
+    if kind == "branches":
+        return BranchesImporter(known, Branches.of(centre), default)
+    return GroupsImporter(known, Branches.of(centre), today, default)
+
+
+def _default_block(known: Places, block: str) -> Found | None:
+    if not block:
+        return None
+    try:
+        return find_block(known, Where(block_code=block) if block.isdigit() else Where(block=block))
+    except Unplaced as unplaced:
+        words = unplaced.words("en")
+        raise CannotRead(f"--block: {words.wrong} {words.remedy}") from unplaced
+
+
+@contextmanager
+def _progress(name: str, console: Console | None) -> Iterator[Callable[[int, int], None]]:
+    """A bar on a terminal; nothing in a pipe or a log, where it would only be in the way."""
+    if console is None or not console.is_terminal:
+        yield lambda done, total: None
+        return
+    columns: list[Any] = [TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()]
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task(name, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total or None)

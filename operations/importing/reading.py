@@ -1,0 +1,240 @@
+"""Opening a file: CSV in any of its dialects, or XLSX. Rows come one at a time, with the line they stand in.
+
+What stands above the header (a title, the name of the block, a day) is passed over. Nothing is kept in memory but the
+row at hand, so that a state's register can be read like a village's. A workbook's shared texts are the exception.
+"""
+
+import codecs
+import csv
+import io
+import re
+import zipfile
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+from xml.etree.ElementTree import ParseError
+
+from openpyxl import load_workbook
+from openpyxl.utils.exceptions import InvalidFileException
+
+from operations.importing.headers import Header, Heads
+
+TITLE_ROWS = 40
+"""So many rows may stand above the header."""
+DELIMITERS = ",;\t|"
+WORKBOOKS = (".xlsx", ".xlsm")
+_OLD_WORKBOOK = bytes.fromhex("d0cf11e0a1b11ae1")
+_ZEROS = re.compile('"?(0{2,})"?')
+_CHUNK = 1 << 20
+
+
+Lines = Generator[tuple[int, list[Any]], None, None]
+"""Lines with their cells, as a file has them; to be closed."""
+
+
+class CannotRead(Exception):
+    """A file that cannot be read at all; the text says what to do about it."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row: the line it stands in, its cells as the file has them, and where the columns are."""
+
+    line: int
+    cells: Sequence[Any]
+    header: Header
+
+    def cell(self, name: str) -> Any:
+        """What stands in a column by our name; None where the list has no such column or the row ends before it."""
+        place = self.header.at.get(name)
+        return self.cells[place] if place is not None and place < len(self.cells) else None
+
+    def named(self, name: str) -> str:
+        return self.header.named(name)
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A file whose header is understood. `other_sheets`: sheets of the workbook that are not read."""
+
+    path: Path
+    header: Header
+    header_line: int
+    sheet: str | None = None
+    delimiter: str = ","
+    encoding: str = "utf-8-sig"
+    other_sheets: tuple[str, ...] = ()
+
+    def rows(self) -> Iterator[Row]:
+        """The rows below the header, blank ones too; each call reads the file again."""
+        with _lines(self.path, self.sheet, self.delimiter, self.encoding) as lines:
+            for line, cells in lines:
+                if line > self.header_line:
+                    yield Row(line, cells, self.header)
+
+    @property
+    def is_workbook(self) -> bool:
+        return self.sheet is not None
+
+
+def open_sheet(path: Path, heads: Heads) -> Sheet:
+    """The file with its header found. Raises CannotRead with a sentence that says what to do."""
+    try:
+        with path.open("rb") as file:
+            start = file.read(8)
+    except OSError as error:
+        raise CannotRead(f"{path} cannot be opened: {error.strerror or error}. Name a file that is there.") from error
+    if not start:
+        raise CannotRead(f"{path} is empty. Export it again.")
+    if start.startswith(_OLD_WORKBOOK):
+        raise CannotRead(
+            f"{path} is an old Excel file (.xls) or has a password. Open it in a spreadsheet and save it as XLSX "
+            "without a password."
+        )
+    if start.startswith(b"PK"):
+        return _open_workbook(path, heads)
+    return _open_text(path, heads)
+
+
+# --- workbooks
+
+
+def _open_workbook(path: Path, heads: Heads) -> Sheet:
+    names = _sheet_names(path)
+    nearest: Header | None = None
+    for name in names:
+        with _lines(path, name, "", "") as lines:
+            found = heads.best(_first(lines))
+        if found and not heads.missing(found[1]):
+            others = tuple(other for other in names if other != name)
+            return Sheet(path, found[1], found[0], sheet=name, other_sheets=others)
+        if found and (nearest is None or len(found[1].at) > len(nearest.at)):
+            nearest = found[1]
+    raise CannotRead(_no_header(path, heads, nearest))
+
+
+def _sheet_names(path: Path) -> list[str]:
+    with closing(_workbook(path)) as book:
+        return [sheet.title for sheet in book.worksheets]
+
+
+def _workbook(path: Path) -> Any:
+    try:
+        return load_workbook(path, read_only=True, data_only=True)
+    except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, ParseError, OSError) as error:
+        raise CannotRead(
+            f"{path} is no workbook that can be read ({type(error).__name__}). Open it in a spreadsheet, save it as "
+            "XLSX and import that file."
+        ) from error
+
+
+def _workbook_rows(path: Path, name: str) -> Lines:
+    with closing(_workbook(path)) as book:
+        # The size that the file states is often wrong, and cells beyond it would be lost.
+        book[name].reset_dimensions()
+        for line, cells in enumerate(book[name].iter_rows(), 1):
+            yield line, _without_tail([_value(cell) for cell in cells])
+
+
+def _value(cell: Any) -> Any:
+    """A cell's value. A number that is shown with leading zeros, by a format like 00000000000, is text with them."""
+    value = cell.value
+    if isinstance(value, int | float) and not isinstance(value, bool) and float(value).is_integer():
+        zeros = _ZEROS.fullmatch(cell.number_format or "")
+        if zeros:
+            return str(int(value)).zfill(len(zeros[1]))
+    return value
+
+
+# --- CSV
+
+
+def _open_text(path: Path, heads: Heads) -> Sheet:
+    encoding = _encoding(path)
+    nearest: Header | None = None
+    for delimiter in DELIMITERS:
+        with _lines(path, None, delimiter, encoding) as lines:
+            found = heads.best(_first(lines))
+        if found and not heads.missing(found[1]):
+            return Sheet(path, found[1], found[0], delimiter=delimiter, encoding=encoding)
+        if found and (nearest is None or len(found[1].at) > len(nearest.at)):
+            nearest = found[1]
+    raise CannotRead(_no_header(path, heads, nearest))
+
+
+def _encoding(path: Path) -> str:
+    """UTF-8 or UTF-16; the whole file is tried, so that nothing breaks off halfway through an import."""
+    with path.open("rb") as file:
+        start = file.read(2)
+        encoding = "utf-16" if start in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else "utf-8-sig"
+        decoder = codecs.getincrementaldecoder(encoding)()
+        file.seek(0)
+        try:
+            while chunk := file.read(_CHUNK):
+                if "\0" in decoder.decode(chunk):
+                    raise CannotRead(f"{path} is neither a CSV file nor a workbook. Save the list as CSV or XLSX.")
+            decoder.decode(b"", final=True)
+        except UnicodeDecodeError as error:
+            raise CannotRead(
+                f"{path} is not written in UTF-8, so that Hindi letters would be lost. Save it in the spreadsheet as "
+                '"CSV UTF-8" or as XLSX and import that file.'
+            ) from error
+    return encoding
+
+
+def _text_rows(path: Path, delimiter: str, encoding: str) -> Lines:
+    # A single cell may be long; the reader's own limit is lower than what people paste into a cell.
+    csv.field_size_limit(10 * _CHUNK)
+    with path.open(encoding=encoding, newline="") as file:
+        reader = csv.reader(_without_nul(file), delimiter=delimiter)
+        before = 0
+        while True:
+            try:
+                cells = next(reader)
+            except StopIteration:
+                return
+            except csv.Error as error:
+                raise CannotRead(f"{path} breaks off at line {before + 1}: {error}. Export it again.") from error
+            # The line at which the row begins; one with line breaks between quotes ends further down.
+            yield before + 1, _without_tail(cells)
+            before = reader.line_num
+
+
+def _without_nul(file: io.TextIOWrapper) -> Iterator[str]:
+    for line in file:
+        yield line.replace("\0", "")
+
+
+# --- both
+
+
+@contextmanager
+def _lines(path: Path, sheet: str | None, delimiter: str, encoding: str) -> Iterator[Iterator[tuple[int, list[Any]]]]:
+    rows = _workbook_rows(path, sheet) if sheet is not None else _text_rows(path, delimiter, encoding)
+    # Closed at once, also when only the first rows are read: an open file cannot be replaced on every system.
+    with closing(rows):
+        yield rows
+
+
+def _first(lines: Iterable[tuple[int, list[Any]]]) -> Iterator[tuple[int, list[str]]]:
+    for line, cells in islice(lines, TITLE_ROWS):
+        yield line, [" ".join(str(cell).split()) if cell is not None else "" for cell in cells]
+
+
+def _without_tail(cells: list[Any]) -> list[Any]:
+    """Without the empty cells at the end, of which spreadsheets write hundreds."""
+    while cells and (cells[-1] is None or cells[-1] == ""):
+        cells.pop()
+    return cells
+
+
+def _no_header(path: Path, heads: Heads, nearest: Header | None) -> str:
+    if nearest is None or len(nearest.at) < 2:
+        need = "; ".join(heads.missing(heads.read([])))
+        return f"{path} has no header that is understood. It needs columns for: {need}. See docs/importing.md."
+    missing = "; ".join(heads.missing(nearest))
+    unread = f" Not understood: {', '.join(nearest.unread[:12])}." if nearest.unread else ""
+    return f"{path} lacks a column for: {missing}.{unread} See docs/importing.md for the words that are understood."

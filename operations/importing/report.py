@@ -1,0 +1,86 @@
+"""What became of a file, counted by cause, in plain sentences. It names codes and columns, never a person."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from operations.importing.reasons import NOTES, PASSED_OVER, REASONS
+
+KINDS = {
+    "Place": "places",
+    "BankBranch": "branches",
+    "ServiceArea": "service areas",
+    "Shg": "groups",
+    "Member": "members",
+    "SavingsAccount": "accounts",
+    "AccountStep": "steps",
+}
+
+
+@dataclass
+class Report:
+    """Counts of one file. `effects`: (kind, effect) -> records; everything else counts rows."""
+
+    path: Path
+    dry_run: bool = False
+    rows: int = 0
+    placed: int = 0
+    refused: Counter[str] = field(default_factory=Counter)
+    passed_over: Counter[str] = field(default_factory=Counter)
+    effects: Counter[tuple[str, str]] = field(default_factory=Counter)
+    notes: Counter[str] = field(default_factory=Counter)
+    differs: Counter[tuple[str, str]] = field(default_factory=Counter)
+    proposed: int = 0
+    unread: tuple[str, ...] = ()
+    other_sheets: tuple[str, ...] = ()
+    refused_file: Path | None = None
+
+    @property
+    def refused_rows(self) -> int:
+        return sum(self.refused.values())
+
+    @property
+    def all_accounted(self) -> bool:
+        """Whether every row was placed, refused, or held nothing."""
+        return self.rows == self.placed + self.refused_rows + sum(self.passed_over.values())
+
+    def sentences(self) -> list[str]:
+        """The closing summary."""
+        would = "Dry run, nothing was written. " if self.dry_run else ""
+        lines = [f"{would}{self.path.name}: {self.rows} rows, {self.placed} placed, {self.refused_rows} refused."]
+        for kind, words in KINDS.items():
+            counts = [f"{n} {effect}" for effect in _EFFECTS if (n := self.effects[kind, effect])]
+            if counts:
+                lines.append(f"  {words}: {', '.join(counts)}")
+        lines += [f"  refused, {code}: {n} - {_summary(code)}" for code, n in self.refused.most_common()]
+        lines += [f"  passed over, {code}: {n} - {PASSED_OVER[code]}" for code, n in _sorted(self.passed_over)]
+        lines += [f"  noted, {code}: {n} - {NOTES[code]}" for code, n in _sorted(self.notes)]
+        if self.differs:
+            fields = ", ".join(f"{KINDS[kind]} {name} {n}" for (kind, name), n in self.differs.most_common())
+            lines.append(f"  kept what people wrote, the list's value is shown beside it: {fields}")
+        if self.proposed:
+            lines.append(f"  {self.proposed} new groups may be doubles of known ones: proposed for a decision")
+        if self.unread:
+            lines.append(f"  columns not read: {', '.join(self.unread)}")
+        if self.other_sheets:
+            lines.append(f"  sheets not read: {', '.join(self.other_sheets)}")
+        if self.refused_file:
+            lines.append(f"  The refused rows are in {self.refused_file}: mend them there and import that file.")
+        elif self.refused and self.dry_run:
+            lines.append("  Name a file with --refused to have the refused rows with their reasons.")
+        return lines
+
+
+_EFFECTS = ("new", "changed", "same")
+
+
+def _summary(code: str) -> str:
+    """A reason's sentence without what it names of one row."""
+    words = REASONS[code].english.wrong
+    for name in ("column", "place", "where", "nearest", "code", "field", "line", "level", "earliest"):
+        words = words.replace(f'"{{{name}}}"', "…").replace(f"{{{name}}}", "…")
+    return words.removesuffix(" Nearest: ….").removesuffix(": ….")
+
+
+def _sorted(counter: Counter[str]) -> list[tuple[str, int]]:
+    return sorted(counter.items(), key=lambda item: (-item[1], item[0]))

@@ -1,0 +1,113 @@
+"""The command line `samooh`: everything that starts and tends a server. Run as `python -m operations.samooh`."""
+
+import importlib
+import importlib.util
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from sqlalchemy.exc import OperationalError
+
+from operations.backup import backup
+from operations.doctor import doctor
+from operations.enrol import enrol
+from operations.norm import norm
+from operations.people import people
+from operations.restore import restore
+from operations.revoke import revoke
+from operations.serve import serve
+from operations.speaking import CannotDo
+from operations.status import status
+from server.keys import WrongKey
+from server.revocations import RevocationsMissing
+from server.schema import SchemaProblem
+from server.serving import PortTaken
+from server.settings import FILE, BadSettings, read_settings
+
+IMPORTS = "operations.importing.commands"
+"""Where the importers' groups of commands come from, in a version that brings them."""
+GROUPS = ("places", "branches", "groups", "members")
+
+CANNOT, INTERRUPTED = 2, 130
+
+samooh = typer.Typer(
+    help="Start and tend a Samooh server.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+@samooh.callback()
+def begin(
+    settings: Annotated[Path | None, typer.Option(help=f"The file with the settings; else {FILE} names it.")] = None,
+) -> None:
+    """Start and tend a Samooh server."""
+    if settings is not None:
+        # Everything below reads the settings by itself, other processes too.
+        os.environ[FILE] = str(settings.resolve())
+
+
+for command in (serve, status, enrol, revoke, backup, restore, doctor):
+    samooh.command()(command)
+samooh.add_typer(people, name="people")
+samooh.add_typer(norm, name="norm")
+
+
+def _mount_imports() -> None:
+    try:
+        there = importlib.util.find_spec(IMPORTS) is not None
+    except ModuleNotFoundError:
+        there = False
+    if there:
+        module = importlib.import_module(IMPORTS)
+        for name in GROUPS:
+            samooh.add_typer(getattr(module, name), name=name)
+
+
+_mount_imports()
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The exit status: 0 done, 1 done and something is not as it should be, 2 could not be done."""
+    # What is made here is people's records: for the user of the server only.
+    before = os.umask(0o077)
+    try:
+        samooh(args=list(arguments) if arguments is not None else None, prog_name="samooh")
+    except SystemExit as ended:
+        return ended.code if isinstance(ended.code, int) else CANNOT
+    except (CannotDo, BadSettings, WrongKey, RevocationsMissing, SchemaProblem, PortTaken) as reason:
+        print(reason, file=sys.stderr)
+    except OperationalError as error:
+        print(_no_database(error), file=sys.stderr)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    finally:
+        os.umask(before)
+    return CANNOT
+
+
+def _no_database(error: OperationalError) -> str:
+    """The driver's own words, without the password that a driver might repeat."""
+    settings = read_settings()
+    said = str(error.orig).strip().splitlines()[0] if error.orig else ""
+    secret = settings.database_url and settings.database_url.get_secret_value()
+    if secret and (password := read_password(secret)):
+        said = said.replace(password, "***")
+    return (
+        f"The database {settings.shown_url} cannot be used ({said}): is it running, and is SAMOOH_DATABASE_URL right?"
+    )
+
+
+def read_password(url: str) -> str | None:
+    from sqlalchemy import make_url
+
+    return make_url(url).password
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,17 @@
+"""Which day it is: the programme's day begins at midnight in India, wherever a server or a demo runs."""
+
+from datetime import UTC, date, datetime, timedelta, timezone
+
+INDIA = timezone(timedelta(hours=5, minutes=30))
+
+_LATEST_MS = int(datetime(9999, 1, 1, tzinfo=UTC).timestamp() * 1000)
+
+
+def day_of(ms: int) -> date:
+    """The day in India of a time in Unix milliseconds."""
+    return datetime.fromtimestamp(max(0, min(ms, _LATEST_MS)) / 1000, INDIA).date()
+
+
+def end_of_day_ms(day: date) -> int:
+    """The first moment after a day in India, in Unix milliseconds."""
+    return int(datetime(day.year, day.month, day.day, tzinfo=INDIA).timestamp() * 1000) + 86_400_000

@@ -1,0 +1,89 @@
+"""What the figures mean, once: every list and report uses these (design 3).
+
+`storage/queries/figures.py` says the same in SQL; a test holds both against each other.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from records.norm import NORM_DEFAULTS, Norm
+
+NOT_PENDING = ("opened", "passbook_received", "closed", "not_needed", "unknown")
+"""States of an account that nobody needs to chase; `unknown` says "update the app" and is not counted."""
+
+
+def members_of(roster_count: int | None, declared: int | None) -> int:
+    """Members of a group: the present roster if there is any, else the declared number, else 0."""
+    return roster_count or declared or 0
+
+
+def is_counted(*, deleted: bool, active: bool, id: str, canonical_id: str | None) -> bool:
+    """Whether a group counts as one: present, active, and not the same as one that counts already."""
+    return not deleted and active and canonical_id in (None, id)
+
+
+def is_pending(*, active: bool, account_needed: bool, state: str) -> bool:
+    """Whether a group waits for its account: active, needing one, the state before `opened`."""
+    return active and account_needed and state not in NOT_PENDING
+
+
+def begun_on(formed_on: date, restarted_on: date | None) -> date:
+    """The day from which a group exists for the mission: of revival or co-option, else of formation."""
+    return restarted_on or formed_on
+
+
+def age_days(*, formed_on: date, restarted_on: date | None, today: date) -> int:
+    """Days a group has existed for the mission."""
+    return (today - begun_on(formed_on, restarted_on)).days
+
+
+def is_begun_this_month(begun: date, today: date) -> bool:
+    """Whether a group counts among those formed in the month of today; a day that is yet to come does not count."""
+    return month_begins(today) <= begun <= today
+
+
+def month_begins(today: date) -> date:
+    return today.replace(day=1)
+
+
+def is_too_few(members: int, least: int) -> bool:
+    """Whether a group has fewer members than the norm. Of a group whose number nobody has told this is not known."""
+    return 0 < members < least
+
+
+def is_overdue(age: int, norm_days: int) -> bool:
+    """Whether a pending account is older than the norm."""
+    return age > norm_days
+
+
+def average(members: int, groups: int) -> float | None:
+    """Members per active group of a unit, one decimal; None for a unit without groups. The norm is about this."""
+    return round(members / groups, 1) if groups else None
+
+
+def norm_on(norms: Iterable[Norm], code: str, day: date) -> int:
+    """The value of a norm on a day: the latest that has begun, else the default."""
+    begun = [norm for norm in norms if norm.code == code and norm.from_on <= day and not norm.deleted_on]
+    return max(begun, key=lambda norm: (norm.from_on, norm.id)).value if begun else NORM_DEFAULTS[code]
+
+
+@dataclass(frozen=True)
+class Yardstick:
+    """What groups are measured by today: the day, and the norms that hold on it."""
+
+    today: date
+    pending_days: int = NORM_DEFAULTS["pending_days"]
+    least: int = NORM_DEFAULTS["least_members"]
+    least_special: int = NORM_DEFAULTS["least_members_special"]
+
+
+def yardstick_on(norms: Iterable[Norm], day: date) -> Yardstick:
+    """The norms that hold on a day."""
+    known = list(norms)
+    return Yardstick(
+        day,
+        norm_on(known, "pending_days", day),
+        norm_on(known, "least_members", day),
+        norm_on(known, "least_members_special", day),
+    )

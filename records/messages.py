@@ -1,0 +1,248 @@
+"""What phone and centre say to each other, as values; `records/wire.py` turns them into bytes and back.
+
+Protocol ledger (who speaks what):
+- 1, November 2026: the first. One call, batches under (device, number), streams, columns.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from records.access import Reach
+
+PROTOCOL = 1
+CONTENT_TYPE = "application/x-samooh"
+PROTOCOL_HEADER = "x-samooh"
+"""A reply without this content type and header is not from our server: a captive portal, a proxy's error page."""
+
+
+@dataclass
+class Section:
+    """Rows of one kind with the same fields, in columns.
+
+    `columns[f][r]` is the JSON value of field f in row r. `stamps[f][r]` is its stamp: '' means the cell was never
+    written (pages), `None` means the cell is not part of this change (batches). `bases` travel in batches only.
+    Derived columns carry the stamp ''.
+    """
+
+    kind: str
+    ids: list[str]
+    fields: list[str]
+    columns: list[list[Any]]
+    stamps: list[list[str | None]]
+    bases: list[list[str | None]] | None = None
+
+    def cells(self, row: int) -> dict[str, tuple[Any, str, str]]:
+        """field -> (value, stamp, base) of the cells that one row of a batch changes."""
+        bases = self.bases
+        return {
+            name: (self.columns[f][row], stamp, (bases[f][row] or "") if bases else "")
+            for f, name in enumerate(self.fields)
+            if (stamp := self.stamps[f][row]) is not None
+        }
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Changes in the order they are to be applied. Row numbers run through the sections in order.
+
+    `typed_under` is the number of the cursor that the device held when this was typed (law 6), 0 for none.
+    """
+
+    sections: tuple[Section, ...]
+    typed_under: int = 0
+
+    def __len__(self) -> int:
+        return sum(len(section.ids) for section in self.sections)
+
+
+@dataclass(frozen=True)
+class FrozenBatch:
+    """A batch as it is sent, each time the same bytes. `sha256` is the hex digest of `blob`."""
+
+    number: int
+    sha256: str
+    blob: bytes
+
+
+OUTCOMES = ("applied", "lost", "held", "quarantined", "refused")
+"""What became of a row: applied (every cell stands, or was there already) · lost (some value lost and is kept) ·
+held (its parent is not known yet; applied when it comes) · quarantined (set aside for the office) · refused (to be
+mended by its author)."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The outcome of rows `first`..`last` of a batch; `code` and `field` say why, for all but `applied`."""
+
+    first: int
+    last: int
+    state: str
+    code: str | None = None
+    field: str | None = None
+
+
+@dataclass(frozen=True)
+class BatchAnswer:
+    """What became of a batch. `state`: `applied` · `waiting_for` (batch `wanted` must come first) · `device_cloned`.
+
+    `restamped` maps stamps that were ahead of time to those stored; the device adopts them.
+    """
+
+    number: int
+    state: str = "applied"
+    outcomes: tuple[Outcome, ...] = ()
+    restamped: Mapping[str, str] = field(default_factory=dict)
+    wanted: int | None = None
+
+
+@dataclass
+class Part:
+    """News of one stream, in its order. `rows`: records with their columns; `held`: kind -> ids of records that
+    came by another stream already; `left`: kind -> ids of records that are in this stream no more; `own`: ranges of
+    rows of the batch of this call whose records are in this stream now. `upto` is the sequence number reached."""
+
+    stream: str
+    upto: int
+    rows: list[Section] = field(default_factory=list)
+    held: dict[str, list[str]] = field(default_factory=dict)
+    left: dict[str, list[str]] = field(default_factory=dict)
+    own: list[tuple[int, int]] = field(default_factory=list)
+
+
+@dataclass
+class Page:
+    """One page of news. `cursor` acknowledges, when presented, everything up to and with this page. Where it is the one
+    that was presented, the page is empty, and its number is the one that is known.
+
+    `number` is the cursor's number for `Batch.typed_under`. `granted`: streams that begin at 0 (what was held of them
+    before is superseded); `withdrawn`: streams that count as left for all held by them. `to_come`: live rows still
+    to be sent.
+    """
+
+    cursor: str
+    number: int
+    parts: list[Part] = field(default_factory=list)
+    more: bool = False
+    granted: tuple[str, ...] = ()
+    withdrawn: tuple[str, ...] = ()
+    to_come: int = 0
+
+
+@dataclass(frozen=True)
+class Capacity:
+    """Who the device's person is today, as far as writing and showing depend on it. Sent when it changed."""
+
+    person_id: str
+    name: str
+    name_hi: str | None
+    reaches: tuple[Reach, ...]
+
+
+@dataclass(frozen=True)
+class SyncRequest:
+    """One call. `answered` is the last batch number whose answer the device has taken in; `has_capacity` a short hash
+    of the capacity it knows. `unsent` and `oldest_unsent_ms` are reported for the office. `room` = rows wanted in the
+    page. `reached` (stream -> seq) is sent back only after `cursor_unknown`.
+    """
+
+    app: str
+    cursor: str | None = None
+    batch: FrozenBatch | None = None
+    answered: int = 0
+    has_capacity: str = ""
+    unsent: int = 0
+    oldest_unsent_ms: int | None = None
+    room: int = 500
+    reached: Mapping[str, int] | None = None
+
+
+@dataclass(frozen=True)
+class NewNumber:
+    """A device number and token for a device whose number another copy of it uses as well. Its batches begin at 1."""
+
+    device: str
+    token: str
+
+
+@dataclass(frozen=True)
+class SyncReply:
+    """`epoch` changes when the server has gone back; `offers` asks the device for its own acknowledged changes.
+    `renumbered` comes with the answer `device_cloned`: all work is kept and sent again under the new number.
+    """
+
+    epoch: str
+    server_ms: int
+    answer: BatchAnswer | None = None
+    page: Page | None = None
+    capacity: Capacity | None = None
+    offers: bool = False
+    cursor_unknown: bool = False
+    renumbered: NewNumber | None = None
+
+
+@dataclass(frozen=True)
+class EnrolRequest:
+    """A one-time code of digits and the public halves of the keys that the phone made (raw 32 bytes each)."""
+
+    app: str
+    code: str
+    signing_key: bytes
+    sealing_key: bytes
+    device_name: str = ""
+
+
+@dataclass(frozen=True)
+class EnrolReply:
+    """`device` is the device number, 8 hex digits, part of every stamp. `token` is shown once and kept hashed.
+
+    `certificate` re-admits the phone to a server that was restored from before its enrolment.
+    """
+
+    token: str
+    device: str
+    capacity: Capacity
+    epoch: str
+    server_ms: int
+    server_sealing_key: bytes
+    certificate: bytes
+
+
+class CentralServer(Protocol):
+    """The centre as one device sees it: in process `CentralStore.for_device(token)`, over HTTP `CentralOverHttp`.
+
+    Raises `records.problems.Problem`: sign_in, revoked, bad_message, too_large_message, app_too_old, busy,
+    server_problem; over HTTP also offline, captive_portal.
+    """
+
+    def sync(self, request: SyncRequest) -> SyncReply: ...
+
+
+class Enrolment(Protocol):
+    """Where a phone is enrolled: in process or over HTTP."""
+
+    def enrol(self, request: EnrolRequest) -> EnrolReply:
+        """Raises Problem: code_wrong, code_used, code_expired, too_many_tries, and those of CentralServer."""
+
+
+def capacity_hash(capacity: Capacity | None) -> str:
+    """A short hash by which both sides know that they mean the same capacity; '' for none."""
+    import hashlib
+
+    if capacity is None:
+        return ""
+    return hashlib.sha256(repr(_plain(capacity)).encode()).hexdigest()[:12]
+
+
+def _plain(capacity: Capacity) -> Any:
+    reaches = [
+        (r.role, *(sorted(getattr(r, name)) for name in REACH_PARTS)) for r in sorted(capacity.reaches, key=_role)
+    ]
+    return capacity.person_id, capacity.name, capacity.name_hi, reaches
+
+
+def _role(reach: Reach) -> str:
+    return reach.role
+
+
+REACH_PARTS = ("gram_panchayats", "blocks", "branches", "districts", "states")

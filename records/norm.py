@@ -1,0 +1,24 @@
+"""Numbers that the mission sets and may change: dated, never constants."""
+
+from typing import Annotated
+
+from records.fields import Choice, Count, Day
+from records.record import Record
+
+NORM_DEFAULTS = {
+    "average_members": 15,
+    "least_members": 10,
+    "least_members_special": 5,
+    "most_members": 20,
+    "pending_days": 7,
+    "groups_per_bank_sakhi": 100,
+}
+"""What holds until the state sets it (field notes 1.1 A6, A7, A9; 2.3)."""
+
+
+class Norm(Record):
+    """The value of one norm from a day on."""
+
+    code: Annotated[str, Choice(*NORM_DEFAULTS)]
+    value: Count
+    from_on: Day

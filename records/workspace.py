@@ -1,0 +1,234 @@
+"""What a screen works with: one workspace, on a phone over its own store, at the office over the central store."""
+
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
+
+from pydantic import BaseModel
+
+from records.access import editable
+from records.commands.deciding import Command, Done
+from records.messages import Capacity
+
+Row = TypeVar("Row", bound=BaseModel, covariant=True)
+
+
+class Query(Protocol[Row]):
+    """A question to a copy: made by `storage.queries.asking.query`."""
+
+    @property
+    def row(self) -> type[Row]: ...
+    @property
+    def kinds(self) -> frozenset[str]: ...
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Who works here: the person a device was enrolled for, and her roles today.
+
+    `panchayats`: ids of the gram panchayats in which she may register groups; empty for whoever registers none.
+    `branches`: ids of the branches at which she is bank sakhi.
+    """
+
+    person_id: str
+    name: str
+    name_hi: str | None
+    roles: tuple[str, ...]
+    device: str
+    panchayats: tuple[str, ...] = ()
+    branches: tuple[str, ...] = ()
+
+
+def identity_from(capacity: Capacity, device: str) -> Identity:
+    """The person of a capacity in the words of a screen."""
+    roles = tuple(reach.role for reach in capacity.reaches)
+    registering = [reach for reach in capacity.reaches if editable((reach.role,), "Shg", "village_id", new=True)]
+    panchayats = sorted({id for reach in registering for id in reach.gram_panchayats})
+    branches = sorted({id for reach in capacity.reaches if reach.role == "bank_sakhi" for id in reach.branches})
+    return Identity(
+        capacity.person_id, capacity.name, capacity.name_hi, roles, device, tuple(panchayats), tuple(branches)
+    )
+
+
+@dataclass(frozen=True)
+class Run:
+    """A synchronisation that has ended: when, how many records went each way, the problem code if it failed.
+
+    `times`: so many in a row came to the same nothing, the last of them at `at_ms`.
+    """
+
+    at_ms: int
+    sent: int = 0
+    received: int = 0
+    problem: str | None = None
+    times: int = 1
+
+
+def with_run(runs: Sequence[Run], run: Run) -> tuple[Run, ...]:
+    """The runs with one more, the newest first, no more than are kept. Runs that moved nothing are told together."""
+    if runs and not (run.sent or run.received or runs[0].sent or runs[0].received) and runs[0].problem == run.problem:
+        return (dataclasses.replace(run, times=runs[0].times + 1), *runs[1:])
+    return (run, *runs)[:RUNS_KEPT]
+
+
+RUNS_KEPT = 20
+
+
+@dataclass(frozen=True)
+class SyncStatus:
+    """One honest line about sync. Times are Unix milliseconds of this device; None = never, or nothing planned.
+
+    `state` is `idle`, `running`, `waiting` (a next try is planned) or `stopped` (it needs a person); `direct` where
+    nothing is ever sent, because the work is done at the centre itself.
+    `problem` is the problem code of the last run, None when it went well; `runs` are the last ones, newest first.
+    """
+
+    state: str = "idle"
+    waiting: int = 0
+    needs_mending: int = 0
+    sent: int = 0
+    to_send: int = 0
+    received: int = 0
+    to_receive: int = 0
+    last_success_ms: int | None = None
+    last_try_ms: int | None = None
+    next_try_ms: int | None = None
+    problem: str | None = None
+    runs: tuple[Run, ...] = ()
+
+
+AGAIN = "_again"
+"""Ends the name of an entry in a form that is typed a second time to be sure."""
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A form half filled. `key` names the form and what it is about, `values` are as typed."""
+
+    key: str
+    values: Mapping[str, Any]
+    kept_ms: int
+
+
+@dataclass(frozen=True)
+class Past:
+    """One change of one field, as far as this copy knows: who, when, what. `state` says how it stands.
+
+    `state`: `received`, `waiting` (not sent yet), `refused`, `lost` (another value won; kept).
+    """
+
+    kind: str
+    record_id: str
+    field: str
+    value: Any
+    at_ms: int
+    person_id: str | None
+    person_name: str | None
+    state: str
+    person_name_hi: str | None = None
+
+
+@dataclass(frozen=True)
+class Mending:
+    """Work that the server did not take: what, why, and the values as they were typed."""
+
+    kind: str
+    record_id: str
+    shg_id: str | None
+    title: str
+    code: str
+    field: str | None
+    values: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    state: str = "refused"
+
+
+@dataclass(frozen=True)
+class Outgoing:
+    """Work of this device on one record: `state` is `waiting` or how a history says it. `at_ms`: when it was saved."""
+
+    kind: str
+    record_id: str
+    shg_id: str | None
+    title: str
+    at_ms: int
+    state: str
+
+
+@dataclass(frozen=True)
+class Support:
+    """What somebody who helps from afar needs to know of a device. Nothing about any person.
+
+    `clock_offset_ms`: the centre's clock minus this one's; `free_bytes`: room left beside the store, None where the
+    device does not tell; `records`: how many of each kind are held.
+    """
+
+    clock_offset_ms: int | None = None
+    free_bytes: int | None = None
+    store_bytes: int | None = None
+    records: Mapping[str, int] = dataclasses.field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Notice:
+    """What a person must be told about this copy itself, until she says that she has read it.
+
+    `rescued`, `rescued_in_part`: the file was damaged, and so much of her own could be read, all of it or perhaps not;
+    `damage_found`: it is damaged, and what can be read of it will be carried over at the next start.
+    """
+
+    code: str
+    counts: Mapping[str, int] = dataclasses.field(default_factory=dict)
+
+
+class Workspace(Protocol):
+    """Every call may block on a disk: a screen calls it off the event loop.
+
+    `at_centre`: this is the console, over the central store itself. There, every call but `identity`, `enrol` and those
+    about settings raises Problem sign_in once the session has ended.
+    """
+
+    @property
+    def at_centre(self) -> bool: ...
+
+    def identity(self) -> Identity | None: ...
+
+    def ask(self, query: Query[Any], **question: Any) -> list[Any]:
+        """The rows of a query's `row` type."""
+
+    def do(self, command: Command) -> Done:
+        """One command, one transaction. Raises `records.problems.Refused`; nothing is changed then."""
+
+    def draft(self, key: str) -> Draft | None: ...
+    def drafts(self) -> Sequence[Draft]: ...
+    def keep_draft(self, key: str, values: Mapping[str, Any]) -> None: ...
+    def drop_draft(self, key: str) -> None: ...
+
+    def on_change(self, listener: Callable[[frozenset[str]], None]) -> Callable[[], None]:
+        """Calls `listener` (from any thread) with the kinds that changed, after each commit; returns the way to stop.
+
+        Besides record kinds: `drafts`, `sync` (the status changed), `identity`.
+        """
+
+    def sync_status(self) -> SyncStatus: ...
+    def request_sync(self) -> None: ...
+    def enrol(self, code: str) -> Identity:
+        """Raises Problem: offline, code_wrong, code_used, code_expired, too_many_tries."""
+
+    def mending(self) -> Sequence[Mending]: ...
+    def withdraw(self, kind: str, record_id: str) -> None:
+        """Take back a change that the server refused; the received values stand again. It stays in the history."""
+
+    def outgoing(self, limit: int = 50) -> Sequence[Outgoing]:
+        """What waits to be sent, then what was answered last; the newest of each first."""
+
+    def support(self) -> Support: ...
+    def history(self, record_id: str) -> Sequence[Past]: ...
+    def setting(self, name: str) -> str | None: ...
+    def keep_setting(self, name: str, value: str) -> None: ...
+    def notice(self) -> Notice | None: ...
+    def drop_notice(self) -> None: ...
+    def hand_over(self) -> bytes: ...
+    def take_in(self, bundle: bytes) -> int: ...
+    def perform(self, errand: Any) -> Any:
+        """A deed of the server (records/errands.py). On a phone: Problem("only_at_office")."""

@@ -1,0 +1,75 @@
+"""The ways through the app: the tabs, at the foot of a phone and beside a wide screen, and the addresses of screens."""
+
+import flet as ft
+
+from screens import theme
+from screens.context import Here, Tab
+from screens.guarding import guard_event
+
+PHONE_TABS: tuple[Tab, ...] = (
+    ("/", "nav.today", ft.Icons.TODAY_OUTLINED, ft.Icons.TODAY),
+    ("/groups", "nav.groups", ft.Icons.GROUPS_OUTLINED, ft.Icons.GROUPS),
+    ("/accounts", "nav.accounts", ft.Icons.ACCOUNT_BALANCE_OUTLINED, ft.Icons.ACCOUNT_BALANCE),
+    ("/sync", "nav.sync", ft.Icons.SYNC_OUTLINED, ft.Icons.SYNC),
+    ("/settings", "nav.more", ft.Icons.MENU_OUTLINED, ft.Icons.MENU),
+)
+
+WIDE = 840
+"""From this width on, in dp, there is room for a rail, and for a list beside what was chosen from it."""
+LAST = "last_tab"
+
+
+def tabs(h: Here, selected: str) -> ft.NavigationBar | ft.NavigationRail:
+    """The bar at the foot, or the rail; `selected` is the address of the tab that is shown."""
+    page = ft.context.page
+    there = h.tabs or PHONE_TABS
+    addresses = [address for address, *_ in there]
+    index = addresses.index(selected) if selected in addresses else 0
+
+    def change(event: ft.Event) -> None:
+        page.navigate(addresses[int(event.control.selected_index)])
+
+    if h.wide:
+        return ft.NavigationRail(
+            key="tabs",
+            selected_index=index,
+            bgcolor=ft.Colors.SURFACE_CONTAINER,
+            label_type=ft.NavigationRailLabelType.ALL,
+            min_width=theme.scaled_title(96),
+            destinations=[
+                ft.NavigationRailDestination(label=h.words.say(key), icon=icon, selected_icon=chosen)
+                for _, key, icon, chosen in there
+            ],
+            on_change=guard_event(change),
+        )
+    return ft.NavigationBar(
+        key="tabs",
+        selected_index=index,
+        bgcolor=ft.Colors.SURFACE_CONTAINER,
+        destinations=[
+            ft.NavigationBarDestination(label=h.words.say(key), icon=icon, selected_icon=chosen)
+            for _, key, icon, chosen in there
+        ],
+        on_change=guard_event(change),
+    )
+
+
+def is_tab(address: str) -> bool:
+    """Whether a tab is shown at this address, with or without a filter behind it."""
+    first, *rest = address.strip("/").split("/")
+    return len(rest) < 2 and (f"/{first}" in {tab[0] for tab in PHONE_TABS})
+
+
+def keep_tab(page: ft.Page, address: str) -> None:
+    """Remembers from which tab somebody goes on, so that the way back leads there."""
+    page.session.store.set(LAST, address)
+
+
+def last_tab(page: ft.Page) -> str:
+    return page.session.store.get(LAST) or "/"
+
+
+def back_from(page: ft.Page) -> str:
+    """Where the way back leads: from what is about a group to the group, from everything else to the tab of before."""
+    parts = (page.route or "/").strip("/").split("/")
+    return f"/group/{parts[1]}" if parts[0] == "group" and len(parts) > 2 else last_tab(page)

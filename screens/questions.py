@@ -1,0 +1,41 @@
+"""All that screens ask, in one place: the queries of storage that they know by name."""
+
+from storage.queries.accounts import find_account, list_steps
+from storage.queries.board import NO_BRANCH, count_board, list_board, list_board_branches
+from storage.queries.conflicts import list_conflicts
+from storage.queries.doubles import list_groups_near, list_same_number, list_women_like
+from storage.queries.figures import list_norms
+from storage.queries.groups import count_groups, find_shg, list_groups
+from storage.queries.members import find_member, list_members, search_members
+from storage.queries.people import find_person, list_people
+from storage.queries.places import find_branch, find_place, list_branches, list_villages
+from storage.queries.proposals import list_proposals
+from storage.queries.today import count_today
+
+__all__ = [
+    "NO_BRANCH",
+    "count_board",
+    "count_groups",
+    "count_today",
+    "find_account",
+    "find_branch",
+    "find_member",
+    "find_person",
+    "find_place",
+    "find_shg",
+    "list_board",
+    "list_board_branches",
+    "list_branches",
+    "list_conflicts",
+    "list_groups",
+    "list_groups_near",
+    "list_members",
+    "list_norms",
+    "list_people",
+    "list_proposals",
+    "list_same_number",
+    "list_steps",
+    "list_villages",
+    "list_women_like",
+    "search_members",
+]

@@ -1,0 +1,64 @@
+"""Keys that no literal in the code shows, declared in this one place and held against code and catalogues by tests."""
+
+from records.account_work import BLOCKERS, NEEDS
+
+BUILT: dict[str, tuple[str, ...]] = {
+    # `records/account_work.py`; "all" is the chip for every pending account
+    "blocker": ("all", *BLOCKERS.values()),
+    "need": NEEDS,
+    # `screens/groups.py`, `screens/theme.py`, `screens/help.py`
+    "groups.needs": ("mending", "pending", "overdue", "too_few", "unsent", "formed"),
+    "settings.text_size": ("normal", "large", "largest"),
+    "settings.look": ("light", "outdoor", "dark"),
+    "help": tuple(
+        f"{page}{part}" for page in ("saved", "offline", "correct", "lost", "who") for part in ("", ".title")
+    ),
+    # `Past.state` of records/workspace.py
+    "history.state": ("received", "waiting", "refused", "lost"),
+    # `RESEMBLANCES` of records/proposal.py
+    # keys of GROUP_STEPS and MEMBER_STEPS of screens/steps.py
+    "form.step": (
+        "group",
+        "origin",
+        "meeting",
+        "work",
+        "bearers",
+        "contact",
+        "member",
+        "person",
+        "living",
+        "leaving",
+    ),
+    "proposals": ("name_and_village", "account_number", "mobile"),
+}
+"""Prefix -> endings: what `say(f"history.state.{past.state}")` can come to. An f-string with any other prefix fails."""
+
+AT_CONSOLE = tuple(
+    f"{key}@console"
+    for key in (
+        "enrol.title",
+        "enrol.explain",
+        "enrol.network",
+        "enrol.go",
+        "enrol.joining",
+        "error.safe",
+        "group.not_found",
+        "saved.now",
+        "settings.person",
+        "settings.device",
+        "sync.what",
+        "problem.busy",
+        "problem.code_used",
+        "mark.day_in_future.remedy",
+        "problem.revoked",
+        "problem.sign_in",
+        "problem.something_broke",
+    )
+)
+"""What is said otherwise at the console than on a phone: the same key and the place."""
+
+NOT_KEYS = ("http.response.start", "samooh.screens", "screens.words")
+"""Strings of the screens that look like keys and are none."""
+
+ELSEWHERE = ("figure.average", "figure.pending_accounts")
+"""Said by the demo, which prints the figures of a unit, and by no screen of the phone."""

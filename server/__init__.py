@@ -1,0 +1,1 @@
+"""The central copy: access, merge, streams and enrolment, on SQLite or PostgreSQL."""

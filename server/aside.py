@@ -1,0 +1,105 @@
+"""Work that cannot be applied now: held for a parent, or set aside for the office. Nothing of it is thrown away."""
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from records.aadhaar import strike_aadhaar
+from records.access import Standing
+from records.kinds import Registry
+from records.messages import FrozenBatch
+from records.record import fields_of, to_wire
+from server.checking import Row
+from server.judging import Author
+from server.standings import Standings
+from server.upserting import insert_missing
+from server.working import Working
+
+
+def set_aside(
+    working: Working, standings: Standings, author: Author, number: int, rows: Iterable[Row], now_ms: int
+) -> None:
+    """Keep what is held or quarantined. Of an Aadhaar number only the last four digits are kept (design 3)."""
+    held, quarantined = [], []
+    for row in rows:
+        if row.state not in ("held", "quarantined"):
+            continue
+        cells = {
+            name: [struck(working.registry, row.kind, name, to_wire(value)), stamp, base]
+            for name, (value, stamp, base) in row.cells.items()
+        }
+        common = {
+            "state_id": working.state_id, "device": author.device, "number": number, "row": row.number,
+            "kind": row.kind, "record_id": row.id, "cells": json.dumps(cells, ensure_ascii=False),
+            "received_ms": now_ms,
+        }  # fmt: skip
+        if row.state == "held":
+            held.append({**common, "parent_id": row.cells[str(row.field)][0], "typed_under": row.typed_under})
+        else:
+            standing = _standing(working, standings, row)
+            quarantined.append(
+                {
+                    **common, "person_id": author.person_id, "code": row.code, "field": row.field,
+                    "block_id": standing.block_id if standing else None, "state": "open",
+                }
+            )  # fmt: skip
+    for table, some in ((working.tables.held, held), (working.tables.quarantine, quarantined)):
+        insert_missing(working.db, table, some)
+
+
+def set_unreadable_aside(working: Working, author: Author, frozen: FrozenBatch, now_ms: int) -> None:
+    """A batch that cannot be unpacked: kept as it came, for the office."""
+    row = {
+        "state_id": working.state_id, "device": author.device, "number": frozen.number, "row": 0,
+        "kind": "Batch", "record_id": frozen.sha256[:32], "cells": json.dumps({"blob": frozen.blob.hex()}),
+        "person_id": author.person_id, "block_id": None, "code": "bad_message", "field": None,
+        "received_ms": now_ms, "state": "open",
+    }  # fmt: skip
+    insert_missing(working.db, working.tables.quarantine, [row])
+
+
+def struck(registry: Registry, kind: str, name: str, value: Any) -> Any:
+    """A value without Aadhaar numbers, in whatever shape it came; only a field of digits keeps its own."""
+    spec = fields_of(registry[kind].cls).get(name) if kind in registry else None
+    return value if spec is not None and spec.value_type.entry == "digits" else _struck(value)
+
+
+def _struck(value: Any) -> Any:
+    if isinstance(value, str):
+        return strike_aadhaar(value, keep_last=4)
+    if isinstance(value, list):
+        return [_struck(one) for one in value]
+    if isinstance(value, dict):
+        return {_struck(name): _struck(one) for name, one in value.items()}
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        text = str(value)
+        kept = strike_aadhaar(text, keep_last=4)
+        return value if kept == text else kept
+    return value
+
+
+def _standing(working: Working, standings: Standings, row: Row) -> Standing | None:
+    """Where the group is that a row is about, as far as it can be told; a new group is where its village is."""
+    if row.kind not in working.registry:
+        return None
+    standing = standings.now(group_of(working, row, working.get(row.kind, row.id)))
+    village = row.cells["village_id"][0] if row.kind == "Shg" and "village_id" in row.cells else None
+    return standing or (standings.at_village(village) if isinstance(village, str) else None)
+
+
+def group_of(working: Working, row: Row, before: dict[str, Any] | None) -> str | None:
+    """The group a change is about: the one it names, else the one the record stands below."""
+    kind = working.registry[row.kind]
+    if kind.standing != "group":
+        return None
+    if row.kind == "Shg":
+        return row.id
+    if kind.parent and kind.parent[0] in row.cells:
+        named = row.cells[kind.parent[0]][0]
+        if not isinstance(named, str):
+            return None
+        if kind.parent[1] == "Shg":
+            return named
+        above = working.get(kind.parent[1], named)
+        return above["group_id"] if above else None
+    return before["group_id"] if before else None

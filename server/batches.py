@@ -1,0 +1,152 @@
+"""The batches of one device: each applied once, in its order, and answered for as long as the device asks (law 2)."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import Connection, insert, select, update
+
+from records.days import day_of
+from records.kinds import Registry
+from records.messages import BatchAnswer, FrozenBatch
+from records.problems import Problem
+from records.wire import answer_text, read_answer, thawed
+from server.checking import Lot, checked
+from server.chunks import among, chunked
+from server.pushing import Push, author_of
+from server.tables import CentralTables
+from server.upserting import put
+
+KEPT_AHEAD = 100
+"""A batch further than this beyond the next one is not kept: its device sends it again after those before it."""
+
+
+Key = tuple[str, str]
+"""(kind, id) of a record."""
+
+
+class Batches:
+    """The batches of a device in one transaction. `sent`: record -> its row in the batch that was applied now, of
+    records that one row of it names."""
+
+    def __init__(
+        self, db: Connection, tables: CentralTables, registry: Registry, state_id: int, device: str, now_ms: int
+    ) -> None:
+        self.db, self.tables, self.registry, self.state_id = db, tables, registry, state_id
+        self.device, self.now_ms = device, now_ms
+        self.awaited: set[str] = set()
+        self.sent: dict[Key, int] = {}
+
+    def take(self, frozen: FrozenBatch) -> BatchAnswer:
+        """Apply the next batch, answer a repeated one as before, keep one that came before its turn."""
+        last = self._lock()
+        if frozen.number <= last:
+            return self._answered(frozen)
+        if frozen.number > last + 1:
+            if not self._keep_early(frozen, last):
+                return BatchAnswer(frozen.number, "device_cloned")
+            return BatchAnswer(frozen.number, "waiting_for", wanted=last + 1)
+        answer, lots = self._apply(frozen)
+        self.sent = _rows_by_record(lots)
+        self._apply_early(frozen.number + 1)
+        return answer
+
+    def wake(self, parents: Iterable[str]) -> None:
+        """Apply what is held for these records; each change as the device that sent it."""
+        author = author_of(self.db, self.tables, self.state_id, self.device, day_of(self.now_ms))
+        Push(self.db, self.tables, self.registry, self.state_id, author, self.now_ms).wake(parents)
+
+    def held_for(self, parents: Iterable[str]) -> set[str]:
+        """Those of these records for which changes are held."""
+        table, found = self.tables.held, set[str]()
+        anything = select(table.c.row).where(table.c.state_id == self.state_id).limit(1)
+        if self.db.execute(anything).first() is None:
+            return found
+        for some in chunked(set(parents)):
+            query = select(table.c.parent_id).where(
+                table.c.state_id == self.state_id, among(self.db, table.c.parent_id, some)
+            )
+            found |= set(self.db.scalars(query))
+        return found
+
+    def _lock(self) -> int:
+        """The number of the last batch; the device is locked until the transaction ends."""
+        table = self.tables.device
+        return int(
+            self.db.execute(
+                select(table.c.last_batch)
+                .where(table.c.state_id == self.state_id, table.c.device == self.device)
+                .with_for_update()
+            ).scalar_one()
+        )
+
+    def _mine(self, table: Any, number: int) -> Any:
+        return (table.c.state_id == self.state_id) & (table.c.device == self.device) & (table.c.number == number)
+
+    def _answered(self, frozen: FrozenBatch) -> BatchAnswer:
+        table = self.tables.batch
+        row = self.db.execute(select(table.c.sha256, table.c.answer).where(self._mine(table, frozen.number))).one()
+        if row.sha256 != frozen.sha256:
+            return BatchAnswer(frozen.number, "device_cloned")
+        return read_answer(row.answer) if row.answer else BatchAnswer(frozen.number)
+
+    def _apply(self, frozen: FrozenBatch) -> tuple[BatchAnswer, list[Lot]]:
+        author = author_of(self.db, self.tables, self.state_id, self.device, day_of(self.now_ms))
+        push = Push(self.db, self.tables, self.registry, self.state_id, author, self.now_ms)
+        lots: list[Lot] = []
+        try:
+            batch = thawed(frozen.blob)
+        except Problem:
+            # Nobody's work may stop for ever behind a batch that cannot be read (law 5): the office looks at it.
+            answer = push.set_unreadable_aside(frozen)
+        else:
+            lots = checked(self.registry, batch)
+            answer = push.apply_lots(frozen.number, lots)
+            self.awaited |= push.awaited()
+        self.db.execute(
+            insert(self.tables.batch).values(
+                state_id=self.state_id,
+                device=self.device,
+                number=frozen.number,
+                sha256=frozen.sha256,
+                answer=answer_text(answer),
+                received_ms=self.now_ms,
+            )
+        )
+        table = self.tables.device
+        self.db.execute(
+            update(table)
+            .where(table.c.state_id == self.state_id, table.c.device == self.device)
+            .values(last_batch=frozen.number)
+        )
+        return answer, lots
+
+    def _keep_early(self, frozen: FrozenBatch, last: int) -> bool:
+        """A batch that came before its forerunner is kept sealed until the gap closes. False if it is another one."""
+        table = self.tables.early_batch
+        known = self.db.scalar(select(table.c.sha256).where(self._mine(table, frozen.number)))
+        if known is not None:
+            return bool(known == frozen.sha256)
+        if frozen.number <= last + KEPT_AHEAD:
+            row = {"state_id": self.state_id, "device": self.device, "number": frozen.number}
+            put(self.db, table, [{**row, "sha256": frozen.sha256, "blob": frozen.blob.hex()}])
+        return True
+
+    def _apply_early(self, number: int) -> None:
+        table = self.tables.early_batch
+        while True:
+            row = self.db.execute(select(table).where(self._mine(table, number))).one_or_none()
+            if row is None:
+                return
+            self._apply(FrozenBatch(number, row.sha256, bytes.fromhex(row.blob)))
+            self.db.execute(table.delete().where(self._mine(table, number)))
+            number += 1
+
+
+def _rows_by_record(lots: Iterable[Lot]) -> dict[Key, int]:
+    found: dict[Key, int] = {}
+    twice: set[Key] = set()
+    for lot in lots:
+        keys = [(lot.kind, id) for id in lot.ids]
+        twice.update(found.keys() & keys)
+        found.update(zip(keys, range(lot.first, lot.first + len(keys)), strict=True))
+    return {key: row for key, row in found.items() if key not in twice} if twice else found

@@ -1,0 +1,381 @@
+"""The central store: access, limits, audit and sync are inside it; endpoints only decode, call and encode."""
+
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from types import MappingProxyType
+from typing import Any
+
+from sqlalchemy import Connection, select, update
+
+from records.audience import streams_read
+from records.days import day_of
+from records.kinds import KINDS, Registry
+from records.messages import (
+    BatchAnswer,
+    Capacity,
+    EnrolReply,
+    EnrolRequest,
+    FrozenBatch,
+    Page,
+    SyncReply,
+    SyncRequest,
+    capacity_hash,
+)
+from records.personal import PLAIN, Codec
+from records.wire import capacity_text
+from server.batches import Batches, Key
+from server.cursors import NOWHERE, Cursor, Cursors, Reached, Vector
+from server.database import Database
+from server.enrolment import Enrolments
+from server.paging import Paging
+from server.reaching import capacity_of
+from server.revocations import Revocations
+from server.schema import check, prepare
+from server.tables import central_tables
+from server.upserting import insert_missing, put
+
+Clock = Callable[[], int]
+
+
+class CentralStore:
+    """The central copy of one state. `secret` is a key that stands outside the database; `clock` gives Unix ms.
+    `prepares`: bring the database up to date, as the parent process does; a worker only looks. Raises SchemaProblem.
+    `revocations` is the second store of what was revoked; without one the database alone knows.
+
+    `for_device(token)` is the centre as one device sees it; the same object serves in process and behind HTTP.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        state_id: int,
+        secret: bytes,
+        clock: Clock,
+        randomness: Callable[[int], bytes] = secrets.token_bytes,
+        registry: Registry = KINDS,
+        codec: Codec = PLAIN,
+        prepares: bool = True,
+        revocations: Revocations | None = None,
+    ) -> None:
+        self.database, self.registry, self.state_id, self.clock = Database(url), registry, state_id, clock
+        self.tables = central_tables(registry, codec)
+        if registry is KINDS:
+            prepare(self.database, self.tables.metadata) if prepares else check(self.database)
+        else:
+            # Another register than the product's has no steps: that of a test, or of a benchmark.
+            self.tables.metadata.create_all(self.database.engine)
+        self.cursors = Cursors(self.tables, state_id, secret)
+        self.enrolments = Enrolments(self.database, self.tables, state_id, clock, randomness, secret, revocations)
+        self.revocations = revocations
+        self._randomness = self.randomness = randomness
+        with self.database.writing() as db:
+            self._found(db)
+        if revocations:
+            # Before the first request: what was revoked stays revoked, whatever backup this database comes from.
+            revocations.replay(self.database, self.tables, state_id)
+
+    def _found(self, db: Connection) -> None:
+        """What a new database begins with: its epoch, and the row that is locked for places (`Working`)."""
+        rows = [("epoch", self._randomness(4).hex()), ("reference", "")]
+        begun = [{"state_id": self.state_id, "name": name, "value": value} for name, value in rows]
+        insert_missing(db, self.tables.meta, begun)
+
+    def epoch(self, db: Connection) -> str:
+        meta = self.tables.meta
+        return str(db.scalar(select(meta.c.value).where(meta.c.state_id == self.state_id, meta.c.name == "epoch")))
+
+    def new_epoch(self) -> str:
+        """Say that this database has gone back: at their next contact all phones give again what they have sent."""
+        meta, epoch = self.tables.meta, self._randomness(4).hex()
+        with self.database.writing() as db:
+            db.execute(update(meta).where(meta.c.state_id == self.state_id, meta.c.name == "epoch").values(value=epoch))
+        return epoch
+
+    # --- who calls
+
+    def enrol(self, request: EnrolRequest) -> EnrolReply:
+        """Exchange a code for a device. Raises Problem: code_wrong, code_used, code_expired, too_many_tries."""
+        device = self.enrolments.use(request)
+
+        def reply(db: Connection) -> EnrolReply:
+            capacity = self._capacity(db, device.person_id)
+            self._remember_capacity(db, capacity, self.clock())
+            return self.enrolments.reply(device, capacity, self.epoch(db), self.clock())
+
+        return self.database.write(reply)
+
+    def for_device(self, token: str) -> "DeviceView":
+        """The centre as the device with this token sees it; the token is checked at each call."""
+        return DeviceView(self, token)
+
+    def office(self, name: str) -> "OfficeView":
+        """A device of the office itself (set-up, import): reference records of the whole state, the same push."""
+        return OfficeView(self, self.enrolments.office_device(name))
+
+    def _capacity(self, db: Connection, person_id: str) -> Capacity:
+        return capacity_of(db, self.tables, self.state_id, person_id, self._today())
+
+    def _today(self) -> date:
+        return day_of(self.clock())
+
+    # --- the call
+
+    def sync(self, token: str, request: SyncRequest) -> SyncReply:
+        """One call of a device. Batch and page are two transactions: what is acknowledged is committed."""
+        now_ms = self.clock()
+        device = self.enrolments.device_of(token)
+        answer, sent = None, dict[Key, int]()
+        if request.batch:
+            answer, sent = self._take(device.number, request.batch, now_ms)
+            if answer.state == "device_cloned":
+                return self._renumbered(device, answer, now_ms)
+            device = self.enrolments.device_of(token)
+        return self._reply(device, request, answer, sent, now_ms)
+
+    def _renumbered(self, device: Any, answer: BatchAnswer, now_ms: int) -> SyncReply:
+        """Two copies of one device: this one goes on under a number of its own."""
+        with self.database.reading() as db:
+            epoch = self.epoch(db)
+        return SyncReply(epoch, now_ms, answer, renumbered=self.enrolments.renumber(device))
+
+    def _reply(
+        self, device: Any, request: SyncRequest, answer: BatchAnswer | None, sent: Mapping[Key, int], now_ms: int
+    ) -> SyncReply:
+        """`sent`: rows of the batch that was applied in this call. What of it is in a stream now is told by them."""
+        with self.database.reading() as db:
+            quiet = self._quiet(db, device, request, answer, now_ms)
+        if quiet:
+            return quiet
+        return self.database.write(lambda db: self._reply_with_news(db, device, request, answer, sent, now_ms))
+
+    def _quiet(
+        self, db: Connection, device: Any, request: SyncRequest, answer: BatchAnswer | None, now_ms: int
+    ) -> SyncReply | None:
+        """The reply when there is nothing to tell: the same token, and no write but at most one contact a minute."""
+        standing = self._stand(db, device, request)
+        same = capacity_hash(standing.capacity) == request.has_capacity and not standing.granted
+        fresh = now_ms - (device.last_contact_ms or 0) < 60_000 and device.unsent == request.unsent
+        if standing.gone_back or standing.unknown or standing.withdrawn or not same or not fresh:
+            return None
+        if self._has_answers(db, device.number, request.answered):
+            return None
+        if not request.cursor or standing.paging.news(standing.vector):
+            return None
+        return SyncReply(self.epoch(db), now_ms, answer, Page(request.cursor, standing.cursor.number))
+
+    def _has_answers(self, db: Connection, device: str, upto: int) -> bool:
+        """Whether answers are still kept that the device has taken in."""
+        table = self.tables.batch
+        mine = (table.c.state_id == self.state_id) & (table.c.device == device) & (table.c.number <= upto)
+        return db.scalar(select(table.c.number).where(mine, table.c.answer.is_not(None)).limit(1)) is not None
+
+    def _reply_with_news(
+        self,
+        db: Connection,
+        device: Any,
+        request: SyncRequest,
+        answer: BatchAnswer | None,
+        sent: Mapping[Key, int],
+        now_ms: int,
+    ) -> SyncReply:
+        standing = self._stand(db, device, request, sent)
+        self._note_contact(db, device, request, now_ms)
+        if standing.gone_back:
+            return self._gone_back(db, device, standing, answer, now_ms)
+        if standing.unknown and request.reached is None:
+            return SyncReply(self.epoch(db), now_ms, answer, cursor_unknown=True)
+        if standing.cursor.number:
+            self.cursors.acknowledge(db, device.number, standing.cursor.number)
+        # Noted whatever the device claims to know: work of later is judged by it.
+        self._remember_capacity(db, standing.capacity, now_ms)
+        capacity = standing.capacity if capacity_hash(standing.capacity) != request.has_capacity else None
+        news = standing.paging.news(standing.vector)
+        if not news and not standing.granted and not standing.withdrawn and request.cursor and standing.cursor.number:
+            page = Page(request.cursor, standing.cursor.number)
+        else:
+            page = self._page(db, device, standing, news, request.room, now_ms)
+        return SyncReply(self.epoch(db), now_ms, answer, page, capacity)
+
+    def _page(
+        self, db: Connection, device: Any, standing: "Stand", news: dict[str, int], room: int, now_ms: int
+    ) -> Page:
+        parts, reached, more = standing.paging.page(standing.vector, news, room)
+        newest = db.scalar(
+            select(self.tables.device.c.cursor_number).where(
+                self.tables.device.c.state_id == self.state_id, self.tables.device.c.device == device.number
+            )
+        )
+        cursor = self.cursors.make(db, device.number, reached, newest or 0, now_ms)
+        return Page(
+            self.cursors.token(device.number, self.epoch(db), cursor.number),
+            cursor.number,
+            parts,
+            more,
+            tuple(standing.granted),
+            tuple(standing.withdrawn),
+            standing.paging.to_come(reached, news) if more else 0,
+        )
+
+    def _stand(
+        self, db: Connection, device: Any, request: SyncRequest, sent: Mapping[Key, int] = MappingProxyType({})
+    ) -> "Stand":
+        """Where the device stands: what it may read today, against what its cursor says it has read."""
+        capacity = self._capacity(db, device.person_id)
+        readable = streams_read(capacity.reaches)
+        cursor, unknown, gone_back = NOWHERE, False, ""
+        if request.cursor:
+            presented = self.cursors.present(db, device.number, request.cursor, self.epoch(db), device.cursor_number)
+            cursor, gone_back = presented.cursor or NOWHERE, presented.gone_back
+            unknown = presented.cursor is None
+        roles = {name: ",".join(sorted(some)) for name, some in readable.items()}
+        before = cursor.vector
+        granted = [name for name in readable if name not in before or before[name].roles != roles[name]]
+        withdrawn = [name for name in (before or request.reached or {}) if name not in readable]
+        vector: Vector = {name: before[name] for name in readable if name not in granted}
+        if request.reached and not request.cursor:
+            granted = [name for name in granted if name not in request.reached]
+        # An old copy of the phone's file does not have what the phone has sent since: then its own work goes whole.
+        told = request.batch.number if request.batch else request.answered
+        author = device.number if told >= device.last_batch else ""
+        paging = Paging(db, self.tables, self.registry, self.state_id, author, readable, sent)
+        if len(vector) < len(readable):
+            seqs = paging.news({})
+            claimed = request.reached or {}
+            for name in (one for one in readable if one not in vector):
+                # A claim of having reached more than there is counts for nothing; it can only cost the claimer news.
+                upto = claimed.get(name, 0) if 0 <= claimed.get(name, 0) <= seqs.get(name, 0) else 0
+                vector[name] = Reached(upto, seqs.get(name, 0), roles[name])
+        return Stand(capacity, cursor, vector, granted, withdrawn, paging, unknown, gone_back)
+
+    def _note_contact(self, db: Connection, device: Any, request: SyncRequest, now_ms: int) -> None:
+        table, batch = self.tables.device, self.tables.batch
+        db.execute(
+            update(table)
+            .where(table.c.state_id == self.state_id, table.c.device == device.number)
+            .values(
+                last_contact_ms=now_ms,
+                app=request.app,
+                unsent=request.unsent,
+                oldest_unsent_ms=request.oldest_unsent_ms,
+            )
+        )
+        # The device has taken in these answers: only the hash of each batch is kept, for ever.
+        db.execute(
+            update(batch)
+            .where(
+                batch.c.state_id == self.state_id,
+                batch.c.device == device.number,
+                batch.c.number <= request.answered,
+                batch.c.answer.is_not(None),
+            )
+            .values(answer=None)
+        )
+
+    def _remember_capacity(self, db: Connection, capacity: Capacity, now_ms: int) -> None:
+        """What a person reaches, from now on: work typed under it is judged by it (law 6)."""
+        table = self.tables.reach_past
+        last = db.scalar(
+            select(table.c.capacity)
+            .where(table.c.state_id == self.state_id, table.c.person_id == capacity.person_id)
+            .order_by(table.c.from_ms.desc())
+            .limit(1)
+        )
+        text = capacity_text(capacity)
+        if last != text:
+            row = {"state_id": self.state_id, "person_id": capacity.person_id, "from_ms": now_ms, "capacity": text}
+            put(db, table, [row])
+
+    def _gone_back(
+        self, db: Connection, device: Any, stand: "Stand", answer: BatchAnswer | None, now_ms: int
+    ) -> SyncReply:
+        """A valid token from beyond our own numbers: a restored backup. A new epoch, and the phones' own work again."""
+        table, meta = self.tables.device, self.tables.meta
+        epoch = self.epoch(db)
+        if stand.gone_back == "now":
+            epoch = self._randomness(4).hex()
+            db.execute(update(meta).where(meta.c.state_id == self.state_id, meta.c.name == "epoch").values(value=epoch))
+        db.execute(
+            update(table)
+            .where(table.c.state_id == self.state_id, table.c.device == device.number)
+            .values(cursor_number=max(now_ms, device.cursor_number))
+        )
+        return SyncReply(epoch, now_ms, answer, offers=True, cursor_unknown=True)
+
+    # --- batches
+
+    def _take_batch(self, device: str, frozen: FrozenBatch, now_ms: int) -> BatchAnswer:
+        """Apply a batch once, in its order; what is acknowledged is committed (M26)."""
+        return self._take(device, frozen, now_ms)[0]
+
+    def _take(self, device: str, frozen: FrozenBatch, now_ms: int) -> tuple[BatchAnswer, dict[Key, int]]:
+        """(the answer, record -> row of the batch if it was applied now)."""
+
+        def take(db: Connection) -> tuple[BatchAnswer, Batches]:
+            mine = Batches(db, self.tables, self.registry, self.state_id, device, now_ms)
+            return mine.take(frozen), mine
+
+        answer, mine = self.database.write(take)
+        self.wake(device, mine.awaited, now_ms)
+        return answer, mine.sent
+
+    def wake(self, device: str, awaited: set[str], now_ms: int) -> None:
+        """After the commit of a batch: a record and what waits for it may have been committed side by side, and whoever
+        is last sees both. On SQLite nobody is beside anybody."""
+        if not awaited or self.database.is_sqlite:
+            return
+
+        def batches(db: Connection) -> Batches:
+            return Batches(db, self.tables, self.registry, self.state_id, device, now_ms)
+
+        with self.database.reading() as db:
+            held = batches(db).held_for(awaited)
+        if held:
+            self.database.write(lambda db: batches(db).wake(held))
+
+    def close(self) -> None:
+        self.database.close()
+
+
+@dataclass(frozen=True)
+class Stand:
+    """Where a device stands at a contact. `vector` covers what it may read today, granted streams from 0."""
+
+    capacity: Capacity
+    cursor: Cursor
+    vector: Vector
+    granted: list[str]
+    withdrawn: list[str]
+    paging: Paging
+    unknown: bool
+    gone_back: str
+
+
+class DeviceView:
+    """`records.messages.CentralServer` for one device."""
+
+    def __init__(self, centre: CentralStore, token: str) -> None:
+        self._centre, self._token = centre, token
+
+    def sync(self, request: SyncRequest) -> SyncReply:
+        return self._centre.sync(self._token, request)
+
+
+class OfficeView:
+    """The office's own way in: batches by the same push, numbered like a phone's."""
+
+    def __init__(self, centre: CentralStore, device: str) -> None:
+        self._centre, self.device = centre, device
+
+    def next_number(self) -> int:
+        with self._centre.database.reading() as db:
+            table = self._centre.tables.device
+            query = select(table.c.last_batch).where(
+                table.c.state_id == self._centre.state_id, table.c.device == self.device
+            )
+            return int(db.execute(query).scalar_one()) + 1
+
+    def push(self, frozen: FrozenBatch) -> BatchAnswer:
+        return self._centre._take_batch(self.device, frozen, self._centre.clock())

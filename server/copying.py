@@ -1,0 +1,60 @@
+"""Many new rows into PostgreSQL by COPY, as fast as it takes them.
+
+COPY knows no ON CONFLICT. A row that another transaction has committed meanwhile breaks it off, and the whole
+transaction is begun again, as it would be if an INSERT had left that row out.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection, Table
+from sqlalchemy.exc import DBAPIError
+
+from server.database import WrittenMeanwhile
+
+UNIQUE_VIOLATION = "23505"
+NOTHING = "\\N"
+
+
+def copy_new(db: Connection, table: Table, columns: Mapping[str, Sequence[Any]]) -> None:
+    """Insert rows, given as columns of values that the driver knows. WrittenMeanwhile if one of them is there."""
+    quote = db.dialect.identifier_preparer.quote
+    statement = f"COPY {quote(table.name)} ({', '.join(map(quote, columns))}) FROM STDIN"
+    lines = zip(*map(_written, columns.values()), strict=True)
+    text = "\n".join(map("\t".join, lines)) + "\n"
+    driver: Any = db.connection.driver_connection
+    try:
+        with driver.cursor() as cursor, cursor.copy(statement) as copy:
+            copy.write(text)
+    except db.dialect.loaded_dbapi.Error as error:
+        if getattr(error, "sqlstate", None) == UNIQUE_VIOLATION:
+            raise WrittenMeanwhile from None
+        # As SQLAlchemy would tell it, without the line that COPY quotes: it may be personal.
+        raise DBAPIError(statement, None, error, hide_parameters=True) from None
+
+
+def _written(values: Sequence[Any]) -> Sequence[str]:
+    """A column in the text form of COPY."""
+    types = set(map(type, values)) - {type(None)}
+    if types == {str}:
+        if None in values:
+            values = [NOTHING if value is None else _escaped(value) for value in values]
+        elif "\\" in (whole := "".join(values)) or not whole.isprintable():
+            values = [_escaped(value) for value in values]
+        return values
+    ways = {kind: _WAYS[kind] for kind in types}
+    return [NOTHING if value is None else ways[type(value)](value) for value in values]
+
+
+def _escaped(text: str) -> str:
+    return text.translate(_ESCAPES)
+
+
+_ESCAPES = {ord("\\"): "\\\\", ord("\t"): "\\t", ord("\n"): "\\n", ord("\r"): "\\r"}
+_WAYS: Mapping[type, Callable[[Any], str]] = {
+    str: _escaped,
+    int: str,
+    bool: lambda value: "t" if value else "f",
+    date: date.isoformat,
+}

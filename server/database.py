@@ -1,0 +1,129 @@
+"""The engine under the centre: transactions that read and write, durable on SQLite, right on PostgreSQL."""
+
+import random
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from typing import TypeVar
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import StaticPool
+
+T = TypeVar("T")
+
+TRIES = 8
+"""How often a transaction is begun again that lost against another one. Each time the other one has gone on."""
+
+LOST_AGAINST_ANOTHER = ("40001", "40P01")
+"""SQLSTATE of a serialisation failure and of a deadlock: nothing is wrong, the work is to be done again."""
+
+CONNECTIONS, MORE_CONNECTIONS = 8, 8
+"""Of one process, kept and at the most beside; no more jobs than that are worked on at once (`server/api.py`)."""
+
+
+class WrittenMeanwhile(Exception):
+    """Another transaction created a record that this one did not find: begin again, and find it."""
+
+
+class Database:
+    """Reading and writing transactions over one engine. On SQLite one writer at a time, WAL, synchronous=FULL."""
+
+    def __init__(self, url: str) -> None:
+        self.engine = _engine(database_url(url))
+        self.is_sqlite = self.engine.dialect.name == "sqlite"
+        # SQLite would let writers wait on each other by polling; a lock in the process hands over at once.
+        self._writer = threading.RLock() if self.is_sqlite else None
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        with self.engine.connect() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """One transaction: committed when the block ends, rolled back when it raises."""
+        with self._writer or nullcontext():
+            options = {"samooh_writing": True}
+            with self.engine.connect().execution_options(**options) as connection, connection.begin():
+                yield connection
+
+    @contextmanager
+    def trying(self) -> Iterator[Connection]:
+        """A writing transaction of which nothing stays: what would happen, seen by doing it."""
+        options = {"samooh_writing": True}
+        with self._writer or nullcontext(), self.engine.connect().execution_options(**options) as connection:
+            tried = connection.begin()
+            try:
+                yield connection
+            finally:
+                tried.rollback()
+
+    def write(self, work: Callable[[Connection], T]) -> T:
+        """`work` in one writing transaction, from the beginning again when it lost against another transaction.
+
+        Whatever it did is undone before it is called again, so `work` must keep nothing of its own between two calls.
+        """
+        for tried in range(TRIES):
+            try:
+                with self.writing() as connection:
+                    return work(connection)
+            except (DBAPIError, WrittenMeanwhile) as error:
+                if tried == TRIES - 1 or not _lost_against_another(error):
+                    raise
+            # A little chance keeps two that met from meeting again.
+            time.sleep(random.random() * 0.01 * 2**tried)
+        raise AssertionError("the last try returns or raises")
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+def database_url(url: str) -> URL:
+    """The address of a database with the driver that is used here: `postgresql://...` goes by psycopg 3."""
+    made = make_url(url)
+    return made.set(drivername="postgresql+psycopg") if made.drivername in ("postgres", "postgresql") else made
+
+
+def _lost_against_another(error: Exception) -> bool:
+    if isinstance(error, WrittenMeanwhile):
+        return True
+    cause = getattr(error, "orig", None)
+    return getattr(cause, "sqlstate", None) in LOST_AGAINST_ANOTHER
+
+
+def _engine(url: URL) -> Engine:
+    """The engine of a database. Its errors name no values: what is personal must not reach a log with them."""
+    if url.get_backend_name() != "sqlite":
+        return create_engine(
+            url,
+            pool_size=CONNECTIONS,
+            max_overflow=MORE_CONNECTIONS,
+            pool_pre_ping=True,
+            hide_parameters=True,
+            # A pooler in transaction mode gives each transaction another session, where nothing is prepared.
+            connect_args={"prepare_threshold": None},
+        )
+    in_memory = url.database in (None, "", ":memory:")
+    arguments = {"check_same_thread": False, "timeout": 30}
+    engine = (
+        create_engine(url, connect_args=arguments, poolclass=StaticPool, hide_parameters=True)
+        if in_memory
+        else create_engine(url, connect_args=arguments, hide_parameters=True)
+    )
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection, record):  # type: ignore[no-untyped-def]
+        # Transactions are begun below, not by the driver, so that a writer takes its lock at once.
+        connection.isolation_level = None
+        for pragma in ("busy_timeout=30000", "journal_mode=WAL", "synchronous=FULL", "cache_size=-65536"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        writing = connection.get_execution_options().get("samooh_writing")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+
+    return engine

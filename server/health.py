@@ -1,0 +1,77 @@
+"""Whether this process lives, and whether it can do its work: two pages that say nothing about what is stored."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+
+from fastapi import FastAPI, Response
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.concurrency import run_in_threadpool
+
+from server.central_store import CentralStore
+from server.schema import head, version_of
+from server.upserting import put
+
+log = logging.getLogger("samooh.server")
+
+KEPT_S = 2.0
+"""How long an answer is given again, so that nobody can make the server work by asking."""
+
+
+class Health:
+    """Looks after one central store. `ready()` gives the names of what is missing, none when all is well."""
+
+    def __init__(self, centre: CentralStore, timer: Callable[[], float] = time.monotonic) -> None:
+        self._centre, self._timer = centre, timer
+        self._lock = threading.Lock()
+        self._looked: float | None = None
+        self._missing: tuple[str, ...] = ()
+
+    def missing(self) -> tuple[str, ...]:
+        """`database`: it cannot be written. `revocations`: the second store is gone. `migrations`: the tables are of
+        another version than this program."""
+        with self._lock:
+            if self._looked is None or self._timer() - self._looked >= KEPT_S:
+                self._missing = tuple(name for name, holds in self._checks() if not holds())
+                self._looked = self._timer()
+            return self._missing
+
+    def _checks(self) -> list[tuple[str, Callable[[], bool]]]:
+        return [("database", self._writes), ("revocations", self._revocations), ("migrations", self._at_head)]
+
+    def _writes(self) -> bool:
+        centre = self._centre
+        try:
+            with centre.database.writing() as db:
+                row = {"state_id": centre.state_id, "name": "ready", "value": str(centre.clock())}
+                put(db, centre.tables.meta, [row])
+        except SQLAlchemyError as error:
+            log.error("the database cannot be written: %s", type(error).__name__)
+            return False
+        return True
+
+    def _revocations(self) -> bool:
+        store = self._centre.revocations
+        return store is None or store.is_there()
+
+    def _at_head(self) -> bool:
+        try:
+            with self._centre.database.reading() as db:
+                return version_of(db) == head()
+        except SQLAlchemyError:
+            return False
+
+
+def add_health(app: FastAPI, health: Health) -> None:
+    """The two pages. A proxy passes neither of them on; who asks is a watcher on the same machine or network."""
+
+    @app.get("/healthz")
+    async def healthz() -> Response:
+        return Response("alive\n", media_type="text/plain")
+
+    @app.get("/readyz")
+    async def readyz() -> Response:
+        missing = await run_in_threadpool(health.missing)
+        text = "missing: " + ", ".join(missing) if missing else "ready"
+        return Response(text + "\n", 503 if missing else 200, media_type="text/plain")

@@ -1,0 +1,136 @@
+"""Taking in a list of the office: places, branches, the register as the portal has it. A device of its own (design 4).
+
+The same push as a phone's, so that access, merge, streams and figures are one code. What cannot be applied is neither
+held nor set aside: the list's owner gets it back with the reason, mends it, and gives it again.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from itertools import groupby
+from types import TracebackType
+from typing import Any, Self
+
+from sqlalchemy import Connection, select
+
+from records.days import day_of
+from records.messages import Batch, Section
+from records.stamps import next_stamp
+from server.central_store import CentralStore
+from server.checking import Row, checked_rows
+from server.chunks import among, chunked
+from server.pushing import Push, author_of
+
+
+@dataclass(frozen=True)
+class Listed:
+    """One record as a list has it: `values` are wire values (days as ISO text) of the fields that the list names."""
+
+    kind: str
+    id: str
+    values: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What became of a listed record: `effect` is new, changed, same or refused.
+
+    `code` and `field` say why it was refused. `differs`: fields in which what a person wrote stands; the list's value
+    is kept beside it. `proposed`: groups that this new group may be the same as.
+    """
+
+    effect: str
+    code: str | None = None
+    field: str | None = None
+    differs: tuple[str, ...] = ()
+    proposed: tuple[str, ...] = ()
+
+
+class Importing:
+    """Takes in the list of one source ("portal", "lgd"). A dry run is one transaction that is rolled back at the end.
+
+    Used in a `with` block; each `take` outside of a dry run is a transaction of its own.
+    """
+
+    def __init__(self, centre: CentralStore, source: str, *, dry_run: bool = False) -> None:
+        self._centre, self._dry_run = centre, dry_run
+        self._device = centre.enrolments.office_device(f"import/{source}")
+        self._last_stamp = ""
+        self._open = ExitStack()
+        self._dry: Connection | None = None
+
+    def __enter__(self) -> Self:
+        if self._dry_run:
+            self._dry = self._open.enter_context(self._centre.database.trying())
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._open.close()
+
+    def take(self, listed: Sequence[Listed]) -> list[Taken]:
+        """Take in some records, parents before children; what became of each, in the same order."""
+        if not listed:
+            return []
+        now_ms = self._centre.clock()
+        self._last_stamp = next_stamp(
+            clock_ms=now_ms, offset_ms=0, last=self._last_stamp, replaced="", device=self._device
+        )
+        batch = Batch(tuple(_sections(listed, self._last_stamp)))
+        if self._dry is not None:
+            return self._apply(self._dry, batch, now_ms)
+        return self._centre.database.write(lambda db: self._apply(db, batch, now_ms))
+
+    def _apply(self, db: Connection, batch: Batch, now_ms: int) -> list[Taken]:
+        centre = self._centre
+        author = author_of(db, centre.tables, centre.state_id, self._device, day_of(now_ms))
+        rows = checked_rows(centre.registry, batch)
+        push = Push(db, centre.tables, centre.registry, centre.state_id, author, now_ms)
+        push.apply(0, rows)
+        return [_taken(row, push.proposed.get(row.id, ())) for row in rows]
+
+    def group_of_code(self, codes: Iterable[str]) -> dict[str, str]:
+        """portal code -> id of the group that bears it, whoever wrote it there."""
+        return self._of_code("Shg", codes)
+
+    def member_of_code(self, codes: Iterable[str]) -> dict[str, str]:
+        """portal code -> id of the member who bears it."""
+        return self._of_code("Member", codes)
+
+    def _of_code(self, kind: str, codes: Iterable[str]) -> dict[str, str]:
+        table, found = self._centre.tables.records[kind], {}
+        with self._reading() as db:
+            for some in chunked(set(codes)):
+                query = select(table.c.portal_code, table.c.id).where(
+                    table.c.state_id == self._centre.state_id,
+                    among(db, table.c.portal_code, some),
+                    table.c.deleted_on.is_(None),
+                )
+                # Of two with one code, which only people can have written, the same one each time.
+                found.update({row.portal_code: row.id for row in db.execute(query.order_by(table.c.id.desc()))})
+        return found
+
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        if self._dry is not None:
+            yield self._dry
+        else:
+            with self._centre.database.reading() as db:
+                yield db
+
+
+def _sections(listed: Sequence[Listed], stamp: str) -> Iterator[Section]:
+    """Runs of one kind as sections; a field that a record does not name is no part of its change."""
+    for kind, run in groupby(listed, key=lambda one: one.kind):
+        some = list(run)
+        names = list(dict.fromkeys(name for one in some for name in one.values))
+        columns = [[one.values.get(name) for one in some] for name in names]
+        stamps = [[stamp if name in one.values else None for one in some] for name in names]
+        yield Section(kind, [one.id for one in some], names, columns, stamps)
+
+
+def _taken(row: Row, proposed: tuple[str, ...]) -> Taken:
+    if row.state not in ("applied", "lost"):
+        return Taken("refused", row.code, row.field)
+    return Taken(row.effect, differs=row.differs, proposed=proposed)

@@ -1,0 +1,208 @@
+"""Whether someone may make a change: by her reach, by the table of access, and by what she had seen (law 6)."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from itertools import pairwise
+from typing import Any
+
+from sqlalchemy import select
+
+from records.access import Reach, Standing, may_cancel, may_write_as
+from records.days import day_of, end_of_day_ms
+from records.ids import first_account_id
+from records.problems import Refusal
+from records.stamps import parts
+from records.wire import read_capacity
+from server.checking import Row
+from server.standings import Standings
+from server.working import Working
+
+WITHDRAWN_MS = 30 * 24 * 3600 * 1000
+"""How long after a withdrawal work typed before it is still applied."""
+
+
+@dataclass(frozen=True)
+class Author:
+    """Whose change this is. `reaches` are those of today; an office device is the set-up, or an importer of lists."""
+
+    device: str
+    person_id: str
+    reaches: tuple[Reach, ...]
+    office: bool = False
+    importer: bool = False
+
+
+@dataclass(frozen=True)
+class Touched:
+    """What a change touches. `places`: every standing, old and new; `groups`: those whose past may excuse it (None for
+    one that is not known); `goes`: the standing of the village that a group is moved to."""
+
+    groups: frozenset[str | None]
+    places: tuple[Standing, ...]
+    goes: Standing | None = None
+
+
+@dataclass(frozen=True)
+class Past:
+    """What the author reached at a moment; what she reached later, as found at contacts; and when an assignment that
+    stood at that moment last ended, None while none has."""
+
+    reaches: tuple[Reach, ...]
+    later: tuple[tuple[int, tuple[Reach, ...]], ...]
+    ended_ms: int | None
+
+
+class Judging:
+    """Judges the rows of one batch. `verdict` gives None, or how and why a row fails."""
+
+    def __init__(self, working: Working, standings: Standings, author: Author, now_ms: int) -> None:
+        self._working, self._standings, self._author, self._now_ms = working, standings, author, now_ms
+        self._cache: dict[Any, tuple[Refusal, ...]] = {}
+        self._past: dict[int, Past] = {}
+
+    def verdict(self, row: Row, before: dict[str, Any] | None, touched: Touched) -> tuple[str, str, str | None] | None:
+        """(state, code, field) against a row, or None."""
+        covering = [reach for reach in self._author.reaches if all(reach.covers(place) for place in touched.places)]
+        late = False
+        if not covering:
+            covering = self._covering_then(row, touched)
+            late = bool(covering)
+        if not covering:
+            return ("quarantined", "out_of_reach", None)
+        refusals = self._access(row, before, tuple(sorted({reach.role for reach in covering})))
+        if refusals:
+            return ("quarantined", refusals[0].code, refusals[0].field)
+        against = self.against_itself(row, before) or self._cancel(row, covering)
+        if against:
+            return ("quarantined", against, None)
+        if late:
+            for group in touched.groups:
+                if group:
+                    self._standings.mark_outside(group)
+        return None
+
+    @property
+    def is_importer(self) -> bool:
+        """Whether the author takes in an office's list."""
+        return self._author.importer
+
+    def allows(self, kind: str, names: Iterable[str], step: str | None, standing: Standing) -> bool:
+        """Whether the author reaches this standing today and may fill in these fields of a new record there."""
+        roles = tuple(sorted({reach.role for reach in self._author.reaches if reach.covers(standing)}))
+        return bool(roles) and not self._may_write(roles, kind, frozenset(names), new=True, step=step)
+
+    def asks_of_each(self, kind: str) -> bool:
+        """Whether changes of a kind are judged by what they say themselves (`against_itself`)."""
+        return kind in ("AccountStep", "SavingsAccount")
+
+    def against_itself(self, row: Row, before: dict[str, Any] | None) -> str | None:
+        """What a change says that nobody may say there, wherever she reaches; None for nothing."""
+        return self._signature(row, before) or self._squatting(row, before)
+
+    def _access(self, row: Row, before: dict[str, Any] | None, roles: tuple[str, ...]) -> tuple[Refusal, ...]:
+        step = row.cells["kind"][0] if row.kind == "AccountStep" and "kind" in row.cells else None
+        return self._may_write(roles, row.kind, frozenset(row.cells), new=before is None, step=step)
+
+    def _may_write(
+        self, roles: tuple[str, ...], kind: str, names: frozenset[str], *, new: bool, step: str | None
+    ) -> tuple[Refusal, ...]:
+        key = (kind, new, roles, names, step)
+        if key not in self._cache:
+            self._cache[key] = may_write_as(roles, kind, names, new=new, step=step)
+        return self._cache[key]
+
+    def _signature(self, row: Row, before: dict[str, Any] | None) -> str | None:
+        """A step is signed by the person whose device sends it."""
+        if row.kind != "AccountStep" or self._author.office or before is not None:
+            return None
+        author = row.cells.get("author_id", (None, "", ""))[0]
+        return None if author == self._author.person_id else "not_allowed"
+
+    def _squatting(self, row: Row, before: dict[str, Any] | None) -> str | None:
+        """The id of a group's first account follows from the group's: nobody may begin it below another group."""
+        if row.kind != "SavingsAccount" or self._author.office or before is not None:
+            return None
+        derived = row.id[12] == "5"
+        return "not_allowed" if derived and row.id != first_account_id(row.cells["shg_id"][0]) else None
+
+    def _cancel(self, row: Row, covering: Iterable[Reach]) -> str | None:
+        """A cancellation is of one's own step and in time, or a supervisor's."""
+        if row.kind != "AccountStep" or self._author.office:
+            return None
+        cancels = row.cells.get("cancels_id", (None, "", ""))[0]
+        if not cancels:
+            return None
+        step = self._working.get("AccountStep", cancels)
+        if step is None:
+            return None  # it may be on its way from another phone; the state counts only what is there
+        day = row.cells["on_day"][0]
+        own = step["author_id"] == self._author.person_id
+        said = [
+            may_cancel(r.role, own=own, step_day=step["on_day"], today=day if isinstance(day, date) else step["on_day"])
+            for r in covering
+        ]
+        return None if None in said else said[0]
+
+    # --- work typed before a withdrawal
+
+    def _covering_then(self, row: Row, touched: Touched) -> list[Reach]:
+        """The reaches that covered the change where and when it was typed, if withdrawn at most 30 days ago.
+
+        A group that is not known yet stands where its village stands: the nearest known ancestor. Where a group is
+        moved to must have been in reach as well.
+        """
+        ms = row.typed_under
+        if not ms or not touched.groups or None in touched.groups:
+            return []
+        stood = [self._stood(str(group), touched.places, ms) for group in touched.groups]
+        return [
+            reach
+            for reach in self._past_of(ms).reaches
+            if (touched.goes is None or reach.covers(touched.goes))
+            and all(self._in_time(reach, where, ms) for where in stood)
+        ]
+
+    def _stood(self, group: str, places: tuple[Standing, ...], ms: int) -> list[tuple[Standing, int | None]]:
+        if self._standings.now(group) is None:
+            return [(places[0], None)]
+        return self._standings.since(group, ms)
+
+    def _in_time(self, reach: Reach, stood: list[tuple[Standing, int | None]], ms: int) -> bool:
+        """Whether a group was within a reach at a moment and has ceased to be at most 30 days ago: because the group
+        went where the reach does not go, or because the person lost it."""
+        here = stood[0][0]
+        if not reach.covers(here):
+            return False
+        left = next((until for (_, until), (then, _) in pairwise(stood) if not reach.covers(then)), None)
+        past = self._past_of(ms)
+        lost = next((from_ms for from_ms, later in past.later if not any(r.covers(here) for r in later)), None)
+        ended = min((one for one in (left, lost, past.ended_ms) if one is not None), default=None)
+        return ended is not None and self._now_ms - ended <= WITHDRAWN_MS
+
+    def _past_of(self, ms: int) -> Past:
+        if ms not in self._past:
+            table = self._working.tables.reach_past
+            mine = (table.c.state_id == self._working.state_id) & (table.c.person_id == self._author.person_id)
+            rows = self._working.db.execute(
+                select(table.c.from_ms, table.c.capacity).where(mine).order_by(table.c.from_ms)
+            ).all()
+            known = [(row.from_ms, read_capacity(row.capacity).reaches) for row in rows]
+            before = [reaches for from_ms, reaches in known if from_ms <= ms]
+            later = tuple((from_ms, reaches) for from_ms, reaches in known if from_ms > ms)
+            self._past[ms] = Past(before[-1] if before else (), later, self._withdrawn_after(ms))
+        return self._past[ms]
+
+    def _withdrawn_after(self, ms: int) -> int | None:
+        """When an assignment that the author had at a moment last ended or was changed: the day it names or the moment
+        the office wrote it, whichever is later, for the office may write late and date back."""
+        ends: list[int] = []
+        for row in self._working.load_where("Assignment", "person_id", [self._author.person_id]):
+            if row["from_on"] > day_of(ms):
+                continue
+            for name in ("to_on", "place_id", "branch_id", "role", "deleted_on"):
+                written = parts(row["stamps"][name]).ms if row["stamps"].get(name) else 0
+                day = row[name] if name in ("to_on", "deleted_on") else None
+                ends.append(max(written, end_of_day_ms(day) if day else 0))
+        past = [end for end in ends if ms < end <= self._now_ms]
+        return max(past, default=None)

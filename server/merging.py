@@ -1,0 +1,160 @@
+"""Changes of known records, merged field by field; what loses is kept as history and as a Conflict (law 3)."""
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from records.merge import FieldChange, conflict_id, resolve
+from records.record import fields_of, from_wire, to_wire
+from records.stamps import device_of
+from server.chunks import among, chunked
+from server.upserting import insert_missing
+from server.working import Working
+
+
+class Merging:
+    """Merges cells into rows of one transaction. `persons`: device number -> person, read as needed."""
+
+    def __init__(self, working: Working) -> None:
+        self._working = working
+        self._history: dict[tuple[str, str], list[dict[str, Any]]] = {}
+        self._persons: dict[str, str | None] = {}
+
+    def create(self, kind: str, id: str, group_id: str | None, cells: Mapping[str, tuple[Any, str, str]]) -> None:
+        """A record nobody knew: all cells stand."""
+        row = self._working.create(kind, id, group_id)
+        for name, (value, stamp, base) in cells.items():
+            row[name] = value
+            row["stamps"][name] = stamp
+            if base:
+                row["bases"][name] = base
+
+    def change(self, kind: str, row: dict[str, Any], cells: Mapping[str, tuple[Any, str, str]]) -> bool:
+        """Merge cells into a known record; True when every one of them stands or was there already."""
+        stands = True
+        for name, (value, stamp, base) in cells.items():
+            current = row["stamps"].get(name, "")
+            if stamp == current:
+                continue
+            if base == current and stamp > current and name not in row["disputed"].split():
+                if current:
+                    self._keep(kind, row, name, FieldChange(current, row["bases"].get(name, ""), row[name]))
+                self._set(kind, row, name, FieldChange(stamp, base, value))
+            else:
+                stands &= self._merge(kind, row, name, FieldChange(stamp, base, value))
+        return stands
+
+    def knows(self, kind: str, row: dict[str, Any], name: str, stamp: str) -> bool:
+        """Whether a change with this stamp is among those of the field, standing or superseded."""
+        return any(change.stamp == stamp for change in self._changes(kind, row, name))
+
+    def _merge(self, kind: str, row: dict[str, Any], name: str, new: FieldChange) -> bool:
+        """The general case: the whole set of changes of the field. False when `new` lost without having been seen."""
+        known = self._changes(kind, row, name)
+        if any(change.stamp == new.stamp for change in known):
+            return True
+        outcome = resolve([*known, new])
+        current = row["stamps"].get(name, "")
+        for change in (*known, new):
+            if change.stamp and change.stamp != outcome.winner.stamp and change.stamp in (current, new.stamp):
+                self._keep(kind, row, name, change)
+        if outcome.winner.stamp != current:
+            self._set(kind, row, name, outcome.winner)
+        self._write_conflicts(kind, row, name, outcome.winner, outcome.losers)
+        return new not in outcome.losers
+
+    def _changes(self, kind: str, row: dict[str, Any], name: str) -> list[FieldChange]:
+        history = self._working.tables.history
+        spec = fields_of(self._working.registry[kind].cls)[name]
+        found = [FieldChange(row["stamps"].get(name, ""), row["bases"].get(name, ""), row[name])]
+        rows = self._working.db.execute(
+            select(history.c.stamp, history.c.base, history.c.value).where(
+                history.c.state_id == self._working.state_id,
+                history.c.record_id == row["id"],
+                history.c.field == name,
+            )
+        )
+        found += [FieldChange(r.stamp, r.base, from_wire(spec, json.loads(r.value))) for r in rows]
+        found += [
+            FieldChange(kept["stamp"], kept["base"], from_wire(spec, json.loads(kept["value"])))
+            for kept in self._history.get((row["id"], name), ())
+        ]
+        return found
+
+    def _set(self, kind: str, row: dict[str, Any], name: str, change: FieldChange) -> None:
+        self._working.before.setdefault(row["id"], {}).setdefault(name, row[name])
+        row[name] = change.value
+        row["stamps"][name] = change.stamp
+        row["bases"].pop(name, None)
+        if change.base:
+            row["bases"][name] = change.base
+        self._working.touch(kind, row["id"])
+
+    def _keep(self, kind: str, row: dict[str, Any], name: str, change: FieldChange) -> None:
+        self._history.setdefault((row["id"], name), []).append(
+            {
+                "state_id": self._working.state_id, "record_id": row["id"], "field": name, "stamp": change.stamp,
+                "kind": kind, "base": change.base, "value": json.dumps(to_wire(change.value), ensure_ascii=False),
+                "person_id": self.person(change.stamp),
+            }
+        )  # fmt: skip
+
+    def _write_conflicts(
+        self, kind: str, row: dict[str, Any], name: str, winner: FieldChange, losers: Iterable[FieldChange]
+    ) -> None:
+        """One Conflict per loser; those of this field that lost no longer are closed."""
+        if "Conflict" not in self._working.registry or self._working.registry[kind].standing != "group":
+            return
+        lost = {conflict_id(row["id"], name, loser.stamp): loser for loser in losers}
+        for known in self._working.load_where("Conflict", "record_id", [row["id"]]):
+            if known["field"] == name and known["id"] not in lost:
+                self._working.derive("Conflict", known, state="closed", **self._winning(winner))
+        for id, loser in lost.items():
+            known = self._working.get("Conflict", id) or self._working.create("Conflict", id, row["group_id"])
+            self._working.derive(
+                "Conflict", known, record_kind=kind, record_id=row["id"], shg_id=row["group_id"], field=name,
+                value=json.dumps(to_wire(loser.value), ensure_ascii=False), losing_stamp=loser.stamp,
+                losing_person_id=self.person(loser.stamp), state="own" if self._own(winner, loser) else "open",
+                **self._winning(winner),
+            )  # fmt: skip
+        names = set(row["disputed"].split()) - {name} | ({name} if lost else set())
+        row["disputed"] = " ".join(sorted(names))
+        self._working.touch(kind, row["id"])
+
+    def _winning(self, winner: FieldChange) -> dict[str, Any]:
+        return {"winning_stamp": winner.stamp, "winning_person_id": self.person(winner.stamp)}
+
+    def _own(self, winner: FieldChange, loser: FieldChange) -> bool:
+        """Whether both values come from devices of one person: closed as own."""
+        person = self.person(winner.stamp)
+        return person is not None and person == self.person(loser.stamp)
+
+    def person(self, stamp: str) -> str | None:
+        """Whose device made this stamp."""
+        if not stamp:
+            return None
+        number = device_of(stamp)
+        if number not in self._persons:
+            self._persons.update(persons_of(self._working, [number]))
+        return self._persons.get(number)
+
+    def flush(self) -> None:
+        """Write the history that has grown; the same change twice is one row."""
+        rows = [one for some in self._history.values() for one in some]
+        insert_missing(self._working.db, self._working.tables.history, rows)
+
+
+def persons_of(working: Working, devices: Iterable[str]) -> dict[str, str | None]:
+    """device number -> person it was enrolled for; None for a number that was never given."""
+    table, found = working.tables.device, dict.fromkeys(devices)
+    db: Connection = working.db
+    for some in chunked(found):
+        rows = db.execute(
+            select(table.c.device, table.c.person_id).where(
+                table.c.state_id == working.state_id, among(db, table.c.device, some)
+            )
+        )
+        found.update({row.device: row.person_id for row in rows})
+    return found

@@ -1,0 +1,230 @@
+"""One page of news for a device: streams in order, rows by number, whole columns once (design 4).
+
+A record that the device has at this version by another stream, with at least these columns, is only named ("held").
+A device's own latest work comes back without the columns it wrote itself.
+"""
+
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import Connection, and_, func, or_, select
+
+from records.audience import RICHNESS, class_of, columns_of
+from records.cells import read_stamps
+from records.kinds import Registry
+from records.messages import Part, Section
+from records.record import derived_fields, to_wire
+from server.chunks import among, chunked
+from server.cursors import START, Reached, Vector
+from server.tables import CentralTables
+
+MOST_CHARACTERS = 700_000
+FEWEST_ROWS = 25
+"""Of the texts of one page, however many rows were asked for; and the rows that a page may always have."""
+
+
+class Paging:
+    """Builds the parts of one page. `readable`: stream -> roles that the device reads it in, in order of delivery;
+    `author`: whose own latest work comes without the columns it wrote, '' for nobody's; `sent`: rows of the batch that
+    came with this call, by which what needs no columns is named."""
+
+    def __init__(
+        self,
+        db: Connection,
+        tables: CentralTables,
+        registry: Registry,
+        state_id: int,
+        author: str,
+        readable: Mapping[str, frozenset[str]],
+        sent: Mapping[tuple[str, str], int],
+    ) -> None:
+        self._db, self._tables, self._registry, self._state_id = db, tables, registry, state_id
+        self._author, self._readable, self._sent = author, readable, sent
+        self._seen: dict[tuple[str, ...], tuple[tuple[str, ...], tuple[str, ...]]] = {}
+
+    def news(self, vector: Vector) -> dict[str, int]:
+        """stream -> its last number, of the readable streams in which something lies beyond the vector."""
+        table = self._tables.stream
+        found: dict[str, int] = {}
+        for some in chunked(self._readable):
+            rows = self._db.execute(
+                select(table.c.name, table.c.seq).where(
+                    table.c.state_id == self._state_id, among(self._db, table.c.name, some)
+                )
+            )
+            found.update({row.name: row.seq for row in rows if row.seq > vector.get(row.name, START).upto})
+        return {name: found[name] for name in self._readable if name in found}
+
+    def to_come(self, vector: Vector, news: Iterable[str]) -> int:
+        """How many live rows lie beyond the vector: what progress is counted by."""
+        feed = self._tables.feed
+        beyond = [and_(feed.c.stream == name, feed.c.seq > vector.get(name, START).upto) for name in news]
+        total = 0
+        for at in range(0, len(beyond), 200):
+            total += (
+                self._db.scalar(
+                    select(func.count()).where(
+                        feed.c.state_id == self._state_id, feed.c.left.is_(False), or_(*beyond[at : at + 200])
+                    )
+                )
+                or 0
+            )
+        return total
+
+    def page(self, vector: Vector, news: Mapping[str, int], room: int) -> tuple[list[Part], Vector, bool]:
+        """`parts`, with less room where long texts would make a body that no phone takes in."""
+        while True:
+            parts, reached, more = self.parts(vector, news, room)
+            if room <= FEWEST_ROWS or _characters(parts) <= MOST_CHARACTERS:
+                return parts, reached, more
+            room //= 2
+
+    def parts(self, vector: Vector, news: Mapping[str, int], room: int) -> tuple[list[Part], Vector, bool]:
+        """(parts of at most `room` rows, the vector reached, whether more is waiting)."""
+        reached, left = dict(vector), room
+        parts: list[Part] = []
+        for name, last in news.items():
+            if left <= 0:
+                return parts, reached, True
+            before = vector.get(name, START)
+            rows = self._feed(name, before.upto, left)
+            full = len(rows) == left
+            end = rows[-1].seq if full and rows else last
+            reached[name] = before._replace(upto=end)
+            parts.append(self._part(name, end, before, rows, reached))
+            left -= len(rows)
+            if full and end < last:
+                return parts, reached, True
+        return parts, reached, False
+
+    def _feed(self, name: str, upto: int, room: int) -> list[Any]:
+        feed = self._tables.feed
+        columns = (feed.c.id, feed.c.kind, feed.c.seq, feed.c.left, feed.c.by_device, feed.c.others_seq)
+        query = (
+            select(*columns)
+            .where(feed.c.state_id == self._state_id, feed.c.stream == name, feed.c.seq > upto)
+            .order_by(feed.c.seq)
+            .limit(room)
+        )
+        return list(self._db.execute(query))
+
+    def _part(self, name: str, end: int, at: Reached, rows: list[Any], reached: Vector) -> Part:
+        part, own = Part(name, end), list[int]()
+        elsewhere = self._elsewhere([row.id for row in rows if not row.left])
+        wanted: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+        for row in rows:
+            if row.left:
+                part.left.setdefault(row.kind, []).append(row.id)
+                continue
+            streams = elsewhere[row.id]
+            columns = () if self._is_delivered(name, streams, reached) else self._columns(row, streams, at)
+            if columns:
+                wanted.setdefault((row.kind, columns), []).append(row.id)
+            elif (place := self._sent.get((row.kind, row.id))) is not None:
+                own.append(place)
+            else:
+                part.held.setdefault(row.kind, []).append(row.id)
+        part.own = _ranges(own)
+        for (kind, columns), ids in wanted.items():
+            part.rows += self._sections(kind, columns, ids)
+        return part
+
+    def _columns(self, row: Any, streams: Mapping[str, int], at: Reached) -> tuple[str, ...]:
+        """The columns to send: those of its audience, or for the device's own latest work the derived ones."""
+        entry, key = self._registry[row.kind], (row.kind, *streams)
+        if key not in self._seen:
+            # Few sets of streams hold many records.
+            held_by = {stream: self._readable[stream] for stream in streams}
+            columns = columns_of(entry.cls, row.kind, held_by)
+            self._seen[key] = columns, tuple(name for name in derived_fields(entry.cls) if name in columns)
+        columns, derived = self._seen[key]
+        own = self._author and row.by_device == self._author and row.seq > at.since and row.others_seq <= at.upto
+        return derived if own else columns
+
+    def _is_delivered(self, name: str, streams: Mapping[str, int], reached: Vector) -> bool:
+        """Whether this version came already by another stream that is at least as rich."""
+        return len(streams) > 1 and any(
+            other != name and _rank(other) <= _rank(name) and seq <= reached.get(other, START).upto
+            for other, seq in streams.items()
+        )
+
+    def _elsewhere(self, ids: list[str]) -> dict[str, dict[str, int]]:
+        """id -> {stream: number} of all the device's streams that hold the record."""
+        feed = self._tables.feed
+        found: dict[str, dict[str, int]] = {id: {} for id in ids}
+        for some in chunked(ids):
+            rows = self._db.execute(
+                select(feed.c.id, feed.c.stream, feed.c.seq).where(
+                    feed.c.state_id == self._state_id, among(self._db, feed.c.id, some), feed.c.left.is_(False)
+                )
+            )
+            for row in rows:
+                if row.stream in self._readable:
+                    found[row.id][row.stream] = row.seq
+        return found
+
+    def _sections(self, kind: str, columns: tuple[str, ...], ids: list[str]) -> list[Section]:
+        table = self._tables.records[kind]
+        wanted = [table.c.id, table.c.stamps, *(table.c[name] for name in columns)]
+        found: dict[str, Any] = {}
+        for some in chunked(ids):
+            query = select(*wanted).where(table.c.state_id == self._state_id, among(self._db, table.c.id, some))
+            found.update({row.id: row for row in self._db.execute(query)})
+        rows = [found[id] for id in ids if id in found]
+        if not rows:
+            return []
+        grid = _stamps_in_columns([row.stamps for row in rows], columns)
+        values = [_on_the_wire([row[at] for row in rows]) for at in range(2, len(columns) + 2)]
+        if kind == "Conflict":
+            self._mask(columns, values, rows)
+        return [Section(kind, [row.id for row in rows], list(columns), values, grid)]
+
+    def _mask(self, columns: tuple[str, ...], values: list[list[Any]], rows: list[Any]) -> None:
+        """A Conflict shows its value only to who sees that column of its record."""
+        if "value" not in columns:
+            return
+        at = columns.index("value")
+        streams = self._elsewhere([row.id for row in rows])
+        for place, row in enumerate(rows):
+            held_by = {stream: self._readable[stream] for stream in streams[row.id]}
+            seen = columns_of(self._registry[row.record_kind].cls, row.record_kind, held_by)
+            if row.field not in seen:
+                values[at][place] = None
+
+
+def _ranges(numbers: Iterable[int]) -> list[tuple[int, int]]:
+    """[(first, last), ...] of numbers that follow each other."""
+    found: list[tuple[int, int]] = []
+    for number in sorted(numbers):
+        if found and found[-1][1] == number - 1:
+            found[-1] = found[-1][0], number
+        else:
+            found.append((number, number))
+    return found
+
+
+def _on_the_wire(values: list[Any]) -> list[Any]:
+    """`to_wire` of a column; texts and numbers go as they are."""
+    return values if set(map(type, values)) <= {str, int, bool, type(None)} else [to_wire(value) for value in values]
+
+
+def _stamps_in_columns(texts: Iterable[str], columns: tuple[str, ...]) -> list[list[str | None]]:
+    """The stamps of records, a list for each column. Columns that are stamped alike throughout share one."""
+    stamps = [read_stamps(text) for text in texts]
+    alike: dict[tuple[str, ...], list[str | None]] = {}
+    grid: list[list[str | None]] = []
+    for name in columns:
+        column = tuple([one.get(name, "") for one in stamps])
+        grid.append(alike.setdefault(column, list(column)))
+    return grid
+
+
+@lru_cache(maxsize=4096)
+def _rank(stream: str) -> int:
+    return RICHNESS.index(class_of(stream))
+
+
+def _characters(parts: Iterable[Part]) -> int:
+    columns = (column for part in parts for section in part.rows for column in section.columns)
+    return sum(len(value) for column in columns for value in column if isinstance(value, str))

@@ -1,0 +1,157 @@
+"""Applying the changes of one batch inside one transaction (design 4, "Push on the server").
+
+The order is the recipe's: lock what is known, merge, work out what follows, write set-based, take the numbers of the
+streams last. A row that cannot be applied is refused, held or set aside; the others go on.
+"""
+
+from collections.abc import Iterable
+from datetime import date
+from itertools import groupby
+
+from sqlalchemy import Connection, select
+
+from records.days import day_of
+from records.kinds import Registry
+from records.messages import BatchAnswer, FrozenBatch, Outcome
+from server.applying import Applying, Effects
+from server.aside import set_aside, set_unreadable_aside
+from server.checking import Lot, Row, outcomes_in, outcomes_of
+from server.deriving import derive
+from server.doubles import propose_doubles
+from server.feeding import News, tell
+from server.gathering import load, lock, named_by_lots, named_by_rows
+from server.judging import Author, Judging
+from server.merging import Merging
+from server.newcomers import Newcomers
+from server.reaching import office_reaches, reaches_of
+from server.stamping import cap_lots, cap_rows
+from server.standings import Standings
+from server.tables import CentralTables
+from server.waiting import apply_after_parents, apply_held
+from server.working import Working
+
+MOST_ROWS = 1_000_000
+"""Stands for "to the last row" where the number of rows is not known."""
+
+
+IMPORTER = "import/"
+"""Begins the names of the office's devices that take in lists (`server/importing.py`)."""
+
+
+class Push:
+    """One batch of one device, or what it had to hold, in one transaction."""
+
+    def __init__(
+        self, db: Connection, tables: CentralTables, registry: Registry, state_id: int, author: Author, now_ms: int
+    ) -> None:
+        self.db, self.tables, self.registry, self.state_id = db, tables, registry, state_id
+        self.author, self.now_ms = author, now_ms
+        self.working = Working(db, tables, registry, state_id)
+        self.standings = Standings(self.working)
+        self.merging = Merging(self.working)
+        self.effects = Effects()
+        self.judging, self.applying = self._applying(author)
+        self.restamped: dict[str, str] = {}
+        self.today = day_of(now_ms)
+        self.proposed: dict[str, tuple[str, ...]] = {}
+
+    def apply(self, number: int, rows: list[Row]) -> BatchAnswer:
+        """The answer to a batch taken row by row; everything it says is true once the transaction commits."""
+        self.restamped = cap_rows(self.working, self.author, rows, self.now_ms)
+        named = named_by_rows(self.registry, rows)
+        lock(self.working, named)
+        load(self.working, self.standings, named)
+        self._apply_rows(rows)
+        self._finish(number, rows)
+        return BatchAnswer(number, "applied", outcomes_of(rows), self.restamped)
+
+    def apply_lots(self, number: int, lots: list[Lot]) -> BatchAnswer:
+        """The same answer to the same batch, with all that is new to the centre taken by columns."""
+        self.restamped = cap_lots(self.working, self.author, lots, self.now_ms)
+        named = named_by_lots(self.registry, lots)
+        lock(self.working, named)
+        load(self.working, self.standings, named)
+        newcomers = Newcomers(self.working, self.standings, self.judging)
+        rows: list[Row] = []
+        for lot in lots:
+            plain = newcomers.plain_in(lot)
+            for by_columns, run in groupby(range(len(lot.ids)), plain.__contains__):
+                if by_columns:
+                    newcomers.create(lot, list(run))
+                else:
+                    singly = [lot.row(at) for at in run]
+                    self._apply_rows(singly)
+                    rows += singly
+        self._finish(number, rows)
+        return BatchAnswer(number, "applied", outcomes_in(sum(len(lot.ids) for lot in lots), rows), self.restamped)
+
+    def set_unreadable_aside(self, frozen: FrozenBatch) -> BatchAnswer:
+        """A batch that cannot be unpacked: its number is used, and all of its rows are set aside."""
+        set_unreadable_aside(self.working, self.author, frozen, self.now_ms)
+        return BatchAnswer(frozen.number, "applied", (Outcome(0, MOST_ROWS, "quarantined", "bad_message"),))
+
+    def wake(self, parents: Iterable[str]) -> None:
+        """Apply what is held for these records, as far as they are known by now."""
+        self._apply_held(self.working.known_among(parents))
+        self._write(0, [])
+
+    def awaited(self) -> set[str]:
+        """Records for which others may be waiting, or which rows of this batch wait for. While this transaction was
+        under way another one may have brought or held the other half; neither has seen the other."""
+        return self.effects.awaited | set(self.working.created)
+
+    def _apply_rows(self, rows: list[Row]) -> None:
+        for row in rows:
+            if row.state == "applied":
+                self.applying.apply(row)
+
+    def _finish(self, number: int, rows: list[Row]) -> None:
+        """With all rows tried once: those before their parents, what others had sent for these, and what follows."""
+        apply_after_parents(self.applying, rows)
+        self._apply_held(set(self.working.created))
+        if self.author.importer:
+            self.proposed = propose_doubles(self.working, self.merging, greatest_stamp(rows))
+        self.effects.awaited |= {
+            str(row.cells[row.field][0]) for row in rows if row.state == "held" and row.field in row.cells
+        }
+        self._write(number, rows)
+
+    def _apply_held(self, parents: set[str]) -> None:
+        apply_held(self.working, self.standings, self.effects, self._as_device, parents, self.now_ms)
+
+    def _as_device(self, device: str) -> tuple[Author, Applying]:
+        author = author_of(self.db, self.tables, self.state_id, device, self.today)
+        return author, self._applying(author)[1]
+
+    def _applying(self, author: Author) -> tuple[Judging, Applying]:
+        judging = Judging(self.working, self.standings, author, self.now_ms)
+        return judging, Applying(self.working, self.standings, self.merging, author, judging, self.effects)
+
+    def _write(self, number: int, rows: list[Row]) -> None:
+        if not self.author.importer:  # whoever gave the list gets back what was not taken
+            set_aside(self.working, self.standings, self.author, number, rows, self.now_ms)
+        changed = derive(self.working, self.standings, self.effects.left_groups, self.now_ms)
+        self.working.flush()
+        self.merging.flush()
+        whole, everything = self.effects.whole, bool(self.restamped)
+        news = {
+            id: News(kind, id, changed.streams_of(kind, id), whole=everything or id in whole)
+            for kind, id in changed.records
+        }
+        tell(self.db, self.tables, self.state_id, news, self.author.device, news.keys() - self.working.created.keys())
+
+
+def author_of(db: Connection, tables: CentralTables, state_id: int, device: str, today: date) -> Author:
+    """A device as an author, with what its person reaches on a day."""
+    table = tables.device
+    row = db.execute(select(table).where(table.c.state_id == state_id, table.c.device == device)).one()
+    if row.office:
+        importer = row.name.startswith(IMPORTER)
+        reaches = office_reaches(db, tables, state_id, importer=importer)
+        return Author(device, row.person_id, reaches, office=True, importer=importer)
+    return Author(device, row.person_id, reaches_of(db, tables, state_id, row.person_id, today))
+
+
+def greatest_stamp(rows: list[Row]) -> str:
+    """The latest stamp of a batch; '' for none."""
+    return max((stamp for row in rows for _, stamp, _ in row.cells.values()), default="")

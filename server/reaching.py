@@ -1,0 +1,114 @@
+"""How far a person reaches today: her assignments, read against the places. Computed at each contact (design 4)."""
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection, or_, select
+
+from records.access import Geography, PlaceLine, Reach, joined, reach_of
+from records.ids import official_id
+from records.messages import Capacity
+from server.chunks import among
+from server.tables import CentralTables
+
+
+def capacity_of(db: Connection, tables: CentralTables, state_id: int, person_id: str, today: date) -> Capacity:
+    """Who the person is and how far she reaches on this day. Without an assignment she reaches nothing."""
+    person = tables.records["Person"]
+    row = db.execute(
+        select(person.c.name, person.c.name_hi).where(person.c.state_id == state_id, person.c.id == person_id)
+    ).one_or_none()
+    return Capacity(
+        person_id,
+        row.name if row else "",
+        row.name_hi if row else None,
+        reaches_of(db, tables, state_id, person_id, today),
+    )
+
+
+def reaches_of(db: Connection, tables: CentralTables, state_id: int, person_id: str, today: date) -> tuple[Reach, ...]:
+    """One reach per role of a person on a day."""
+    assignment = tables.records["Assignment"]
+    rows = db.execute(
+        select(assignment.c.role, assignment.c.place_id, assignment.c.branch_id).where(
+            assignment.c.state_id == state_id,
+            assignment.c.person_id == person_id,
+            assignment.c.deleted_on.is_(None),
+            assignment.c.from_on <= today,
+            or_(assignment.c.to_on.is_(None), assignment.c.to_on >= today),
+        )
+    ).all()
+    if not rows:
+        return ()
+    where = _geography(db, tables, state_id, rows)
+    return joined(reach_of(row.role, row.place_id, row.branch_id, where) for row in rows)
+
+
+def office_reaches(db: Connection, tables: CentralTables, state_id: int, *, importer: bool) -> tuple[Reach, ...]:
+    """The reach of the office itself, which sets up places and people, and takes in registers: the whole state."""
+    states = frozenset({state_place(db, tables, state_id)})
+    return (Reach("admin", states=states), *([Reach("importer", states=states)] if importer else []))
+
+
+def _geography(db: Connection, tables: CentralTables, state_id: int, assignments: Iterable[Any]) -> Geography:
+    """Just the places and branches that these assignments need."""
+    rows = list(assignments)
+    branch_blocks = _branch_blocks(db, tables, state_id, {row.branch_id for row in rows if row.branch_id})
+    wanted = {row.place_id for row in rows if row.place_id} | set(branch_blocks.values())
+    places = _places(db, tables, state_id, wanted)
+    blocks = {line.id for line in places.values() if line.level == "block"}
+    districts = {line.id for line in places.values() if line.level == "district"}
+    everywhere = any(row.role == "admin" for row in rows)
+    return Geography(
+        places,
+        branch_blocks,
+        _below(db, tables, state_id, "gram_panchayat", "block_id", blocks),
+        _below(db, tables, state_id, "block", "district_id", None if everywhere else districts),
+        state_place(db, tables, state_id),
+    )
+
+
+def state_place(db: Connection, tables: CentralTables, state_id: int) -> str:
+    """The id of the place that is the state itself, also before the place has been entered."""
+    place = tables.records["Place"]
+    known = db.scalar(select(place.c.id).where(place.c.state_id == state_id, place.c.level == "state").limit(1))
+    return known or official_id("lgd", f"state/{state_id}")
+
+
+def _branch_blocks(db: Connection, tables: CentralTables, state_id: int, ids: set[str]) -> dict[str, str]:
+    if not ids:
+        return {}
+    branch = tables.records["BankBranch"]
+    rows = db.execute(
+        select(branch.c.id, branch.c.block_id).where(branch.c.state_id == state_id, among(db, branch.c.id, ids))
+    )
+    return {row.id: row.block_id for row in rows if row.block_id}
+
+
+def _places(db: Connection, tables: CentralTables, state_id: int, ids: set[str]) -> dict[str, PlaceLine]:
+    if not ids:
+        return {}
+    place = tables.records["Place"]
+    columns = (place.c.id, place.c.level, place.c.gram_panchayat_id, place.c.block_id, place.c.district_id)
+    rows = db.execute(select(*columns).where(place.c.state_id == state_id, among(db, place.c.id, ids)))
+    return {row.id: PlaceLine(*row) for row in rows}
+
+
+def _below(
+    db: Connection, tables: CentralTables, state_id: int, level: str, ancestor: str, ids: set[str] | None
+) -> dict[str, frozenset[str]]:
+    """ancestor id -> ids of its places of a level; `ids` None = of all ancestors."""
+    if ids is not None and not ids:
+        return {}
+    place = tables.records["Place"]
+    query = select(place.c[ancestor].label("above"), place.c.id).where(
+        place.c.state_id == state_id, place.c.level == level, place.c.deleted_on.is_(None)
+    )
+    if ids is not None:
+        query = query.where(among(db, place.c[ancestor], ids))
+    found: dict[str, set[str]] = {}
+    for row in db.execute(query):
+        if row.above:
+            found.setdefault(row.above, set()).add(row.id)
+    return {above: frozenset(below) for above, below in found.items()}

@@ -1,0 +1,152 @@
+"""What one person may see of the central store, as sub-selects: her rows and her columns, and nothing else.
+
+A record is there if a stream that she reads holds it (`feed`), and shows the columns that at least one of these streams
+shows in one of her roles: exactly what a fresh phone of hers would hold. A column that no stream of hers shows is
+absent; one that only some show is NULL where only the others hold the record.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    FromClause,
+    Integer,
+    Subquery,
+    and_,
+    case,
+    exists,
+    false,
+    literal,
+    literal_column,
+    or_,
+    select,
+    type_coerce,
+)
+
+from records.access import Reach
+from records.audience import class_of, columns_of, hidden_columns, streams_read
+from records.record import fields_of
+from server.central_store import CentralStore
+from server.chunks import among
+
+
+class Scope(Mapping[str, FromClause]):
+    """The tables of a person's queries: kind -> sub-select. One scope serves one transaction: reach changes by the day.
+
+    `readable`: stream -> roles in which she reads it.
+    """
+
+    def __init__(self, db: Connection, centre: CentralStore, reaches: Iterable[Reach]) -> None:
+        self._db = db
+        self._tables, self._registry, self._state_id = centre.tables, centre.registry, centre.state_id
+        self._is_sqlite = centre.database.is_sqlite
+        self.readable = streams_read(reaches)
+        self._made: dict[str, Subquery] = {}
+
+    def __getitem__(self, kind: str) -> Subquery:
+        if kind not in self._made:
+            self._made[kind] = self._select(kind)
+        return self._made[kind]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._registry)
+
+    def __len__(self) -> int:
+        return len(self._registry)
+
+    def columns_seen(self, kind: str, id: str) -> tuple[str, ...]:
+        """The columns that she sees of one record; none where she does not see the record."""
+        feed = self._tables.feed
+        mine = (feed.c.state_id == self._state_id, feed.c.id == id, feed.c.left.is_(False))
+        names = [name for name in self._db.scalars(select(feed.c.stream).where(*mine)) if name in self.readable]
+        return columns_of(self._registry[kind].cls, kind, {n: self.readable[n] for n in names}) if names else ()
+
+    # --- one kind
+
+    def _select(self, kind: str) -> Subquery:
+        table, entry = self._tables.records[kind], self._registry[kind]
+        streams = self._streams(kind)
+        shown: list[Any] = [table.c.id]
+        for name in fields_of(entry.cls):
+            if kind == "Conflict" and name == "value":
+                shown.append(self._kept_value(table, streams))
+            else:
+                shown += self._column(table, name, streams, self._showing(kind, name, streams))
+        # The key of a hidden name tells most of the name.
+        searched = [set(self._showing(kind, name, streams)) for name in entry.searched]
+        showing = sorted(set(streams).intersection(*searched)) if searched else []
+        shown.append(self._search_key(table, streams, showing))
+        # Nothing here waits to be sent: the work is done at the centre itself.
+        shown.append(literal_column("0", Integer).label("unsent"))
+        held = self._held(table, streams)
+        return select(*shown).where(table.c.state_id == self._state_id, held).subquery(f"seen_{table.name}")
+
+    def _streams(self, kind: str) -> list[str]:
+        """Her streams that can hold a kind: what is of groups never lies among the reference records."""
+        standing = self._registry[kind].standing
+        if standing == "none":
+            return list(self.readable)
+        return [name for name in self.readable if (class_of(name) == "reference") == (standing == "reference")]
+
+    def _showing(self, kind: str, field: str, streams: Iterable[str]) -> list[str]:
+        """Those of the streams by which she sees a field of a kind, in one role at least."""
+        cls = self._registry[kind].cls
+        return [
+            name
+            for name in streams
+            if any(field not in hidden_columns(cls, kind, class_of(name), role) for role in self.readable[name])
+        ]
+
+    def _column(self, table: Any, name: str, streams: list[str], showing: list[str]) -> list[ColumnElement[Any]]:
+        column = table.c[name]
+        if name == "shg_id":
+            # The same by definition, and the centre has its index on this one.
+            column = table.c.group_id.label(name)
+        if len(showing) == len(streams):
+            return [column]
+        if not showing:
+            return []
+        return [type_coerce(case((self._held(table, showing), column)), column.type).label(name)]
+
+    def _search_key(self, table: Any, streams: list[str], showing: list[str]) -> ColumnElement[Any]:
+        """Always there, since lists are ordered by it; empty where it may not be seen, as on a phone."""
+        column = table.c.search_key
+        if showing and len(showing) == len(streams):
+            return column
+        shown = case((self._held(table, showing), column), else_="") if showing else literal("")
+        return type_coerce(shown, column.type).label("search_key")
+
+    def _held(self, table: Any, streams: list[str]) -> ColumnElement[bool]:
+        """Whether one of these streams holds the record now."""
+        if not streams:
+            return false()
+        feed = self._tables.feed.alias()
+        # SQLite would try each stream in turn for every record. A handful of rows has the record's id: it is made to
+        # look there. PostgreSQL knows from its statistics whether to begin at the streams or at the records.
+        stream = feed.c.stream.concat("") if self._is_sqlite else feed.c.stream
+        return exists(
+            select(literal(1)).where(
+                feed.c.state_id == self._state_id,
+                feed.c.id == table.c.id,
+                feed.c.left.is_(False),
+                among(self._db, stream, streams),
+            )
+        )
+
+    def _kept_value(self, table: Any, streams: list[str]) -> ColumnElement[Any]:
+        """A Conflict shows its value only to who sees that column of its record: judged by kind, field and stream."""
+        cases: list[ColumnElement[bool]] = []
+        for kind, entry in self._registry.items():
+            by_streams: dict[tuple[str, ...], list[str]] = {}
+            for name in fields_of(entry.cls):
+                by_streams.setdefault(tuple(self._showing(kind, name, streams)), []).append(name)
+            for showing, names in by_streams.items():
+                seen = and_(table.c.record_kind == kind, table.c.field.in_(names))
+                if len(showing) == len(streams):
+                    cases.append(seen)
+                elif showing:
+                    cases.append(and_(seen, self._held(table, list(showing))))
+        value = table.c.value
+        return type_coerce(case((or_(false(), *cases), value)), value.type).label("value")

@@ -1,0 +1,130 @@
+"""Opening the central store of a server's settings, and serving the API on it: SQLite by default, nothing to set up.
+
+`python -m server.serving --folder ...` serves one folder by one process, as the demo does. A real server is started by
+`python -m operations.samooh serve`, which puts several processes on one port and tends them.
+"""
+
+import argparse
+import socket
+import sys
+import time
+from pathlib import Path
+
+import uvicorn
+
+from server.api import create_api
+from server.central_store import CentralStore
+from server.database import Database
+from server.keys import WrongKey, remember_key, secret_at, secret_for
+from server.logs import log_as
+from server.revocations import Revocations, RevocationsMissing
+from server.schema import SchemaProblem
+from server.settings import Settings
+
+BACKLOG = 2048
+"""Connections that may wait to be taken up while all processes are busy."""
+
+
+class PortTaken(Exception):
+    """Another program listens at this port; the text says what to do."""
+
+
+def secret_of(folder: Path) -> bytes:
+    """The key outside the database of a folder, made when the folder is first used (see `server.keys`)."""
+    return secret_at(folder / "secret.key")
+
+
+def open_centre(folder: Path, state_id: int) -> CentralStore:
+    """The central store of a folder, with everything where it is by default."""
+    return centre_of(Settings(folder=folder, state=state_id, database_url=None, secret_file=None, revocations=None))
+
+
+def centre_of(settings: Settings, *, prepares: bool = True) -> CentralStore:
+    """The central store that the settings name; `prepares`: with its tables brought up to date first.
+
+    Raises WrongKey, RevocationsMissing and SchemaProblem, which say what to do.
+    """
+    return _opened(settings, Revocations(settings.revocations_path), prepares)
+
+
+def store_without_revocations(settings: Settings) -> CentralStore:
+    """The central store for mending a lost store of revocations: never to be served."""
+    return _opened(settings, None, True)
+
+
+def _opened(settings: Settings, revocations: Revocations | None, prepares: bool) -> CentralStore:
+    if settings.database_file is not None:
+        settings.database_file.parent.mkdir(parents=True, exist_ok=True)
+    database = Database(settings.url)
+    try:
+        secret = secret_for(database, settings.state, settings.secret_path)
+    finally:
+        database.close()
+    centre = CentralStore(
+        settings.url,
+        state_id=settings.state,
+        secret=secret,
+        clock=lambda: time.time_ns() // 1_000_000,
+        prepares=prepares,
+        revocations=revocations,
+    )
+    remember_key(centre, secret)
+    return centre
+
+
+def listening(host: str, port: int) -> socket.socket:
+    """A socket that takes connections at this address; port 0 takes any free one. PortTaken when that cannot be."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    if sys.platform != "win32":
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+        listener.listen(BACKLOG)
+    except OSError as error:
+        listener.close()
+        raise PortTaken(
+            f"Port {port} on {host} cannot be used ({error.strerror}): stop what uses it, or choose another one with "
+            "SAMOOH_PORT or --port."
+        ) from error
+    return listener
+
+
+def serve(centre: CentralStore, listener: socket.socket) -> None:
+    """Serve the API on a socket until this process is asked to end; calls that are under way are answered first."""
+    # No date or server header: every byte of a reply is paid for on a 2G link.
+    config = uvicorn.Config(
+        create_api(centre),
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        date_header=False,
+        timeout_graceful_shutdown=20,
+    )
+    uvicorn.Server(config).run(sockets=[listener])
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m server.serving", description="Serve the sync API of a folder.")
+    parser.add_argument("--folder", type=Path, required=True, help="where the database and its key are kept")
+    parser.add_argument("--state", type=int, default=23, help="LGD code of the state (Madhya Pradesh: 23)")
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=8600, help="0 takes any free port and prints it")
+    chosen = parser.parse_args(arguments)
+    log_as("json", sys.stderr)
+    try:
+        listener = listening(chosen.host, chosen.port)
+        centre = open_centre(chosen.folder, chosen.state)
+    except (PortTaken, WrongKey, RevocationsMissing, SchemaProblem) as reason:
+        print(reason, file=sys.stderr)
+        return 2
+    print(f"serving on http://{chosen.host}:{listener.getsockname()[1]}", flush=True)
+    try:
+        serve(centre, listener)
+    finally:
+        centre.close()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,96 @@
+"""The stamps of a batch: capped where they are ahead of time, refused where they are not the sender's (M5, M6, M8)."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from sqlalchemy import select
+
+from records.stamps import cap_stamps, is_ahead
+from server.checking import Lot, Row
+from server.judging import Author
+from server.merging import persons_of
+from server.upserting import put
+from server.working import Working
+
+
+@dataclass(frozen=True)
+class Capped:
+    """`mapping`: stamps as sent -> as stored, of all batches of the device; `refused`: those of other people's devices;
+    `restamped`: what of the mapping this batch has sent."""
+
+    mapping: Mapping[str, str] = field(default_factory=dict)
+    refused: frozenset[str] = frozenset()
+    restamped: Mapping[str, str] = field(default_factory=dict)
+
+
+def cap_rows(working: Working, author: Author, rows: list[Row], now_ms: int) -> dict[str, str]:
+    """Cap stamps ahead of time, map bases alike, and set aside rows with stamps of devices that are not this person's.
+
+    Returns {stamp as sent: stamp as stored} for the stamps of these rows.
+    """
+    stamps = {cell[1] for row in rows for cell in row.cells.values()}
+    capped = _capped(working, author, stamps, (cell[2] for row in rows for cell in row.cells.values()), now_ms)
+    mapping = capped.mapping
+    for row in rows if capped.refused or mapping else ():
+        if any(stamp in capped.refused for _, stamp, _ in row.cells.values()):
+            row.fail("quarantined", "not_allowed")
+        if mapping:
+            row.cells = {
+                name: (value, mapping.get(stamp, stamp), mapping.get(base, base))
+                for name, (value, stamp, base) in row.cells.items()
+            }
+    return dict(capped.restamped)
+
+
+def cap_lots(working: Working, author: Author, lots: list[Lot], now_ms: int) -> dict[str, str]:
+    """`cap_rows`, column by column. Most columns of a lot share one list of stamps, which is looked at once."""
+    stamps = {stamp for lot in lots for column in _once(lot.stamps) for stamp in column if stamp is not None}
+    capped = _capped(working, author, stamps, _bases(lots), now_ms)
+    for lot in lots:
+        for column in _once(lot.stamps) if capped.refused else ():
+            foreign = [at for at, stamp in enumerate(column) if stamp in capped.refused]
+            lot.faults |= dict.fromkeys(foreign, ("quarantined", "not_allowed", None))
+        if capped.mapping:
+            lot.stamps = _mapped(lot.stamps, capped.mapping)
+            lot.bases = lot.bases and _mapped(lot.bases, capped.mapping)
+    return dict(capped.restamped)
+
+
+def _capped(working: Working, author: Author, stamps: set[str], bases: Iterable[str], now_ms: int) -> Capped:
+    persons = persons_of(working, {stamp[16:] for stamp in stamps if stamp})
+    foreign = {d for d, person in persons.items() if person != author.person_id and d != author.device}
+    table = working.tables.restamped
+    known = working.db.execute(
+        select(table.c.sent, table.c.stored).where(
+            table.c.state_id == working.state_id, table.c.device == author.device
+        )
+    )
+    stored = {row.sent: row.stored for row in known}
+    fresh: dict[str, str] = {}
+    # If the greatest is not ahead of time, none is.
+    if stamps and (greatest := max(stamps)) and is_ahead(greatest, now_ms):
+        replaced = {stored.get(base, base) for base in bases}
+        fresh = cap_stamps([s for s in stamps if s and s not in stored], now_ms, beyond=[*stored.values(), *replaced])
+    put(
+        working.db,
+        table,
+        [{"state_id": working.state_id, "device": author.device, "sent": s, "stored": t} for s, t in fresh.items()],
+    )
+    mapping = {**stored, **fresh}
+    refused = frozenset(stamp for stamp in stamps if not stamp or (foreign and stamp[16:] in foreign))
+    return Capped(mapping, refused, {s: t for s, t in mapping.items() if s in stamps})
+
+
+def _bases(lots: Iterable[Lot]) -> Iterable[str]:
+    for lot in lots:
+        for column, stamps in zip(lot.bases or (), lot.stamps, strict=False):
+            yield from (base or "" for base, stamp in zip(column, stamps, strict=True) if stamp is not None)
+
+
+def _once(columns: list[list[str | None]]) -> Iterable[list[str | None]]:
+    return {id(column): column for column in columns}.values()
+
+
+def _mapped(columns: list[list[str | None]], mapping: Mapping[str, str]) -> list[list[str | None]]:
+    turned = {id(column): [stamp and mapping.get(stamp, stamp) for stamp in column] for column in _once(columns)}
+    return [turned[id(column)] for column in columns]

@@ -1,0 +1,284 @@
+"""The tables of the centre. Record tables are derived from the register; the rest is bookkeeping.
+
+Every primary and unique key begins with `state_id`, which no move changes, so that the schema can be spread over a
+distributed PostgreSQL (design 5). No triggers, no foreign keys across records.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, MetaData, Table
+
+from records.columns import TEXT, SealedText, table_of
+from records.kinds import Registry
+from records.personal import PLAIN, Codec, Plain
+
+
+def table_name(kind: str) -> str:
+    """`SavingsAccount` -> `savings_account`."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", kind).lower()
+
+
+@dataclass(frozen=True)
+class CentralTables:
+    """All tables of the centre; `records` by kind."""
+
+    metadata: MetaData
+    records: Mapping[str, Table]
+    standing: Table
+    standing_past: Table
+    stream: Table
+    feed: Table
+    history: Table
+    device: Table
+    reach_past: Table
+    batch: Table
+    early_batch: Table
+    restamped: Table
+    cursor: Table
+    held: Table
+    quarantine: Table
+    enrolment: Table
+    console_session: Table
+    draft: Table
+    person_setting: Table
+    meta: Table
+
+
+def central_tables(registry: Registry, codec: Codec = PLAIN) -> CentralTables:
+    """The tables for the kinds of a register."""
+    metadata = MetaData()
+    records = {kind.name: _record_table(kind.name, registry, metadata, codec) for kind in registry.values()}
+    return CentralTables(metadata, records, **_bookkeeping(metadata, codec))
+
+
+def _record_table(kind: str, registry: Registry, metadata: MetaData, codec: Codec) -> Table:
+    """`group_id`: the group a record stands below. `disputed`: names of fields with an open conflict."""
+    name = table_name(kind)
+    extra: list[Any] = [
+        Column("state_id", Integer, primary_key=True),
+        Column("group_id", TEXT),
+        Column("search_key", TEXT),
+        Column("stamps", TEXT, nullable=False, default=""),
+        Column("bases", TEXT, nullable=False, default=""),
+        Column("disputed", TEXT, nullable=False, default=""),
+    ]
+    if registry[kind].standing == "group":
+        extra.append(Index(f"{name}_group", "state_id", "group_id"))
+    for field in INDEXED.get(kind, ()):
+        extra.append(Index(f"{name}_{field}", "state_id", field))
+    return table_of(name, registry[kind].cls, metadata, *extra, codec=codec, key=("state_id",))
+
+
+INDEXED: Mapping[str, tuple[str, ...]] = {
+    "Place": ("parent_id", "block_id"),
+    "Shg": ("village_id", "same_as", "portal_code"),
+    "Member": ("mobile", "portal_code"),
+    "SavingsAccount": ("account_number",),
+    "AccountStep": ("account_id",),
+    "Assignment": ("person_id",),
+    "ServiceArea": ("village_id",),
+    "Conflict": ("record_id",),
+}
+"""Fields by which the centre looks records up, for itself and for the console."""
+
+
+def _key(*names: str) -> list[Column[Any]]:
+    return [
+        Column("state_id", Integer, primary_key=True, autoincrement=False),
+        *(Column(n, TEXT, primary_key=True) for n in names),
+    ]
+
+
+def _bookkeeping(metadata: MetaData, codec: Codec) -> dict[str, Table]:
+    # Values of records outside their own tables pass the codec as a whole.
+    sealed: Any = TEXT if isinstance(codec, Plain) else SealedText(codec, number=False)
+
+    def table(name: str, *columns: Any) -> Table:
+        return Table(name, metadata, *columns)
+
+    return {
+        **_stream_tables(table),
+        **_device_tables(table, sealed),
+        **_console_tables(table, sealed),
+        # A group's row of derived facts, by which streams and reach are judged; `outside`: applied after a withdrawal.
+        "standing": table(
+            "standing",
+            *_key("id"),
+            Column("block_id", TEXT),
+            Column("gram_panchayat_id", TEXT),
+            Column("district_id", TEXT),
+            Column("branches", TEXT, nullable=False),
+            Column("bearers", TEXT, nullable=False),
+            Column("outside", Boolean, nullable=False, default=False),
+            Index("standing_block", "state_id", "block_id"),
+        ),
+        # What it was until `until_ms`: work typed before a withdrawal is judged by it (law 6).
+        "standing_past": table(
+            "standing_past",
+            *_key("id"),
+            Column("until_ms", BigInteger, primary_key=True, autoincrement=False),
+            Column("block_id", TEXT),
+            Column("gram_panchayat_id", TEXT),
+            Column("branches", TEXT, nullable=False),
+        ),
+        # Changes that are not a field's present value: superseded ones and kept losers. Never deleted.
+        "history": table(
+            "history",
+            *_key("record_id", "field", "stamp"),
+            Column("kind", TEXT, nullable=False),
+            Column("base", TEXT, nullable=False),
+            Column("value", sealed),
+            Column("person_id", TEXT),
+        ),
+        "held": table(
+            "held",
+            *_key("device"),
+            Column("number", BigInteger, primary_key=True, autoincrement=False),
+            Column("row", Integer, primary_key=True, autoincrement=False),
+            Column("parent_id", TEXT, nullable=False),
+            Column("kind", TEXT, nullable=False),
+            Column("record_id", TEXT, nullable=False),
+            Column("cells", sealed, nullable=False),
+            Column("typed_under", BigInteger, nullable=False),
+            Column("received_ms", BigInteger, nullable=False),
+            Index("held_parent", "state_id", "parent_id"),
+        ),
+        "quarantine": table(
+            "quarantine",
+            *_key("device"),
+            Column("number", BigInteger, primary_key=True, autoincrement=False),
+            Column("row", Integer, primary_key=True, autoincrement=False),
+            Column("kind", TEXT, nullable=False),
+            Column("record_id", TEXT, nullable=False),
+            Column("person_id", TEXT),
+            Column("block_id", TEXT),
+            Column("cells", sealed, nullable=False),
+            Column("code", TEXT, nullable=False),
+            Column("field", TEXT),
+            Column("received_ms", BigInteger, nullable=False),
+            Column("state", TEXT, nullable=False, default="open"),
+            Index("quarantine_block", "state_id", "block_id"),
+        ),
+        "meta": table("meta", *_key("name"), Column("value", TEXT, nullable=False)),
+    }
+
+
+def _stream_tables(table: Any) -> dict[str, Table]:
+    return {
+        # `seq` numbers the feed of a stream without gaps for readers; `live` counts the records it holds now.
+        "stream": table(
+            "stream",
+            *_key("name"),
+            Column("seq", BigInteger, nullable=False),
+            Column("live", BigInteger, nullable=False),
+        ),
+        # One row per stream and record. `others_seq`: the last change by anybody but `by_device`, so that a device need
+        # not get its own work back.
+        "feed": table(
+            "feed",
+            *_key("stream", "id"),
+            Column("kind", TEXT, nullable=False),
+            Column("seq", BigInteger, nullable=False),
+            Column("left", Boolean, nullable=False),
+            Column("by_device", TEXT, nullable=False),
+            Column("others_seq", BigInteger, nullable=False),
+            Index("feed_order", "state_id", "stream", "seq", unique=True),
+            Index("feed_record", "state_id", "id"),
+        ),
+    }
+
+
+def _device_tables(table: Any, sealed: Any) -> dict[str, Table]:
+    number = Column("number", BigInteger, primary_key=True, autoincrement=False)
+    return {
+        "device": table(
+            "device",
+            *_key("device"),
+            Column("person_id", TEXT, nullable=False),
+            Column("name", TEXT, nullable=False),
+            Column("token_hash", TEXT),
+            Column("signing_key", TEXT),
+            Column("sealing_key", TEXT),
+            Column("enrolled_ms", BigInteger, nullable=False),
+            Column("revoked_ms", BigInteger),
+            Column("last_contact_ms", BigInteger),
+            Column("app", TEXT),
+            Column("unsent", BigInteger),
+            Column("oldest_unsent_ms", BigInteger),
+            Column("last_batch", BigInteger, nullable=False, default=0),
+            Column("cursor_number", BigInteger, nullable=False, default=0),
+            Column("office", Boolean, nullable=False, default=False),
+            Index("device_token", "state_id", "token_hash", unique=True),
+            Index("device_person", "state_id", "person_id"),
+        ),
+        # What a person reached, from `from_ms` on, as found at a contact.
+        "reach_past": table(
+            "reach_past",
+            *_key("person_id"),
+            Column("from_ms", BigInteger, primary_key=True, autoincrement=False),
+            Column("capacity", TEXT, nullable=False),
+        ),
+        # The hash of every batch for ever; the answer until the device has acknowledged it.
+        "batch": table(
+            "batch",
+            *_key("device"),
+            number,
+            Column("sha256", TEXT, nullable=False),
+            Column("answer", TEXT),
+            Column("received_ms", BigInteger, nullable=False),
+        ),
+        "early_batch": table(
+            "early_batch",
+            *_key("device"),
+            Column("number", BigInteger, primary_key=True, autoincrement=False),
+            Column("sha256", TEXT, nullable=False),
+            Column("blob", sealed, nullable=False),
+        ),
+        "restamped": table("restamped", *_key("device", "sent"), Column("stored", TEXT, nullable=False)),
+        # `vector`: JSON {stream: [upto, since]}; rows up to `since` are sent whole even to their author.
+        "cursor": table(
+            "cursor",
+            *_key("device"),
+            Column("number", BigInteger, primary_key=True, autoincrement=False),
+            Column("vector", TEXT, nullable=False),
+        ),
+        "enrolment": table(
+            "enrolment",
+            *_key("slot"),
+            Column("secret_hash", TEXT, nullable=False),
+            Column("person_id", TEXT, nullable=False),
+            Column("made_ms", BigInteger, nullable=False),
+            Column("expires_ms", BigInteger, nullable=False),
+            Column("tries", Integer, nullable=False, default=0),
+            Column("used_ms", BigInteger),
+        ),
+    }
+
+
+def _console_tables(table: Any, sealed: Any) -> dict[str, Table]:
+    """What a person has at the console and not on a phone: her session, and what her phone's store would keep."""
+    return {
+        # One row per session, by the hash of its token. `last_stamp`: the latest that its device has made.
+        "console_session": table(
+            "console_session",
+            *_key("token_hash"),
+            Column("person_id", TEXT, nullable=False),
+            Column("device", TEXT, nullable=False),
+            Column("begun_ms", BigInteger, nullable=False),
+            Column("expires_ms", BigInteger, nullable=False),
+            Column("ended_ms", BigInteger),
+            Column("last_stamp", TEXT, nullable=False, default=""),
+            Index("console_session_person", "state_id", "person_id"),
+        ),
+        # Forms half filled, as typed: {field: value} as JSON text.
+        "draft": table(
+            "draft",
+            *_key("person_id", "key"),
+            Column("values", sealed, nullable=False),
+            Column("kept_ms", BigInteger, nullable=False),
+        ),
+        "person_setting": table("person_setting", *_key("person_id", "name"), Column("value", TEXT, nullable=False)),
+    }

@@ -1,0 +1,289 @@
+"""The records that one push works on: read once in id order and locked, changed in memory, written back set-based."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from operator import itemgetter
+from typing import Any
+
+from sqlalchemy import Column, Connection, Select, Table, bindparam, select
+
+from records.access import Standing
+from records.cells import one_stamp_text, read_stamps, stamps_text
+from records.columns import SealedText
+from records.kinds import Registry
+from records.record import Record, fields_of
+from records.search_key import search_key
+from server.chunks import among, among_listed, chunked, listed
+from server.tables import CentralTables
+from server.upserting import insert_columns, update_known
+
+BELOW = ("Member", "SavingsAccount", "AccountStep", "Conflict", "Proposal")
+"""Kinds that stand below a group: whoever changes one of its records has locked the group."""
+
+
+class Working:
+    """Rows of records by id, of one state, in one transaction. A row is a dict of its columns, stamps and bases parsed.
+
+    Rows whose id is unknown stay unknown until `create`. `flush` writes all that changed. `created`, `written`,
+    `derived`: id -> kind of what happened; `before`: id -> the first former value of each overwritten field.
+    """
+
+    def __init__(self, db: Connection, tables: CentralTables, registry: Registry, state_id: int) -> None:
+        self.db, self.tables, self.registry, self.state_id = db, tables, registry, state_id
+        self._rows: dict[str, dict[str, dict[str, Any]]] = {kind: {} for kind in registry}
+        self._asked: dict[str, set[str]] = {kind: set() for kind in registry}
+        self._whole_groups: set[str] = set()
+        self._locked_groups: set[str] = set()
+        self._kinds_of: dict[str, set[str]] = {}
+        self._looked_for: dict[tuple[str, str], set[Any]] = {}
+        self.created: dict[str, str] = {}
+        self.written: dict[str, str] = {}
+        self.derived: dict[str, str] = {}
+        self.before: dict[str, dict[str, Any]] = {}
+
+    # --- reading
+
+    def load(self, kind: str, ids: Iterable[str], *, lock: bool = False) -> None:
+        """Read rows that are not here yet. With `lock`, nobody else changes them until the transaction ends."""
+        wanted = {id for id in ids if id} - self._asked[kind]
+        self._asked[kind] |= wanted
+        table = self.tables.records[kind]
+        for some in chunked(wanted):
+            self._read(kind, table.c.id, some, lock=lock)
+
+    def _read(self, kind: str, column: Column[Any], some: list[Any], *, lock: bool) -> None:
+        query = _rows_among(self.tables.records[kind], column, self.db.dialect.name, lock)
+        self._take(kind, self.db.execute(query, {"state": self.state_id, "among": listed(self.db, some)}).mappings())
+
+    def lock_reference(self, *, changes: bool) -> None:
+        """Places, branches and areas stand still until the transaction ends: groups are placed by them. Whoever
+        changes them waits for all who place groups, and they for her."""
+        meta = self.tables.meta
+        mine = (meta.c.state_id == self.state_id) & (meta.c.name == "reference")
+        self.db.execute(select(meta.c.value).where(mine).with_for_update(read=not changes))
+
+    def lock_groups(self, ids: Iterable[str]) -> None:
+        """Nobody else changes these groups or anything below them until the transaction ends.
+
+        What was read of a group before it was locked may have been overtaken: it is read again.
+        """
+        wanted = {id for id in ids if id} - self._locked_groups
+        if not wanted:
+            return
+        self._locked_groups |= wanted
+        self._looked_for.clear()
+        self._forget("Shg", {id for id in wanted if id in self._asked["Shg"]})
+        self._whole_groups -= wanted
+        for kind in BELOW:
+            if kind in self.registry:
+                self._forget(kind, {id for id, row in self._rows[kind].items() if row["group_id"] in wanted})
+        self.load("Shg", wanted, lock=True)
+
+    def _forget(self, kind: str, ids: set[str]) -> None:
+        mine = ids - self.created.keys() - self.written.keys() - self.derived.keys()
+        self._asked[kind] -= mine
+        for id in mine:
+            self._rows[kind].pop(id, None)
+
+    def groups_of(self, kind: str, ids: Iterable[str]) -> dict[str, str]:
+        """id -> group of the records that are known, read without a lock: a look before locking the groups."""
+        table, found = self.tables.records[kind], {}
+        for some in chunked({id for id in ids if id}):
+            query = select(table.c.id, table.c.group_id).where(
+                table.c.state_id == self.state_id, among(self.db, table.c.id, some), table.c.group_id.is_not(None)
+            )
+            found.update({row.id: row.group_id for row in self.db.execute(query)})
+        return found
+
+    def load_where(self, kind: str, field: str, values: Iterable[Any]) -> list[dict[str, Any]]:
+        """All rows of a kind with one of these values in a field, those changed here included.
+
+        What has been looked for since the last group was locked is not looked for again.
+        """
+        wanted = set(values)
+        looked_for = self._looked_for.setdefault((kind, field), set())
+        for some in chunked(wanted - looked_for):
+            self._read(kind, self.tables.records[kind].c[field], some, lock=False)
+        looked_for |= wanted
+        if not wanted:
+            return []
+        return [row for row in self._rows[kind].values() if row[field] in wanted]
+
+    def load_groups(self, ids: Iterable[str]) -> None:
+        """Read everything that stands below these groups, and the groups. Below one that was created here nothing
+        stands but what was created here: whatever names an unknown group is held."""
+        wanted = {id for id in ids if id} - self._whole_groups
+        self._whole_groups |= wanted
+        wanted -= self.created.keys()
+        self.load("Shg", wanted)
+        for kind in BELOW:
+            if kind in self.registry and wanted:
+                self.load_where(kind, "group_id", wanted)
+
+    def load_kinds(self, ids: Iterable[str]) -> None:
+        """Read as which kinds of record these ids have been told. An id names one record, of one kind."""
+        feed = self.tables.feed
+        wanted = {id for id in ids if id not in self._kinds_of}
+        self._kinds_of.update({id: set() for id in wanted})
+        for some in chunked(wanted):
+            query = select(feed.c.id, feed.c.kind).where(
+                feed.c.state_id == self.state_id, among(self.db, feed.c.id, some)
+            )
+            for row in self.db.execute(query.distinct()):
+                self._kinds_of[row.id].add(row.kind)
+
+    def known_among(self, ids: Iterable[str]) -> set[str]:
+        """Those of these ids that name a record."""
+        wanted = set(ids)
+        self.load_kinds(wanted)
+        return {id for id in wanted if self._kinds_of[id]}
+
+    def is_of_another_kind(self, kind: str, id: str) -> bool:
+        """Whether this id names a record of another kind already."""
+        self.load_kinds([id])
+        return self.created.get(id, kind) != kind or bool(self._kinds_of[id] - {kind})
+
+    def is_unheard_of(self, kind: str, id: str) -> bool:
+        """Whether no record has this id, as far as has been read: `load` and `load_kinds` have been asked for it."""
+        known = id in self._rows[kind] or id in self.created
+        return not known and id in self._asked[kind] and self._kinds_of.get(id) == set()
+
+    def _take(self, kind: str, found: Iterable[Any]) -> None:
+        rows, asked = self._rows[kind], self._asked[kind]
+        for mapping in found:
+            id = mapping["id"]
+            asked.add(id)
+            if id not in rows:
+                row = dict(mapping)
+                row["stamps"], row["bases"] = read_stamps(row["stamps"]), read_stamps(row["bases"])
+                rows[id] = row
+
+    def get(self, kind: str, id: str | None) -> dict[str, Any] | None:
+        if not id:
+            return None
+        row = self._rows[kind].get(id)
+        if row is None and id not in self._asked[kind]:
+            self.load(kind, [id])
+            row = self._rows[kind].get(id)
+        return row
+
+    def all_of(self, kind: str) -> Iterable[dict[str, Any]]:
+        """Every row of a kind that was read or made here."""
+        return self._rows[kind].values()
+
+    def record(self, kind: str, row: dict[str, Any]) -> Record:
+        return self.registry[kind].cls.known(row)
+
+    # --- changing
+
+    def create(self, kind: str, id: str, group_id: str | None) -> dict[str, Any]:
+        """A new row with every field at its default and unstamped."""
+        row: dict[str, Any] = {name: spec.default for name, spec in fields_of(self.registry[kind].cls).items()}
+        row |= {"state_id": self.state_id, "id": id, "group_id": group_id, "stamps": {}, "bases": {}, "disputed": ""}
+        self._rows[kind][id] = row
+        self._asked[kind].add(id)
+        self.created[id] = kind
+        return row
+
+    def take_new(self, kind: str, rows: Iterable[dict[str, Any]]) -> None:
+        """New rows as `create` makes them, filled in."""
+        found, asked = self._rows[kind], self._asked[kind]
+        for row in rows:
+            id = row["id"]
+            found[id] = row
+            asked.add(id)
+            self.created[id] = kind
+
+    def touch(self, kind: str, id: str) -> None:
+        if id not in self.created:
+            self.written[id] = kind
+
+    def derive(self, kind: str, row: dict[str, Any], **values: Any) -> bool:
+        """Set derived columns; True when one of them changed."""
+        changed = {name: value for name, value in values.items() if row.get(name) != value}
+        row.update(changed)
+        if changed and row["id"] not in self.created:
+            self.derived[row["id"]] = kind
+        return bool(changed)
+
+    def retell(self, kind: str, id: str) -> None:
+        """Tell a record again that has not changed."""
+        if id not in self.created:
+            self.derived[id] = kind
+
+    def changed_rows(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        """(kind, row) of all that was created, written or derived here; a row may come twice."""
+        for changed in (self.created, self.written, self.derived):
+            for id, kind in changed.items():
+                yield kind, self._rows[kind][id]
+
+    # --- writing
+
+    def flush(self) -> None:
+        new = _by_kind(self.created)
+        known = _by_kind({**self.written, **self.derived})
+        for kind in self.registry:
+            rows, table = self._rows[kind], self.tables.records[kind]
+            if kind in new:
+                insert_columns(self.db, table, self._stored(kind, [rows[id] for id in new[kind]]))
+            if kind in known:
+                columns = self._stored(kind, [rows[id] for id in sorted(known[kind])])
+                lines = [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
+                update_known(self.db, table, lines)
+
+    def _searched(self, kind: str) -> tuple[str, ...]:
+        """The fields of the search key. The folded key of a name tells most of it: sealed names have none."""
+        entry, specs = self.registry[kind], fields_of(self.registry[kind].cls)
+        sealing = any(isinstance(column.type, SealedText) for column in self.tables.records[kind].c)
+        return tuple(name for name in entry.searched if not (sealing and specs[name].personal))
+
+    def _stored(self, kind: str, rows: list[dict[str, Any]]) -> dict[str, Sequence[Any]]:
+        """Rows as the columns of their table."""
+        names = tuple(rows[0])
+        columns: dict[str, Sequence[Any]] = dict(
+            zip(names, zip(*map(itemgetter(*names), rows), strict=True), strict=True)
+        )
+        searched = self._searched(kind)
+        keyed = [columns[name] for name in searched]
+        columns["search_key"] = [_key_of(v) for v in zip(*keyed, strict=True)] if keyed else [None] * len(rows)
+        columns["stamps"] = [_text_of(stamps) for stamps in columns["stamps"]]
+        columns["bases"] = [stamps_text(bases) if bases else "" for bases in columns["bases"]]
+        return columns
+
+
+@lru_cache(maxsize=256)
+def _rows_among(table: Table, column: Column[Any], dialect: str, lock: bool) -> Select[Any]:
+    """Rows by one column, in the order of their ids: built once, for it is asked many times in every batch."""
+    mine = (table.c.state_id == bindparam("state")) & among_listed(dialect, column)
+    query = select(table).where(mine).order_by(table.c.id)
+    return query.with_for_update() if lock else query
+
+
+def _by_kind(kinds: Mapping[str, str]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for id, kind in kinds.items():
+        found.setdefault(kind, []).append(id)
+    return found
+
+
+def _key_of(values: Iterable[Any]) -> str:
+    return search_key(" ".join(str(value) for value in values if value))
+
+
+def _text_of(stamps: Mapping[str, str]) -> str:
+    # Nearly every new record carries one stamp, which is text much sooner.
+    different = set(stamps.values())
+    one = different.pop() if len(different) == 1 else ""
+    return one_stamp_text(one, stamps) if one else stamps_text(stamps)
+
+
+def standing_of(row: Any) -> Standing:
+    """A stored standing as the pure functions take it."""
+    return Standing(
+        row.block_id,
+        row.gram_panchayat_id,
+        frozenset(json.loads(row.branches)),
+        frozenset(json.loads(row.bearers)) if hasattr(row, "bearers") else frozenset(),
+        getattr(row, "district_id", None),
+    )

@@ -1,0 +1,118 @@
+"""Takes up an enrolment: the first, a renewed one of the same person, or another person's."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import delete
+
+from records.messages import EnrolReply, NewNumber
+from records.problems import Problem
+from records.wire import capacity_text
+from records.workspace import Identity
+from storage import meta as named
+from storage.answers import offer_all
+from storage.contact import begin_epoch
+from storage.copies import forget_copies
+from storage.freezing import thaw_outbox
+from storage.identity import capacity_of, holds_unsent_work, identity_of
+from storage.outbox import refresh_unsent
+from storage.restamping import for_new_device
+from storage.store import LocalStore, Transaction
+
+BELONG_TO_A_DEVICE = (named.LOGIN, named.CURSOR, named.LAST_BATCH, named.ANSWERED)
+"""A cursor and batch numbers are a device's: under another number they begin anew."""
+
+
+@dataclass(frozen=True)
+class Keys:
+    """The private halves of the keys that this phone made, raw bytes."""
+
+    signing: bytes
+    sealing: bytes
+
+
+def adopt(store: LocalStore, reply: EnrolReply, keys: Keys) -> Identity:
+    """Makes an enrolment that of this store. The same person's unsent work goes on under the new device number.
+
+    Another person begins with an empty store. Raises Problem unsent_work, and changes nothing, where somebody else's
+    work would be lost.
+    """
+    emptied = False
+    with store.writing() as t:
+        before = capacity_of(t.meta)
+        if before is not None and before.person_id != reply.capacity.person_id:
+            if holds_unsent_work(t):
+                raise Problem("unsent_work")
+            _empty(t)
+            emptied = True
+        elif before is not None:
+            _go_on_as(t, reply.device)
+            if t.meta.get(named.EPOCH) not in (None, reply.epoch):
+                _begin_again(t, reply)
+        _remember(t, reply, keys)
+        t.changed |= {"identity", "drafts", *t.registry}
+        found = identity_of(t.meta)
+    if emptied:
+        forget_copies(store.path)
+    assert found is not None
+    return found
+
+
+def take_number(store: LocalStore, new: NewNumber) -> None:
+    """Goes on under another device number and token, because a copy of this store goes by the old ones."""
+    with store.writing() as t:
+        keys = thaw_outbox(t)
+        t.connection.execute(delete(t.tables.frozen))
+        for_new_device(t, new.device)
+        refresh_unsent(t, keys)
+        t.meta.put(named.DEVICE, new.device)
+        t.meta.put(named.TOKEN, new.token)
+        for name in BELONG_TO_A_DEVICE:
+            t.meta.put(name, None)
+        t.changed |= {"identity"}
+
+
+def _remember(t: Transaction, reply: EnrolReply, keys: Keys) -> None:
+    values = {
+        named.CAPACITY: capacity_text(reply.capacity),
+        named.DEVICE: reply.device,
+        named.TOKEN: reply.token,
+        named.SIGNING_KEY: keys.signing.hex(),
+        named.SEALING_KEY: keys.sealing.hex(),
+        named.SERVER_KEY: reply.server_sealing_key.hex(),
+        named.CERTIFICATE: reply.certificate.hex(),
+        named.EPOCH: reply.epoch,
+        named.CLOCK_OFFSET: reply.server_ms - t.clock_ms,
+        named.HEARD_MS: reply.server_ms,
+        **dict.fromkeys(BELONG_TO_A_DEVICE),
+    }
+    for name, value in values.items():
+        t.meta.put(name, value)
+
+
+def _go_on_as(t: Transaction, device: str) -> None:
+    """What was frozen for the old device number waits again, together with what was typed since."""
+    keys = thaw_outbox(t)
+    t.connection.execute(delete(t.tables.frozen))
+    if t.meta.get(named.LOGIN) == "device_cloned":
+        # Both phones went by the old number; only under different ones can the centre tell their changes apart.
+        for_new_device(t, device)
+    refresh_unsent(t, keys)
+
+
+def _begin_again(t: Transaction, reply: EnrolReply) -> None:
+    """The centre has gone back while this phone had no login: what it acknowledged meanwhile may stand only here."""
+    begin_epoch(t, reply.epoch)
+    offer_all(t, reply.epoch)
+    if t.meta.get(named.LOGIN) == "sign_in":
+        # It does not know the old number, which it gave after its backup, and takes nothing that was stamped under it.
+        for_new_device(t, reply.device)
+
+
+def _empty(t: Transaction) -> None:
+    """Forgets everything that was held for the person before; settings such as the language stay."""
+    kept = (t.tables.meta, t.tables.setting)
+    for table in t.tables.metadata.sorted_tables:
+        if table not in kept:
+            t.connection.execute(delete(table))
+    for name in (named.EPOCH, named.OFFERED, named.SYNC_REPORT, named.CURSOR_NUMBER):
+        t.meta.put(name, None)

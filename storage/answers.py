@@ -1,0 +1,215 @@
+"""Takes in what the centre answered to a batch: what it applied is done with, what it refused is set aside to mend."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from sqlalchemy import delete, select
+
+from records.messages import BatchAnswer, Outcome
+from storage import meta as named
+from storage import outbox
+from storage.freezing import forget_blobs, put_older, refreeze_from
+from storage.history import forget_old, remember
+from storage.outbox import Cells, Entry
+from storage.restamping import restamp
+from storage.rows import raw_row, shape_of
+from storage.store import LocalStore, Transaction
+from storage.tables import RECEIVED
+
+DONE = ("applied", "lost", "held")
+"""Outcomes of work that is in the centre's hands; the others need a person."""
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What an answer came to: its state, how many rows it was about, how many of them need a person or lost; and which
+    records its rows were of."""
+
+    state: str
+    rows: int = 0
+    to_mend: int = 0
+    lost: int = 0
+    sent: Mapping[int, outbox.Key] = field(default_factory=dict)
+
+
+def take_answer(store: LocalStore, answer: BatchAnswer) -> Taken:
+    """Takes in an answer; a repeated one is without effect.
+
+    `device_cloned` changes nothing here: another phone goes by this one's number, and it must ask for a new one.
+    """
+    if answer.state == "device_cloned":
+        return Taken(answer.state)
+    with store.writing() as t:
+        if answer.state == "waiting_for":
+            refreeze_from(t, answer.wanted or 1)
+        elif _is_in_flight(t, answer.number):
+            return _take(t, answer)
+    return Taken(answer.state)
+
+
+def _is_in_flight(t: Transaction, number: int) -> bool:
+    table = t.tables.frozen
+    return bool(t.connection.execute(select(table).where(table.c.number == number, ~table.c.answered)).first())
+
+
+def _take(t: Transaction, answer: BatchAnswer) -> Taken:
+    """Ends the rows of a batch. Most were applied and nothing lies beneath them: those are moved without being read."""
+    table, number = t.tables.outbox, answer.number
+    keys = {
+        row.row: (row.kind, row.id)
+        for row in t.connection.execute(select(table.c.row, table.c.kind, table.c.id).where(table.c.batch == number))
+    }
+    restamp(t, keys.values(), answer.restamped)
+    if answer.restamped:
+        # The clock that made those stamps was ahead; without this the next ones would be as well.
+        t.meta.put(named.LAST_MADE, max(answer.restamped.values()))
+    fates, newer, beneath = _fates(answer, len(keys)), _newer_keys(t, number), outbox.beneath_keys(t)
+    special = {row for row, key in keys.items() if row in fates or key in newer or key in beneath}
+    _move_applied(t, number, special, {kind for kind, _id in keys.values()})
+    done = _end_special(t, number, fates, newer) if special else []
+    outbox.refresh_unsent(t, [keys[row] for row in special if keys[row][0] in t.tables])
+    _close(t, number)
+    t.changed |= {"sync", *(kind for kind, _id in keys.values())}
+    lost = sum(state == "lost" for _entry, state in done)
+    return Taken(answer.state, len(keys), len(special) - len(done), lost, keys)
+
+
+def _move_applied(t: Transaction, number: int, special: set[int], kinds: set[str]) -> None:
+    """Rows that simply stand go from the outbox into the history."""
+    plain = "batch=? AND row NOT IN (SELECT value FROM json_each(?))"
+    values = (number, json.dumps(sorted(special)))
+    t.connection.exec_driver_sql(
+        "INSERT INTO own_change (kind, id, unit, state, at_ms, changes) "
+        f"SELECT kind, id, unit, 'applied', at_ms, changes FROM outbox WHERE {plain} ORDER BY row",
+        values,
+    )
+    for kind in kinds & set(t.tables):
+        t.connection.exec_driver_sql(
+            f'UPDATE "{t.tables[kind].name}" SET unsent={RECEIVED} '
+            f"WHERE id IN (SELECT id FROM outbox WHERE kind=? AND {plain})",
+            (kind, *values),
+        )
+    t.connection.exec_driver_sql(f"DELETE FROM outbox WHERE {plain}", values)
+
+
+def _newer_keys(t: Transaction, number: int) -> set[outbox.Key]:
+    """Records of a batch that have been changed again since it was frozen."""
+    one, other = t.tables.outbox.alias("frozen_row"), t.tables.outbox.alias("newer_row")
+    same = (one.c.kind == other.c.kind) & (one.c.id == other.c.id)
+    pairs = select(other.c.kind, other.c.id).join(one, same).where(one.c.batch == number, other.c.batch != number)
+    return {(row.kind, row.id) for row in t.connection.execute(pairs)}
+
+
+def _end_special(
+    t: Transaction, number: int, fates: dict[int, Outcome], newer: set[outbox.Key]
+) -> list[tuple[Entry, str]]:
+    """Ends, one by one, the rows that were not simply applied or that something lies beneath; returns those done."""
+    table = t.tables.outbox
+    rows = t.connection.execute(select(table).where(table.c.batch == number).order_by(table.c.row)).all()
+    t.connection.execute(delete(table).where(table.c.batch == number))
+    still = outbox.own_entries(t, [(row.kind, row.id) for row in rows])
+    done: list[tuple[Entry, str]] = []
+    for row in rows:
+        entry = Entry(row.kind, row.id, number, row.unit, row.typed_under, row.at_ms, row.changes)
+        fate, key = fates.get(row.row), (row.kind, row.id)
+        if fate is None or fate.state in DONE:
+            done.append((entry, fate.state if fate else "applied"))
+            _clear_beneath(t, entry, still.get(key, []))
+        else:
+            _set_aside(t, entry, fate, newer=key in newer)
+    remember(t, done)
+    return done
+
+
+def _close(t: Transaction, number: int) -> None:
+    frozen = t.tables.frozen
+    t.connection.execute(frozen.update().where(frozen.c.number == number).values(answered=True))
+    t.meta.put(named.ANSWERED, max(number, int(t.meta.get(named.ANSWERED, 0))))
+    forget_blobs(t, number)
+    forget_old(t)
+
+
+def _fates(answer: BatchAnswer, rows: int) -> dict[int, Outcome]:
+    return {
+        row: outcome
+        for outcome in answer.outcomes
+        if outcome.state != "applied"
+        for row in range(max(0, outcome.first), min(outcome.last, rows - 1) + 1)
+    }
+
+
+def _clear_beneath(t: Transaction, entry: Entry, newer: list[Entry]) -> None:
+    """The value sent is now the received one: it lies beneath a newer change of our own, or simply stands."""
+    fields = outbox.beneath_of(t, entry.kind, entry.id)
+    before = dict(fields)
+    still_own = outbox.own_cells(newer)
+    for name, (value, stamp, _base) in entry.changes.items():
+        received = fields.pop(name, [None, ""])
+        if name in still_own:
+            fields[name] = [value, stamp] if stamp >= received[1] else received
+    if fields != before:
+        outbox.keep_beneath(t, entry.kind, entry.id, entry.unit, fields)
+
+
+def _set_aside(t: Transaction, entry: Entry, fate: Outcome, *, newer: bool) -> None:
+    """What the centre did not take waits to be mended, or goes again at once with what has been typed since."""
+    if newer:
+        under = entry.typed_under
+        put_older(t, entry.kind, entry.id, entry.unit, entry.changes, at_ms=entry.at_ms, typed_under=under)
+        return
+    line = {
+        "kind": entry.kind,
+        "id": entry.id,
+        "unit": entry.unit,
+        "state": fate.state,
+        "code": fate.code or "not_understood",
+        "field": fate.field,
+        "typed_under": entry.typed_under,
+        "at_ms": entry.at_ms,
+        "changes": entry.changes,
+    }
+    t.connection.execute(t.tables.mending.insert().values(line))
+
+
+def offer_again(store: LocalStore, epoch: str) -> int:
+    """Queues our own acknowledged changes for a centre that has gone back, once per epoch; returns how many records.
+
+    Their stamps and bases are those of then, so that the centre comes to the same values as before.
+    """
+    with store.writing() as t:
+        return offer_all(t, epoch)
+
+
+def offer_all(t: Transaction, epoch: str) -> int:
+    """`offer_again` within a transaction."""
+    if t.meta.get(named.OFFERED) == epoch:
+        return 0
+    t.meta.put(named.OFFERED, epoch)
+    table = t.tables.own_change
+    rows = t.connection.execute(select(table).where(table.c.state.in_(DONE)).order_by(table.c.number)).all()
+    offered: dict[outbox.Key, Entry] = {}
+    for row in rows:
+        key = (row.kind, row.id)
+        before: Cells = offered[key].changes if key in offered else {}
+        entry = Entry(row.kind, row.id, 0, row.unit, 0, row.at_ms, outbox.merged(before, row.changes))
+        offered[key] = entry if key not in offered else replace(offered[key], changes=entry.changes)
+    own = outbox.own_entries(t, offered)
+    for key, entry in offered.items():
+        _lay_beneath(t, entry, own.get(key, []))
+        put_older(t, entry.kind, entry.id, entry.unit, entry.changes, at_ms=entry.at_ms)
+    t.connection.execute(delete(table).where(table.c.state.in_(DONE)))
+    outbox.refresh_unsent(t, [key for key in offered if key[0] in t.tables])
+    t.changed |= {"sync"}
+    return len(offered)
+
+
+def _lay_beneath(t: Transaction, entry: Entry, own: list[Entry]) -> None:
+    """What stands in a field that is offered again lies beneath it until the centre has answered."""
+    raw = raw_row(t.connection, t.tables, entry.kind, entry.id) if entry.kind in t.tables else None
+    if raw is None:
+        return
+    written = shape_of(t.tables, entry.kind).specs.keys() & entry.changes.keys() - outbox.own_cells(own).keys()
+    fields = outbox.beneath_of(t, entry.kind, entry.id)
+    fields |= {name: list(raw.cell(name)) for name in written}
+    outbox.keep_beneath(t, entry.kind, entry.id, entry.unit, fields)

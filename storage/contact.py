@@ -1,0 +1,97 @@
+"""What the phone says to the centre with each call, and what it learns from the head of a reply."""
+
+from records.messages import FrozenBatch, SyncReply, SyncRequest, capacity_hash
+from records.workspace import Run, with_run
+from storage import meta as named
+from storage.holds import Streams, reached
+from storage.identity import capacity_of, keep_capacity
+from storage.moment import heard_from_centre
+from storage.outbox import count_waiting
+from storage.store import LocalStore, Transaction
+
+
+def next_request(store: LocalStore, *, app: str, batch: FrozenBatch | None, room: int) -> SyncRequest:
+    """One call: the batch to send, where this phone stands, and how many rows it wants back.
+
+    Without a cursor it says how far it has read each stream, so that nothing is sent again that is here.
+    """
+    with store.reading() as t:
+        waiting = count_waiting(t)
+        cursor = t.meta.get(named.CURSOR)
+        return SyncRequest(
+            app=app,
+            cursor=cursor,
+            batch=batch,
+            answered=int(t.meta.get(named.ANSWERED, 0)),
+            has_capacity=capacity_hash(capacity_of(t.meta)),
+            unsent=waiting.records,
+            oldest_unsent_ms=waiting.oldest_ms,
+            room=room,
+            reached=None if cursor else reached(t) or None,
+        )
+
+
+def take_head(store: LocalStore, reply: SyncReply) -> None:
+    """Takes in the centre's time, its epoch, and who works here today."""
+    with store.writing() as t:
+        heard_from_centre(t.meta, t.clock_ms, reply.server_ms)
+        if reply.capacity:
+            keep_capacity(t, reply.capacity)
+        if reply.epoch != t.meta.get(named.EPOCH):
+            begin_epoch(t, reply.epoch)
+        if reply.cursor_unknown:
+            t.meta.put(named.CURSOR, None)
+        t.meta.put(named.LOGIN, None)
+
+
+def begin_epoch(t: Transaction, epoch: str) -> None:
+    """The centre has gone back: how far streams were read says nothing any more. What is here stays on the screen."""
+    streams = Streams(t)
+    for name in reached(t):
+        streams.begin_again(name)
+    t.meta.put(named.EPOCH, epoch)
+    t.meta.put(named.CURSOR, None)
+
+
+def waiting_records(store: LocalStore) -> int:
+    """How many records have work that is not answered."""
+    with store.reading() as t:
+        return count_waiting(t).records
+
+
+def token_of(store: LocalStore) -> str | None:
+    """The token of the login, None before any enrolment."""
+    with store.reading() as t:
+        token = t.meta.get(named.TOKEN)
+    return str(token) if token else None
+
+
+def times_of(store: LocalStore) -> tuple[int | None, int | None]:
+    """When a run last succeeded and was last tried, in Unix milliseconds of this phone."""
+    with store.reading() as t:
+        success, tried = t.meta.get(named.SYNC_REPORT, (None, None))
+    return success, tried
+
+
+def keep_times(store: LocalStore, success_ms: int, tried_ms: int) -> None:
+    """Remembers a run that went well, for the line that screens show after the app has been closed."""
+    with store.writing(durable=False) as t:
+        t.meta.put(named.SYNC_REPORT, [success_ms, tried_ms])
+
+
+def runs_of(store: LocalStore) -> tuple[Run, ...]:
+    """The last synchronisations, the newest first."""
+    with store.reading() as t:
+        return _runs(t)
+
+
+def keep_run(store: LocalStore, run: Run) -> tuple[Run, ...]:
+    """Remembers a run that has ended; the last ones with it."""
+    with store.writing(durable=False) as t:
+        runs = with_run(_runs(t), run)
+        t.meta.put(named.RUNS, [[one.at_ms, one.sent, one.received, one.problem, one.times] for one in runs])
+    return runs
+
+
+def _runs(t: Transaction) -> tuple[Run, ...]:
+    return tuple(Run(*line) for line in t.meta.get(named.RUNS, ()))

@@ -1,0 +1,223 @@
+"""Batches: what waits is frozen under the next number and sent as the same bytes until it is answered."""
+
+import json
+from collections.abc import Iterable, Sequence
+from operator import itemgetter
+from typing import Any, NamedTuple
+
+from sqlalchemy import Row, delete, select
+
+from records.messages import Batch, FrozenBatch, Section
+from records.record import FieldSpec, fields_of
+from records.wire import frozen
+from storage import meta as named
+from storage.outbox import Cells, Key, merged, put_change
+from storage.store import LocalStore, Transaction
+from storage.tables import NOT_FROZEN, PARKED
+
+FIRST_ROWS = 50
+"""Rows of the first batch on a link whose speed is not known yet."""
+
+MOST_CHARACTERS = 1_500_000
+"""Of one batch's changes as they wait, so that a few long remarks do not make a batch of a minute. A changed field has
+about 45 of them besides its value."""
+
+
+def next_batch(store: LocalStore, *, rows: int = FIRST_ROWS) -> FrozenBatch | None:
+    """The batch to send: the one in flight if there is one, else up to `rows` newly frozen changes, else None.
+
+    The unit of order is a group with all that waits below it: parents before children, newest saves first.
+    """
+    with store.reading() as t:
+        if (flying := _in_flight(t)) is not None:
+            return flying
+        if not t.connection.execute(select(t.tables.outbox.c.id).where(t.tables.outbox.c.batch == NOT_FROZEN)).first():
+            return None
+    with store.writing() as t:
+        return _in_flight(t) or _freeze(t, rows)
+
+
+def _in_flight(t: Transaction) -> FrozenBatch | None:
+    table = t.tables.frozen
+    chosen = select(table).where(table.c.answered.is_(False)).order_by(table.c.number).limit(1)
+    row = t.connection.execute(chosen).one_or_none()
+    return FrozenBatch(row.number, row.sha256, row.blob) if row else None
+
+
+def _freeze(t: Transaction, rows: int) -> FrozenBatch | None:
+    while chosen := _choose(t, rows):
+        parked = [row for row in _maybe_unknown(t, chosen) if _park_unknown(t, row)]
+        if not parked:
+            return _frozen(t, chosen)
+    return None
+
+
+class Waiting(NamedTuple):
+    """A row of the outbox that is not frozen yet, and its number in the table."""
+
+    kind: str
+    id: str
+    unit: str
+    place: int
+    typed_under: int
+    at_ms: int
+    rowid: int
+    changes: Cells
+
+
+# The rows saved last tell which units were; whatever else waits need not be grouped. What is sorted are numbers of
+# rows, not the rows themselves.
+CHOSEN = f"""
+    WITH latest AS (
+        SELECT unit, place FROM outbox WHERE batch={NOT_FROZEN} ORDER BY place DESC LIMIT :rows
+    ), units AS (
+        SELECT unit, max(place) AS newest FROM latest GROUP BY unit
+    ), ordered AS (
+        SELECT one.rowid AS number, row_number() OVER (
+            ORDER BY units.newest DESC, one.unit, instr(:kinds, ',' || one.kind || ',')=0,
+                instr(:kinds, ',' || one.kind || ','), one.place
+        ) AS turn
+        FROM units JOIN outbox AS one ON one.batch={NOT_FROZEN} AND one.unit=units.unit
+        ORDER BY turn LIMIT :rows
+    )
+    SELECT one.kind, one.id, one.unit, one.place, one.typed_under, one.at_ms, one.rowid, one.changes
+    FROM ordered CROSS JOIN outbox AS one ON one.rowid=ordered.number ORDER BY ordered.turn
+"""
+
+
+def _choose(t: Transaction, rows: int) -> list[Waiting]:
+    """The rows of the next batch, in the order of sending; all were typed under one cursor."""
+    found = t.connection.exec_driver_sql(CHOSEN, {"rows": rows, "kinds": f",{','.join(t.registry)},"}).fetchall()
+    texts: list[str] = []
+    characters = 0
+    for row in found:
+        text = t.tables.codec.open(row[7])
+        characters += len(text)
+        if texts and (characters > MOST_CHARACTERS or row[4] != found[0][4]):
+            break
+        texts.append(text)
+    # One text with all of them is read much sooner than each by itself.
+    changes = json.loads(f"[{','.join(texts)}]")
+    return [Waiting._make((*row[:7], cells)) for row, cells in zip(found, changes, strict=False)]
+
+
+def _maybe_unknown(t: Transaction, rows: Sequence[Waiting]) -> list[Waiting]:
+    """Rows with something that this app may not know, as a word of a closed list; most fields take any value."""
+    plain: dict[str, frozenset[str]] = {}
+    lists: dict[str, dict[str, tuple[str, ...]]] = {}
+    for kind in {row.kind for row in rows}:
+        specs = fields_of(t.registry[kind].cls) if kind in t.registry else {}
+        lists[kind] = {name: spec.choices for name, spec in specs.items() if spec.choices and not spec.derived}
+        plain[kind] = frozenset(n for n, spec in specs.items() if not spec.derived and not spec.choices)
+    return [
+        row
+        for row in rows
+        if any(
+            name not in lists[row.kind] or row.changes[name][0] not in lists[row.kind][name]
+            for name in row.changes.keys() - plain[row.kind]
+        )
+    ]
+
+
+def _park_unknown(t: Transaction, row: Waiting) -> bool:
+    """Sets aside what a newer app has written and this one must not send; it waits for the next upgrade."""
+    specs = fields_of(t.registry[row.kind].cls) if row.kind in t.registry else {}
+    unknown = {name: cell for name, cell in row.changes.items() if not _is_known(specs.get(name), cell[0])}
+    if not unknown:
+        return False
+    outbox = t.tables.outbox
+    at = (outbox.c.kind == row.kind, outbox.c.id == row.id)
+    parked = t.connection.scalars(select(outbox.c.changes).where(*at, outbox.c.batch == PARKED)).one_or_none()
+    t.connection.execute(delete(outbox).where(*at, outbox.c.batch == PARKED))
+    values = {"batch": PARKED, "changes": merged(parked or {}, unknown)}
+    values |= {n: getattr(row, n) for n in ("kind", "id", "unit", "place", "typed_under", "at_ms")}
+    t.connection.execute(outbox.insert().values(values))
+    rest = {name: cell for name, cell in row.changes.items() if name not in unknown}
+    here = (*at, outbox.c.batch == NOT_FROZEN)
+    t.connection.execute(outbox.update().where(*here).values(changes=rest) if rest else delete(outbox).where(*here))
+    return True
+
+
+def _is_known(spec: FieldSpec | None, value: Any) -> bool:
+    return spec is not None and not spec.derived and (not isinstance(value, str) or spec.is_known(value))
+
+
+def _frozen(t: Transaction, chosen: Sequence[Waiting]) -> FrozenBatch:
+    by_kind = {kind: [row for row in chosen if row.kind == kind] for kind in t.registry}
+    sections = tuple(section_of(kind, rows) for kind, rows in by_kind.items() if rows)
+    batch = frozen(t.meta.next(named.LAST_BATCH), Batch(sections, chosen[0].typed_under))
+    line = {"number": batch.number, "sha256": batch.sha256, "blob": batch.blob, "answered": False}
+    t.connection.execute(t.tables.frozen.insert().values(line))
+    order = [row.rowid for rows in by_kind.values() for row in rows]
+    t.connection.exec_driver_sql(
+        "UPDATE outbox SET batch=?, row=? WHERE rowid=?",
+        [(batch.number, place, number) for place, number in enumerate(order)],
+    )
+    return batch
+
+
+def section_of(kind: str, rows: Sequence[Any]) -> Section:
+    """Changes of records of one kind in columns; a cell that a row does not change has the stamp None."""
+    fields = list(dict.fromkeys(name for row in rows for name in row.changes))
+    cells: Iterable[Sequence[Any]]
+    if len(fields) > 1 and all(len(row.changes) == len(fields) for row in rows):
+        cells = zip(*map(itemgetter(*fields), (row.changes for row in rows)), strict=True)
+    else:
+        nothing = [None, None, None]
+        cells = [[row.changes.get(name, nothing) for row in rows] for name in fields]
+    columns: list[list[Any]] = []
+    stamps: list[list[str | None]] = []
+    bases: list[list[str | None]] = []
+    for column in cells:
+        for found, part in zip((columns, stamps, bases), zip(*column, strict=True), strict=True):
+            found.append(list(part))
+    return Section(kind, [row.id for row in rows], fields, columns, stamps, bases)
+
+
+def thaw_outbox(t: Transaction) -> list[Key]:
+    """Puts unanswered frozen changes back among those that can be frozen; returns the records they are of."""
+    outbox = t.tables.outbox
+    rows = t.connection.execute(select(outbox).where(outbox.c.batch > 0).order_by(outbox.c.batch)).all()
+    by_key: dict[Key, list[Row[Any]]] = {}
+    for row in rows:
+        by_key.setdefault((row.kind, row.id), []).append(row)
+    t.connection.execute(delete(outbox).where(outbox.c.batch > 0))
+    for (kind, id), some in by_key.items():
+        changes: Cells = {}
+        for row in some:
+            changes = merged(changes, row.changes)
+        under = min(row.typed_under for row in some)
+        put_older(t, kind, id, some[0].unit, changes, at_ms=some[0].at_ms, typed_under=under)
+    return list(by_key)
+
+
+def put_older(
+    t: Transaction, kind: str, id: str, unit: str, changes: Cells, *, at_ms: int, typed_under: int | None = None
+) -> None:
+    """Lets changes wait again below those that have been typed since. `typed_under`: the cursor of then, if known."""
+    outbox = t.tables.outbox
+    waiting = select(outbox.c.changes).where(outbox.c.kind == kind, outbox.c.id == id, outbox.c.batch == NOT_FROZEN)
+    newer = t.connection.scalars(waiting).one_or_none() or {}
+    put_change(t, kind, id, unit, merged(changes, newer), at_ms=at_ms, typed_under=typed_under)
+
+
+def refreeze_from(t: Transaction, wanted: int) -> None:
+    """The centre misses batches from this number on: they are sent again in order.
+
+    A batch that is too old to be kept has been answered long ago; an empty one takes its number, and what was in it
+    is offered again with all other acknowledged changes.
+    """
+    table, last = t.tables.frozen, int(t.meta.get(named.LAST_BATCH, 0))
+    kept = set(t.connection.scalars(select(table.c.number).where(table.c.number >= wanted)))
+    t.connection.execute(table.update().where(table.c.number >= wanted).values(answered=False))
+    for number in range(max(1, wanted), last + 1):
+        if number not in kept:
+            empty = frozen(number, Batch(()))
+            line = {"number": number, "sha256": empty.sha256, "blob": empty.blob, "answered": False}
+            t.connection.execute(table.insert().values(line))
+
+
+def forget_blobs(t: Transaction, answered: int, keep: int = 50) -> None:
+    """Drops the bytes of batches answered long ago."""
+    table = t.tables.frozen
+    t.connection.execute(delete(table).where(table.c.number <= answered - keep, table.c.answered.is_(True)))

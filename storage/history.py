@@ -1,0 +1,173 @@
+"""Who changed what, as far as this copy knows, and work that the centre did not take."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from sqlalchemy import delete, select
+
+from records.record import fields_of, from_wire
+from records.stamps import parts
+from records.workspace import Mending, Past
+from storage import meta as named
+from storage import outbox
+from storage.derived import Touched, settle, stand_down
+from storage.identity import capacity_of
+from storage.rows import RawRow, raw_row, rows_below, write_raw
+from storage.store import LocalStore, Transaction
+from storage.tables import NOT_FROZEN
+
+KEPT_MS = 400 * 24 * 3600 * 1000
+"""How long acknowledged changes are kept: for the history, and to offer them to a centre that has gone back."""
+
+
+def remember(t: Transaction, fates: Iterable[tuple[outbox.Entry, str]]) -> None:
+    """Notes what became of own changes: applied, lost, held, or withdrawn by their author."""
+    lines = [
+        {
+            "kind": entry.kind,
+            "id": entry.id,
+            "unit": entry.unit,
+            "state": state,
+            "at_ms": entry.at_ms,
+            "changes": entry.changes,
+        }
+        for entry, state in fates
+    ]
+    if lines:
+        t.connection.execute(t.tables.own_change.insert(), lines)
+
+
+def forget_old(t: Transaction) -> None:
+    """Drops notes on changes older than they need be kept."""
+    table = t.tables.own_change
+    t.connection.execute(delete(table).where(table.c.at_ms < t.clock_ms - KEPT_MS))
+
+
+def history(store: LocalStore, record_id: str) -> list[Past]:
+    """Changes of one record, the latest first: all of our own, and of others' the one that stands in each field."""
+    with store.reading() as t:
+        found: list[tuple[str, Past]] = []
+        own = capacity_of(t.meta)
+        person_id, person_name = (own.person_id, own.name) if own else (None, None)
+        for table, state_of in ((t.tables.own_change, OWN_STATES), (t.tables.mending, {}), (t.tables.outbox, {})):
+            for row in t.connection.execute(select(table).where(table.c.id == record_id)):
+                state = state_of.get(getattr(row, "state", ""), "refused" if table is t.tables.mending else "waiting")
+                for name, (value, stamp, _base) in row.changes.items():
+                    read = _read(t, row.kind, name, value)
+                    past = Past(row.kind, row.id, name, read, row.at_ms, person_id, person_name, state)
+                    found.append((stamp, past))
+        seen = {(past.field, stamp) for stamp, past in found}
+        for kind in t.registry:
+            if raw := raw_row(t.connection, t.tables, kind, record_id):
+                found += _of_others(t, kind, raw, seen)
+    return [past for _stamp, past in sorted(found, key=lambda pair: (pair[0], pair[1].field), reverse=True)]
+
+
+OWN_STATES = {"applied": "received", "held": "received", "lost": "lost", "withdrawn": "refused"}
+"""States of own_change in the words of a history."""
+
+
+def _of_others(t: Transaction, kind: str, raw: RawRow, seen: set[tuple[str, str]]) -> Iterable[tuple[str, Past]]:
+    own_device = t.meta.get(named.DEVICE)
+    for name, stamp in raw.stamps.items():
+        if name in raw.values and (name, stamp) not in seen:
+            ms, _counter, device = parts(stamp)
+            own = capacity_of(t.meta) if device == own_device else None
+            person_id, person_name = (own.person_id, own.name) if own else (None, None)
+            value = _read(t, kind, name, raw.values[name])
+            yield stamp, Past(kind, raw.id, name, value, ms, person_id, person_name, "received")
+
+
+def list_mending(store: LocalStore) -> list[Mending]:
+    """Work that needs a person: refused changes, and those set aside for the office; the newest first."""
+    with store.reading() as t:
+        table = t.tables.mending
+        rows = t.connection.execute(select(table).order_by(table.c.at_ms.desc(), table.c.id)).all()
+        return [
+            Mending(
+                row.kind,
+                row.id,
+                row.unit if "Shg" in t.tables and raw_row(t.connection, t.tables, "Shg", row.unit) else None,
+                title_of(t, row.kind, row.id, row.unit),
+                row.code,
+                row.field,
+                {name: _read(t, row.kind, name, cell[0]) for name, cell in row.changes.items()},
+                row.state,
+            )
+            for row in rows
+        ]
+
+
+def withdraw(store: LocalStore, kind: str, record_id: str) -> None:
+    """Takes back what the centre refused. What was received stands again; the change stays in the history.
+
+    A record that the centre never had goes altogether, and with it what was put below it on this phone. Where nothing
+    is to be mended, as when it was taken back with the record above it, nothing happens.
+    """
+    with store.writing() as t:
+        entries = outbox.own_entries(t, [(kind, record_id)]).get((kind, record_id), [])
+        refused = next((entry for entry in entries if entry.batch is None), None)
+        raw = raw_row(t.connection, t.tables, kind, record_id)
+        if refused is None or raw is None:
+            return
+        touched = Touched()
+        touched.add(t, kind, record_id, raw)
+        if raw.held or len(entries) > 1:
+            _take_back(t, [refused])
+            _restore(t, kind, raw, refused)
+            touched.add(t, kind, record_id, raw)
+        else:
+            _remove(t, kind, record_id)
+        settle(t, touched)
+        stand_down(t, [refused.unit])
+
+
+def _take_back(t: Transaction, entries: Iterable[outbox.Entry]) -> None:
+    """Ends changes without their having been taken; those under way to the centre are left to be answered."""
+    taken = [entry for entry in entries if entry.batch is None or entry.batch <= NOT_FROZEN]
+    remember(t, [(entry, "withdrawn") for entry in taken])
+    for entry in taken:
+        table = t.tables.mending if entry.batch is None else t.tables.outbox
+        also = [] if entry.batch is None else [table.c.batch == entry.batch]
+        t.connection.execute(delete(table).where(table.c.kind == entry.kind, table.c.id == entry.id, *also))
+    t.changed |= {"sync", *(entry.kind for entry in taken)}
+
+
+def _remove(t: Transaction, kind: str, id: str) -> None:
+    """Removes a record that the centre never had, and those below it."""
+    for name, below in t.registry.items():
+        if below.parent and below.parent[1] == kind:
+            for child in rows_below(t.connection, t.tables, name, [id]):
+                if not child.held:
+                    _remove(t, name, child.id)
+    _take_back(t, outbox.own_entries(t, [(kind, id)]).get((kind, id), []))
+    own = t.tables.own_change
+    held = own.update().where(own.c.kind == kind, own.c.id == id, own.c.state == "held")
+    t.connection.execute(held.values(state="withdrawn"))
+    t.connection.execute(delete(t.tables[kind]).where(t.tables[kind].c.id == id))
+    outbox.keep_beneath(t, kind, id, "", {})
+    t.changed.add(kind)
+
+
+def _restore(t: Transaction, kind: str, raw: RawRow, refused: outbox.Entry) -> None:
+    fields = outbox.beneath_of(t, kind, raw.id)
+    for name in refused.changes:
+        value, stamp = fields.pop(name, (None, ""))
+        raw.take({name: (value, stamp)})
+    write_raw(t.connection, t.tables, kind, [raw])
+    outbox.keep_beneath(t, kind, raw.id, refused.unit, fields)
+    outbox.refresh_unsent(t, [(kind, raw.id)])
+
+
+def title_of(t: Transaction, kind: str, id: str, unit: str) -> str:
+    """A name by which a person recognises what the work is about: the record's own, else its group's."""
+    for one, where in ((kind, id), ("Shg", unit)):
+        raw = raw_row(t.connection, t.tables, one, where) if one in t.tables else None
+        if raw and raw.values.get("name"):
+            return str(raw.values["name"])
+    return ""
+
+
+def _read(t: Transaction, kind: str, name: str, value: Any) -> Any:
+    specs: Mapping[str, Any] = fields_of(t.registry[kind].cls) if kind in t.registry else {}
+    return from_wire(specs[name], value) if name in specs else value

@@ -1,0 +1,278 @@
+"""By which streams this store holds a record. The last one gone, the record goes too, unsent work excepted.
+
+In the column `held` stands a list of local stream numbers, ",3,7,". A stream that begins again from 0 gets a new
+number; what is held by the old one only goes when the news have been read to their end, so that nothing vanishes from
+the screen for as long as a slow link takes.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+
+from sqlalchemy import delete, select
+
+from records.audience import columns_of, streams_read
+from storage import outbox
+from storage.identity import capacity_of
+from storage.rows import RawRow, raw_rows, shape_of, write_raw
+from storage.store import Transaction
+
+IN_IDS = "IN (SELECT value FROM json_each(?))"
+
+
+def mark(number: int) -> str:
+    """A stream number as it is looked for in `held`."""
+    return f",{number},"
+
+
+def with_hold(held: str, number: int) -> str:
+    return held if mark(number) in held else f"{held or ','}{number},"
+
+
+class Streams:
+    """The streams of this store, as one transaction sees them."""
+
+    def __init__(self, t: Transaction) -> None:
+        self._t, self._table = t, t.tables.stream
+        rows = t.connection.execute(select(self._table).order_by(self._table.c.number)).all()
+        self.names = {row.number: row.name for row in rows}
+        self._current = {row.name: row.number for row in rows if not row.superseded}
+        self.superseded = {row.number for row in rows if row.superseded}
+        self._reached: dict[str, int] = {}
+
+    def number(self, name: str) -> int:
+        """The number of a stream, a new one when it is met for the first time or begins again."""
+        if name not in self._current:
+            line = self._table.insert().values(name=name, upto=0, superseded=False)
+            key = self._t.connection.execute(line).inserted_primary_key
+            assert key is not None
+            self._current[name] = int(key[0])
+            self.names[self._current[name]] = name
+        return self._current[name]
+
+    def numbers_of(self, name: str) -> list[int]:
+        """Every number of a stream, those it had before it began again included."""
+        return [number for number, one in self.names.items() if one == name]
+
+    def begin_again(self, name: str) -> None:
+        """The stream starts from 0: what it held before counts until its news have been read to the end."""
+        if (number := self._current.pop(name, None)) is not None:
+            self.superseded.add(number)
+            self._t.connection.execute(
+                self._table.update().where(self._table.c.number == number).values(superseded=True)
+            )
+
+    def reach(self, name: str, upto: int) -> None:
+        # Once for every part of every page, so it goes past the building of a statement.
+        self._t.connection.exec_driver_sql("UPDATE stream SET upto=? WHERE number=?", (upto, self.number(name)))
+
+    def forget(self, numbers: Iterable[int]) -> None:
+        gone = list(numbers)
+        self._t.connection.execute(delete(self._table).where(self._table.c.number.in_(gone)))
+        for number in gone:
+            name = self.names.pop(number, None)
+            self.superseded.discard(number)
+            if name is not None and self._current.get(name) == number:
+                del self._current[name]
+
+
+def reached(t: Transaction) -> dict[str, int]:
+    """How far each stream is read: what the centre asks for when it does not know the cursor any more."""
+    table = t.tables.stream
+    rows = t.connection.execute(select(table.c.name, table.c.upto).where(table.c.superseded.is_(False)))
+    return {row.name: row.upto for row in rows}
+
+
+def hold(t: Transaction, kind: str, ids: Iterable[str], number: int) -> None:
+    """These records, which are here already, are in a stream as well."""
+    wanted = json.dumps(list(ids))
+    added = "CASE WHEN held='' THEN ? ELSE held || ? END"
+    if kind in t.tables:
+        t.connection.exec_driver_sql(
+            f'UPDATE "{t.tables[kind].name}" SET held={added} WHERE id {IN_IDS} AND instr(held, ?)=0',
+            (mark(number), f"{number},", wanted, mark(number)),
+        )
+    else:
+        t.connection.exec_driver_sql(
+            f"UPDATE unknown_record SET held={added} WHERE kind=? AND id {IN_IDS} AND instr(held, ?)=0",
+            (mark(number), f"{number},", kind, wanted, mark(number)),
+        )
+
+
+def release(t: Transaction, kind: str, numbers: Iterable[int], streams: Streams, ids: Iterable[str] | None) -> None:
+    """These records (None: all) are in these streams no more: they go, or lose the columns that only those gave."""
+    gone = list(numbers)
+    found: dict[str, str] = {}
+    for number in gone:
+        found |= _held_by(t, kind, number, ids)
+    if not found:
+        return
+    remaining = {id: _without(held, gone) for id, held in found.items()}
+    unheld = [id for id, held in remaining.items() if not held]
+    if kind not in t.tables:
+        lines = [(held, kind, id) for id, held in remaining.items()]
+        t.connection.exec_driver_sql("UPDATE unknown_record SET held=? WHERE kind=? AND id=?", lines)
+        t.connection.exec_driver_sql("DELETE FROM unknown_record WHERE kind=? AND held=''", (kind,))
+        return
+    t.connection.exec_driver_sql(
+        f'UPDATE "{t.tables[kind].name}" SET held=? WHERE id=?', [(held, id) for id, held in remaining.items()]
+    )
+    drop(t, kind, unheld)
+    _blank(t, kind, {id: held for id, held in remaining.items() if held}, streams)
+    t.changed.add(kind)
+
+
+def drop(t: Transaction, kind: str, ids: Iterable[str]) -> None:
+    """Lets records go that no stream holds. Those that work of our own hangs on stay until it is answered."""
+    wanted = set(ids)
+    if not wanted:
+        return
+    kept = _worked_on(t, kind, wanted)
+    if kept:
+        _linger(t, kind, sorted(kept))
+    gone = json.dumps(sorted(wanted - kept))
+    t.connection.exec_driver_sql(f'DELETE FROM "{t.tables[kind].name}" WHERE id {IN_IDS}', (gone,))
+    for table in (t.tables.lingering.name, t.tables.beneath.name):
+        t.connection.exec_driver_sql(f"DELETE FROM {table} WHERE kind=? AND id {IN_IDS}", (kind, gone))
+    t.changed.add(kind)
+
+
+def _linger(t: Transaction, kind: str, ids: Iterable[str]) -> None:
+    """These are looked at again when the work on them has been answered."""
+    lines = [{"kind": kind, "id": id} for id in ids]
+    t.connection.execute(t.tables.lingering.insert().prefix_with("OR IGNORE"), lines)
+
+
+def drop_done(t: Transaction, streams: Streams) -> None:
+    """With the news read to the end: records that no stream holds and whose work has been answered go. Those that are
+    held keep only the columns that their streams give, be it that their author typed the others herself."""
+    by_kind: dict[str, list[str]] = {}
+    for row in t.connection.exec_driver_sql(IDLE_LINGERING):
+        by_kind.setdefault(row.kind, []).append(row.id)
+    for kind, ids in by_kind.items():
+        if kind not in t.tables:
+            continue
+        there = _held_of(t, kind, ids)
+        held = {id: numbers for id, numbers in there.items() if numbers}
+        _blank(t, kind, held, streams)
+        settled = json.dumps([*held, *(id for id in ids if id not in there)])
+        t.connection.exec_driver_sql(f"DELETE FROM lingering WHERE kind=? AND id {IN_IDS}", (kind, settled))
+        drop(t, kind, [id for id, numbers in there.items() if not numbers])
+
+
+# Those with work of their own stay whatever streams say; a phone that was long without a network has many of them.
+IDLE_LINGERING = "SELECT kind, id FROM lingering AS one" + "".join(
+    f"{word} NOT EXISTS (SELECT 1 FROM {work} WHERE {work}.kind=one.kind AND {work}.id=one.id)"
+    for word, work in ((" WHERE", "outbox"), (" AND", "mending"))
+)
+
+
+def _worked_on(t: Transaction, kind: str, ids: set[str]) -> set[str]:
+    """Those records that have work waiting, refused or held at the centre, and those above such records."""
+    own = t.tables.own_change
+    held = select(own.c.kind, own.c.id).where(own.c.state == "held")
+    keys = {(row.kind, row.id) for row in t.connection.execute(held)}
+    for table in (t.tables.outbox, t.tables.mending):
+        keys |= {(row.kind, row.id) for row in t.connection.execute(select(table.c.kind, table.c.id).distinct())}
+    above = _all_above(t, keys) if keys else set()
+    return {id for id in ids if (kind, id) in above}
+
+
+def _all_above(t: Transaction, keys: set[outbox.Key]) -> set[outbox.Key]:
+    found: set[outbox.Key] = set()
+    while keys:
+        found |= keys
+        by_kind: dict[str, list[str]] = {}
+        for kind, id in keys:
+            if kind in t.registry and t.registry[kind].parent:
+                by_kind.setdefault(kind, []).append(id)
+        parents: set[outbox.Key] = set()
+        for kind, ids in by_kind.items():
+            parent = t.registry[kind].parent
+            assert parent
+            rows = raw_rows(t.connection, t.tables, kind, ids).values()
+            parents |= {(parent[1], raw.values[parent[0]]) for raw in rows if raw.values[parent[0]]}
+        keys = parents - found
+    return found
+
+
+def _held_by(t: Transaction, kind: str, number: int, ids: Iterable[str] | None) -> dict[str, str]:
+    name = t.tables[kind].name if kind in t.tables else t.tables.unknown_record.name
+    sql, values = f'SELECT id, held FROM "{name}" WHERE instr(held, ?)>0', [mark(number)]
+    if ids is not None:
+        sql, values = f"{sql} AND id {IN_IDS}", [*values, json.dumps(list(ids))]
+    if kind not in t.tables:
+        sql, values = f"{sql} AND kind=?", [*values, kind]
+    return {row.id: row.held for row in t.connection.exec_driver_sql(sql, tuple(values))}
+
+
+def _without(held: str, numbers: Iterable[int]) -> str:
+    for number in numbers:
+        held = held.replace(mark(number), ",")
+    return "" if held == "," else held
+
+
+def look_again(t: Transaction, kind: str, raw: RawRow, names: Iterable[str]) -> None:
+    """Her own work may fill columns that her streams do not give her: they are emptied once it has been answered."""
+    capacity = capacity_of(t.meta)
+    if raw.held and capacity:
+        held_by = _held_in(raw.held, Streams(t), streams_read(capacity.reaches))
+        if _hidden(t, kind, held_by) & set(names):
+            _linger(t, kind, [raw.id])
+
+
+def _held_of(t: Transaction, kind: str, ids: Iterable[str]) -> dict[str, str]:
+    """id -> numbers of the streams that hold it, of those records that are here."""
+    sql = f'SELECT id, held FROM "{t.tables[kind].name}" WHERE id {IN_IDS}'
+    return {id: held for id, held in t.connection.exec_driver_sql(sql, (json.dumps(list(ids)),))}
+
+
+def _held_in(held: str, streams: Streams, roles: Mapping[str, frozenset[str]]) -> dict[str, frozenset[str]]:
+    """The streams of these numbers -> the roles they are read in."""
+    names = [streams.names[int(number)] for number in held.strip(",").split(",")]
+    return {name: roles.get(name, frozenset()) for name in names}
+
+
+def _blank(t: Transaction, kind: str, there: Mapping[str, str], streams: Streams) -> None:
+    """Empties the columns that the streams left do not give, stamps too; work of our own is left alone. `there`: id ->
+    numbers of those streams."""
+    capacity = capacity_of(t.meta)
+    if not capacity or not there:
+        return
+    roles = streams_read(capacity.reaches)
+    # Few sets of streams hold many records, and most give all columns: then no record need be read.
+    by_held = {held: _held_in(held, streams, roles) for held in set(there.values())}
+    hiding = {held: _hidden(t, kind, held_by) for held, held_by in by_held.items()}
+    wanted = [id for id, held in there.items() if hiding[held] or kind == "Conflict"]
+    rows = raw_rows(t.connection, t.tables, kind, wanted)
+    own = outbox.own_entries(t, [(kind, id) for id in rows]) if rows and outbox.has_own_work(t) else {}
+    changed: list[RawRow] = []
+    for id, raw in rows.items():
+        held_by, hidden = by_held[raw.held], hiding[raw.held]
+        # A Conflict shows the value of a field of another record: as much of it as that record's columns do.
+        if kind == "Conflict" and raw.values["field"] in _hidden(t, str(raw.values["record_kind"]), held_by):
+            hidden |= {"value"}
+        if hidden:
+            entries = own.get((kind, id), [])
+            _empty_columns(t, kind, raw, hidden, entries)
+            changed.append(raw)
+            if hidden & outbox.own_cells(entries).keys():
+                _linger(t, kind, [id])
+    write_raw(t.connection, t.tables, kind, changed)
+
+
+def _hidden(t: Transaction, kind: str, held_by: Mapping[str, Iterable[str]]) -> frozenset[str]:
+    if kind not in t.registry:
+        return frozenset()
+    cls = t.registry[kind].cls
+    return frozenset(shape_of(t.tables, kind).specs) - frozenset(columns_of(cls, kind, held_by))
+
+
+def _empty_columns(t: Transaction, kind: str, raw: RawRow, hidden: frozenset[str], own: Iterable[outbox.Entry]) -> None:
+    defaults = shape_of(t.tables, kind).defaults
+    # A column that this app does not know may be one of those: it cannot be told, so it goes.
+    raw.extra = {}
+    raw.take({name: (defaults[name], "") for name in hidden - outbox.own_cells(own).keys()})
+    fields = outbox.beneath_of(t, kind, raw.id)
+    if hidden & fields.keys():
+        kept = {name: [defaults[name], ""] if name in hidden else cell for name, cell in fields.items()}
+        outbox.keep_beneath(t, kind, raw.id, outbox.unit_of(t, kind, raw.id, raw), kept)

@@ -1,0 +1,59 @@
+"""What a store knows about itself and its place with the centre: named values in one small table."""
+
+from typing import Any
+
+from sqlalchemy import Connection
+
+from storage.tables import Tables, sealed, unsealed
+
+CAPACITY = "capacity"  # records.wire.capacity_text of whom the device was enrolled for, with her reach of today
+DEVICE = "device"  # the device number, 8 hex digits
+TOKEN = "token"
+SIGNING_KEY, SEALING_KEY, SERVER_KEY, CERTIFICATE = "signing_key", "sealing_key", "server_key", "certificate"  # hex
+LOGIN = "login"  # the problem code that ended the login, absent while it is good
+CURSOR, CURSOR_NUMBER, EPOCH = "cursor", "cursor_number", "epoch"
+OFFERED = "offered"  # the epoch for which own changes were offered again
+CLOCK_OFFSET, HEARD_MS = "clock_offset", "heard_ms"  # centre's clock minus ours; the centre's time when last heard
+LAST_MADE, LAST_RECEIVED = "last_made", "last_received"  # greatest stamps
+LAST_BATCH, ANSWERED = "last_batch", "answered"  # numbers: last frozen, last answer taken in
+PLACE = "place"  # runs up with every save; the order of the outbox
+SYNC_REPORT = "sync_report"
+RUNS = "runs"  # the last synchronisations, newest first
+SCHEMA = "schema"  # the fields of every kind and the columns of every other table, as the last upgrade left them
+FORMAT = "format"  # of the file (storage/upgrade.py), beside SQLite's own user_version
+
+
+class Meta:
+    """The named values, as one transaction sees them. All are read with the first and kept for that transaction."""
+
+    def __init__(self, connection: Connection, tables: Tables) -> None:
+        self._connection, self._codec = connection, tables.codec
+        self._values: dict[str, Any] | None = None
+
+    def get(self, name: str, default: Any = None) -> Any:
+        if self._values is None:
+            # Every transaction begins with this, so it goes past the building of a statement.
+            rows = self._connection.exec_driver_sql("SELECT name, value FROM meta")
+            self._values = {name: unsealed(self._codec, value) for name, value in rows}
+        return self._values.get(name, default)
+
+    def put(self, name: str, value: Any) -> None:
+        """Keeps a JSON value under a name; None forgets it."""
+        if self.get(name) == value:
+            return
+        assert self._values is not None
+        if value is None:
+            self._connection.exec_driver_sql("DELETE FROM meta WHERE name=?", (name,))
+            del self._values[name]
+            return
+        self._connection.exec_driver_sql(
+            "INSERT INTO meta (name, value) VALUES (?,?) ON CONFLICT(name) DO UPDATE SET value=excluded.value",
+            (name, sealed(self._codec, value)),
+        )
+        self._values[name] = value
+
+    def next(self, name: str) -> int:
+        """The next number of a count that never goes back."""
+        number = int(self.get(name, 0)) + 1
+        self.put(name, number)
+        return number

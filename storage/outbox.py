@@ -1,0 +1,191 @@
+"""Work that the centre has not answered yet, and what was received beneath it.
+
+Of one record the outbox holds a row per frozen batch and one that still grows. Two changes of one field before it is
+frozen collapse into one: the newest value and stamp, the oldest base.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Row, delete, func, select, tuple_
+from sqlalchemy.dialects.sqlite import insert
+
+from storage import meta as named
+from storage.rows import RawRow, raw_row
+from storage.store import Transaction
+from storage.tables import NOT_FROZEN, RECEIVED, TO_MEND, WAITING, sealed, unsealed
+
+Cells = dict[str, list[Any]]
+"""Changes of one record: {field: [value, stamp, base]}."""
+
+Key = tuple[str, str]
+"""(kind, id) of a record."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """Changes of one record that wait together: in the outbox, or set aside to be mended (`batch` None)."""
+
+    kind: str
+    id: str
+    batch: int | None
+    unit: str
+    typed_under: int
+    at_ms: int
+    changes: Cells
+
+
+def merged(older: Mapping[str, list[Any]], newer: Mapping[str, list[Any]]) -> Cells:
+    """Two changes of one record as one. A base that names the older stamp becomes the older base."""
+    result = dict(older)
+    for name, (value, stamp, base) in newer.items():
+        under = older.get(name)
+        result[name] = [value, stamp, under[2] if under and under[1] == base else base]
+    return result
+
+
+def put_change(
+    t: Transaction, kind: str, id: str, unit: str, cells: Cells, *, at_ms: int, typed_under: int | None = None
+) -> None:
+    """Adds changes to what waits of a record. A refused change below them is taken along: it is mended by them.
+
+    `typed_under` is the cursor under which they were typed, without it the present one.
+    """
+    typed_under = int(t.meta.get(named.CURSOR_NUMBER, 0)) if typed_under is None else typed_under
+    changes, codec = cells, t.tables.codec
+    # A save waits for these, so they go past the building of statements.
+    older = [t.connection.exec_driver_sql(sql, (kind, id)).one_or_none() for sql in (WAITING_OF, TO_MEND_OF)]
+    for row in older:
+        if row is not None:
+            changes = merged(unsealed(codec, row.changes), changes)
+            typed_under = min(typed_under, row.typed_under)
+    line = (kind, id, NOT_FROZEN, t.meta.next(named.PLACE), unit, typed_under, at_ms, sealed(codec, changes))
+    t.connection.exec_driver_sql(PUT_WAITING, line)
+    if older[1] is not None:
+        t.connection.exec_driver_sql("DELETE FROM mending WHERE kind=? AND id=?", (kind, id))
+
+
+WAITING_OF = f"SELECT changes, typed_under FROM outbox WHERE kind=? AND id=? AND batch={NOT_FROZEN}"
+TO_MEND_OF = "SELECT changes, typed_under FROM mending WHERE kind=? AND id=?"
+_RENEWED = ",".join(f"{name}=excluded.{name}" for name in ("place", "unit", "typed_under", "at_ms", "changes"))
+PUT_WAITING = (
+    "INSERT INTO outbox (kind, id, batch, place, unit, typed_under, at_ms, changes) VALUES (?,?,?,?,?,?,?,?) "
+    f"ON CONFLICT(kind, id, batch) DO UPDATE SET {_RENEWED}"
+)
+
+
+def own_entries(t: Transaction, keys: Iterable[Key]) -> dict[Key, list[Entry]]:
+    """What is unsent, unanswered or to be mended of these records, in the order in which it was typed."""
+    found: dict[Key, list[Entry]] = {}
+    wanted = list(keys)
+    for table in (t.tables.mending, t.tables.outbox):
+        for at in range(0, len(wanted), 300):
+            chosen = select(table).where(tuple_(table.c.kind, table.c.id).in_(wanted[at : at + 300]))
+            for row in t.connection.execute(chosen):
+                found.setdefault((row.kind, row.id), []).append(_entry(row))
+    for entries in found.values():
+        entries.sort(key=lambda entry: entry.at_ms)
+    return found
+
+
+def own_cells(entries: Iterable[Entry]) -> dict[str, tuple[Any, str]]:
+    """The newest own (value, stamp) of each field that is not received."""
+    newest: dict[str, tuple[Any, str]] = {}
+    for entry in entries:
+        for name, (value, stamp, _base) in entry.changes.items():
+            if name not in newest or stamp > newest[name][1]:
+                newest[name] = (value, stamp)
+    return newest
+
+
+def has_own_work(t: Transaction) -> bool:
+    """Whether anything here is not simply as the centre has it."""
+    tables = (t.tables.outbox, t.tables.mending, t.tables.beneath)
+    return any(t.connection.execute(select(table.c.id).limit(1)).first() for table in tables)
+
+
+def busy_units(t: Transaction, units: Iterable[str]) -> set[str]:
+    """Those of these groups on which, or below which, work is unanswered or to be mended."""
+    wanted = list(units)
+    busy: set[str] = set()
+    for table in (t.tables.outbox, t.tables.mending):
+        for at in range(0, len(wanted), 500):
+            chosen = select(table.c.unit).where(table.c.unit.in_(wanted[at : at + 500])).distinct()
+            busy.update(t.connection.scalars(chosen))
+    return busy
+
+
+def unit_of(t: Transaction, kind: str, id: str, raw: RawRow | None) -> str:
+    """The group below which a record stands, or the record itself: what waits of a unit is sent in order."""
+    while raw is not None and (parent := t.registry[kind].parent):
+        above = raw.values.get(parent[0])
+        if not above:
+            break
+        kind, id = parent[1], above
+        raw = raw_row(t.connection, t.tables, kind, id) if t.registry[kind].parent else None
+    return id
+
+
+def refresh_unsent(t: Transaction, keys: Iterable[Key]) -> None:
+    """Brings the `unsent` column of these records in line with what waits of them."""
+    wanted = set(keys)
+    own = own_entries(t, wanted)
+    waiting = {key for key, entries in own.items() if any(entry.batch is not None for entry in entries)}
+    to_mend = own.keys() - waiting
+    for state, some in ((WAITING, waiting), (TO_MEND, to_mend), (RECEIVED, wanted - waiting - to_mend)):
+        for kind in {kind for kind, _ in some}:
+            lines = [(state, id) for one, id in some if one == kind]
+            t.connection.exec_driver_sql(f'UPDATE "{t.tables[kind].name}" SET unsent=? WHERE id=?', lines)
+
+
+# --- beneath
+
+
+def beneath_of(t: Transaction, kind: str, id: str) -> dict[str, list[Any]]:
+    """{field: [value, stamp]} as received, of fields that show something else."""
+    beneath = t.tables.beneath
+    chosen = select(beneath.c.fields).where(beneath.c.kind == kind, beneath.c.id == id)
+    return dict(t.connection.scalars(chosen).one_or_none() or {})
+
+
+def beneath_keys(t: Transaction) -> set[Key]:
+    """Records that have something beneath."""
+    beneath = t.tables.beneath
+    return {(row.kind, row.id) for row in t.connection.execute(select(beneath.c.kind, beneath.c.id))}
+
+
+def keep_beneath(t: Transaction, kind: str, id: str, unit: str, fields: Mapping[str, list[Any]]) -> None:
+    """Replaces what is kept beneath a record; nothing for an empty mapping."""
+    beneath = t.tables.beneath
+    if not fields:
+        t.connection.execute(delete(beneath).where(beneath.c.kind == kind, beneath.c.id == id))
+        return
+    line = insert(beneath).values(kind=kind, id=id, unit=unit, fields=dict(fields))
+    renewed = {"unit": line.excluded.unit, "fields": line.excluded.fields}
+    t.connection.execute(line.on_conflict_do_update(index_elements=["kind", "id"], set_=renewed))
+
+
+# --- counts
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """How much is unanswered, since when, and how much needs mending."""
+
+    records: int
+    oldest_ms: int | None
+    to_mend: int
+
+
+def count_waiting(t: Transaction) -> Waiting:
+    outbox, mending = t.tables.outbox, t.tables.mending
+    different = select(outbox.c.kind, outbox.c.id).distinct().subquery()
+    records = t.connection.scalar(select(func.count()).select_from(different)) or 0
+    oldest = t.connection.scalar(select(func.min(outbox.c.at_ms)))
+    return Waiting(records, oldest, t.connection.scalar(select(func.count()).select_from(mending)) or 0)
+
+
+def _entry(row: Row[Any]) -> Entry:
+    batch = getattr(row, "batch", None)
+    return Entry(row.kind, row.id, batch, row.unit, row.typed_under, row.at_ms, row.changes)

@@ -1,0 +1,216 @@
+"""Rows of record tables as plain wire values, and how they get in and out of SQLite.
+
+Reading and writing of records in bulk goes past SQLAlchemy's types, column by column, because a first sync writes
+thousands of rows on a small phone. `Shape` holds what that needs to know of a kind, worked out once.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, Table, bindparam, select
+
+from records.cells import read_stamps, stamps_text
+from records.kinds import Kind
+from records.personal import Codec, Plain
+from records.problems import Problem
+from records.record import FieldSpec, Record, fields_of, from_wire, to_wire
+from records.search_key import search_key
+from storage.tables import Tables
+
+BOOKKEEPING = ("stamps", "extra", "held", "search_key", "unsent")
+
+
+class Shape:
+    """What writing and reading rows of one kind needs to know."""
+
+    def __init__(self, kind: Kind, table: Table, codec: Codec) -> None:
+        self.kind, self.table, self.codec = kind, table, codec
+        self.specs = fields_of(kind.cls)
+        self.derived = frozenset(name for name, spec in self.specs.items() if spec.derived)
+        self.defaults = {name: to_wire(spec.default) for name, spec in self.specs.items()}
+        self.turns = {name: driver_turn(spec, codec) for name, spec in self.specs.items()}
+        # The folded key of a name tells most of the name, so it stays out of a store that seals names.
+        sealed = {name for name, spec in self.specs.items() if spec.personal and not isinstance(codec, Plain)}
+        self.searched = tuple(name for name in kind.searched if name not in sealed)
+        names = ("id", *self.specs, *BOOKKEEPING)
+        quoted = ",".join(f'"{name}"' for name in names)
+        marks = ",".join("?" * len(names))
+        changed = ",".join(f'"{name}"=excluded."{name}"' for name in names[1:])
+        self.insert = f'INSERT INTO "{table.name}" ({quoted}) VALUES ({marks})'
+        self.upsert = f"{self.insert} ON CONFLICT(id) DO UPDATE SET {changed}"
+        self.by_ids = select(table).where(table.c.id.in_(bindparam("ids", expanding=True)))
+
+    def update(self, names: Sequence[str]) -> str:
+        """The statement that sets these columns of one row; the id comes last."""
+        settings = ",".join(f'"{name}"=?' for name in names)
+        return f'UPDATE "{self.table.name}" SET {settings} WHERE id=?'
+
+    def key_of(self, values: Mapping[str, Any]) -> str:
+        """The search key of a record with these values."""
+        keys = [search_key(values[name]) for name in self.searched if isinstance(values.get(name), str)]
+        return " ".join(key for key in keys if key)
+
+    def sealed(self, value: Any) -> str | None:
+        """A JSON value as the driver writes it into a sealed column; None for nothing."""
+        return self.codec.seal(json.dumps(value, ensure_ascii=False, separators=(",", ":"))) if value else None
+
+
+def shape_of(tables: Tables, kind: str) -> Shape:
+    """The shape of a kind, made with its first use."""
+    shape = tables.shapes.get(kind)
+    if shape is None:
+        shape = tables.shapes[kind] = Shape(tables.registry[kind], tables[kind], tables.codec)
+    return shape
+
+
+def driver_turn(spec: FieldSpec, codec: Codec) -> Callable[[Any], Any]:
+    """How a wire value of a field becomes what the driver stores. Tolerant: what cannot be stored becomes None."""
+    turn = _TURNS[spec.value_type.name]
+    if spec.personal and not isinstance(codec, Plain):
+        return lambda value: None if (turned := turn(value)) is None else codec.seal(str(turned))
+    return turn
+
+
+def _text(value: Any) -> str | None:
+    if value is None or isinstance(value, str):
+        return value
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _number(value: Any) -> int | None:
+    return value if isinstance(value, int) and -(1 << 63) <= value < 1 << 63 else None
+
+
+def _day(value: Any) -> str | None:
+    try:
+        return date.fromisoformat(value).isoformat()
+    except (TypeError, ValueError):
+        return None
+
+
+def _yes_no(value: Any) -> bool | None:
+    return bool(value) if isinstance(value, int) else None
+
+
+def _codes(value: Any) -> str:
+    return json.dumps([code for code in value if isinstance(code, str)], separators=(",", ":")) if value else "[]"
+
+
+_TURNS: dict[str, Callable[[Any], Any]] = {
+    "text": _text,
+    "choice": _text,
+    "id": _text,
+    "number": _number,
+    "day": _day,
+    "yes_no": _yes_no,
+    "codes": _codes,
+}
+
+
+@dataclass
+class RawRow:
+    """One record with its bookkeeping; `values` are wire values of every field, `extra` {field: [stamp, value]}."""
+
+    id: str
+    values: dict[str, Any]
+    stamps: dict[str, str] = field(default_factory=dict)
+    extra: dict[str, list[Any]] = field(default_factory=dict)
+    held: str = ""
+    unsent: int = 0
+
+    @classmethod
+    def empty(cls, kind: Kind, id: str) -> "RawRow":
+        """A record of which nothing is known yet: every field has its default and no stamp."""
+        return cls(id, {name: to_wire(spec.default) for name, spec in fields_of(kind.cls).items()})
+
+    def take(self, cells: Mapping[str, tuple[Any, str]]) -> None:
+        """Puts (value, stamp) in the place of what stood there; what has no column here goes to `extra`."""
+        for name, (value, stamp) in cells.items():
+            if name not in self.values:
+                self.extra[name] = [stamp, value]
+                continue
+            self.extra.pop(name, None)
+            self.values[name] = value
+            if stamp:
+                self.stamps[name] = stamp
+            else:
+                self.stamps.pop(name, None)
+
+    def cell(self, name: str) -> tuple[Any, str]:
+        """(value, stamp) of a field."""
+        return self.values.get(name), self.stamps.get(name, "")
+
+    def record(self, kind: Kind) -> Record:
+        """The record itself, read tolerantly."""
+        specs = fields_of(kind.cls)
+        values = {name: from_wire(specs[name], value) for name, value in self.values.items()}
+        return kind.cls.known({"id": self.id, **values})
+
+
+def raw_rows(connection: Connection, tables: Tables, kind: str, ids: Iterable[str]) -> dict[str, RawRow]:
+    """The rows of a kind with these ids, as far as the store has them."""
+    shape, wanted, found = shape_of(tables, kind), list(ids), dict[str, RawRow]()
+    for at in range(0, len(wanted), 500):
+        with unreadable_is_damage():
+            for row in connection.execute(shape.by_ids, {"ids": wanted[at : at + 500]}).mappings():
+                found[row["id"]] = _raw(shape, row)
+    return found
+
+
+def raw_row(connection: Connection, tables: Tables, kind: str, id: str) -> RawRow | None:
+    """One row, if the store has it."""
+    return raw_rows(connection, tables, kind, [id]).get(id)
+
+
+def rows_below(connection: Connection, tables: Tables, kind: str, parent_ids: Iterable[str]) -> list[RawRow]:
+    """The rows of a kind whose parent is one of these."""
+    shape, parent = shape_of(tables, kind), tables.registry[kind].parent
+    if parent is None:
+        return []
+    below = select(shape.table).where(shape.table.c[parent[0]].in_(list(parent_ids)))
+    with unreadable_is_damage():
+        return [_raw(shape, row) for row in connection.execute(below).mappings()]
+
+
+def write_raw(connection: Connection, tables: Tables, kind: str, rows: Sequence[RawRow]) -> None:
+    """Writes whole rows, new or not, with their search keys."""
+    if not rows:
+        return
+    shape = shape_of(tables, kind)
+    lines = [
+        (
+            row.id,
+            *(turn(row.values.get(name)) for name, turn in shape.turns.items()),
+            stamps_text(row.stamps),
+            shape.sealed(row.extra),
+            row.held,
+            shape.key_of(row.values),
+            row.unsent,
+        )
+        for row in rows
+    ]
+    connection.exec_driver_sql(shape.upsert, lines)
+
+
+@contextmanager
+def unreadable_is_damage() -> Iterator[None]:
+    """A stored value that cannot be read, such as a day that is none: nobody wrote that, the file is damaged."""
+    try:
+        yield
+    except ValueError as error:
+        raise Problem("store_damaged") from error
+
+
+def _raw(shape: Shape, row: RowMapping) -> RawRow:
+    return RawRow(
+        row["id"],
+        {name: to_wire(row[name]) for name in shape.specs},
+        read_stamps(row["stamps"]),
+        dict(row["extra"] or {}),
+        row["held"],
+        row["unsent"],
+    )

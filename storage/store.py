@@ -1,0 +1,253 @@
+"""The phone's store: one SQLite file, one writer at a time, and an announcement after every commit."""
+
+import json
+import logging
+import os
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
+from sqlalchemy.exc import DBAPIError
+
+from records.kinds import KINDS, Registry
+from records.personal import PLAIN, Codec
+from records.problems import Problem
+from records.workspace import SyncStatus
+from storage.copies import copy_before_upgrade, forget_older_copies
+from storage.meta import Meta
+from storage.moment import BUILT_ON
+from storage.tables import Tables
+from storage.upgrade import CURRENT, OLDER, stage_of, upgrade
+
+log = logging.getLogger("samooh.storage")
+
+BUSY_SECONDS = 30
+"""How long a statement waits for another process's transaction before it gives up."""
+
+Listener = Callable[[frozenset[str]], None]
+
+
+@dataclass
+class Transaction:
+    """One transaction as the rest of the room sees it. `changed` collects what is announced after the commit."""
+
+    connection: Connection
+    tables: Tables
+    meta: Meta
+    store: "LocalStore"
+    changed: set[str] = field(default_factory=set)
+
+    @property
+    def registry(self) -> Registry:
+        return self.tables.registry
+
+    @property
+    def clock_ms(self) -> int:
+        return self.store.clock()
+
+
+class LocalStore:
+    """An opened store. Safe to use from any thread."""
+
+    def __init__(
+        self,
+        path: Path,
+        tables: Tables,
+        clock: Callable[[], int],
+        randomness: Callable[[int], bytes],
+        built_on: date,
+    ) -> None:
+        self.path, self.tables = path, tables
+        self.clock, self.randomness, self.built_on = clock, randomness, built_on
+        self.sync_line = SyncStatus()
+        self._writer = threading.Lock()
+        self._listeners: list[Listener] = []
+        self._engine = _engine(path)
+
+    @classmethod
+    def open(
+        cls,
+        path: Path | str,
+        *,
+        registry: Registry = KINDS,
+        clock: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
+        randomness: Callable[[int], bytes] = os.urandom,
+        codec: Codec = PLAIN,
+        built_on: date = BUILT_ON,
+    ) -> "LocalStore":
+        """Opens or makes the store in this file, adding what a newer app brings.
+
+        `clock` gives Unix milliseconds. Raises Problem: store_newer (a newer app has written it), store_damaged,
+        store_in_use, no_room.
+        """
+        store = cls(Path(path), Tables(registry, codec), clock, randomness, built_on)
+        try:
+            store._bring_up_to_date()
+        except Problem as problem:
+            store.close()
+            # What is on the phone is safe; what there is no room for is the work of opening.
+            raise Problem("no_room") if problem.code == "disk_full" else problem from problem.__cause__
+        except BaseException:
+            store.close()
+            raise
+        return store
+
+    def _bring_up_to_date(self) -> None:
+        with self.reading() as t:
+            stage = stage_of(t.connection, self.tables, t.meta)
+        if stage == CURRENT:
+            forget_older_copies(self.path)
+            return
+        if stage == OLDER:
+            copy_before_upgrade(self.path, self.clock())
+        with self.writing() as t:
+            upgrade(t.connection, self.tables, t.meta)
+
+    @property
+    def registry(self) -> Registry:
+        return self.tables.registry
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+    @contextmanager
+    def reading(self) -> Iterator[Transaction]:
+        """A view of the store that does not change while it is open."""
+        with self._suspecting(), sqlite_problems(), self._engine.connect() as connection, connection.begin():
+            yield Transaction(connection, self.tables, Meta(connection, self.tables), self)
+
+    @contextmanager
+    def writing(self, *, durable: bool = True) -> Iterator[Transaction]:
+        """The one write transaction: all of it is kept, or after an exception nothing.
+
+        `durable`: on the disk before this returns. Only what the centre would send again may do without.
+        """
+        with self._writer, self._suspecting(), sqlite_problems(), self._engine.connect() as plain:
+            connection = plain.execution_options(samooh_writes="FULL" if durable else "NORMAL")
+            with connection.begin():
+                transaction = Transaction(connection, self.tables, Meta(connection, self.tables), self)
+                yield transaction
+        self.announce(transaction.changed)
+
+    @property
+    def is_suspect(self) -> bool:
+        """Whether something in the file could not be read: then the next opening looks at all of it."""
+        return is_suspect(self.path)
+
+    @contextmanager
+    def _suspecting(self) -> Iterator[None]:
+        try:
+            yield
+        except Problem as problem:
+            if problem.code == "store_damaged" and not self.is_suspect:
+                suspicion_of(self.path).touch()
+                self.announce({"notice"})
+            raise
+
+    def on_change(self, listener: Listener) -> Callable[[], None]:
+        """Calls `listener` after each commit with what changed, from the thread that committed."""
+        self._listeners = [*self._listeners, listener]
+
+        def stop() -> None:
+            self._listeners = [one for one in self._listeners if one is not listener]
+
+        return stop
+
+    def announce(self, changed: set[str]) -> None:
+        if not changed:
+            return
+        for listener in self._listeners:
+            try:
+                listener(frozenset(changed))
+            except Exception:
+                # What is committed stays committed: a screen that has gone must not make a save look refused.
+                log.exception("a listener of the store broke")
+
+    def tell_sync(self, line: SyncStatus) -> None:
+        """Puts the line that screens show about sync."""
+        if line != self.sync_line:
+            self.sync_line = line
+            self.announce({"sync"})
+
+    @contextmanager
+    def syncing(self) -> Iterator[None]:
+        """The right to synchronise, for one thread of one process at a time. Raises Problem store_in_use.
+
+        The lock is a transaction in a small file beside the store: the operating system releases it with the process.
+        """
+        lock = sqlite3.connect(self.path.with_name(self.path.name + "-syncing"), timeout=0, isolation_level=None)
+        try:
+            try:
+                lock.execute("BEGIN EXCLUSIVE")
+            except sqlite3.OperationalError as error:
+                raise Problem("store_in_use") from error
+            yield
+        finally:
+            lock.close()
+
+
+def _engine(path: Path) -> Engine:
+    def connect() -> sqlite3.Connection:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # The wait is set before anything else: the switch to WAL itself may have to wait.
+        connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=FULL")
+        connection.execute("PRAGMA temp_store=MEMORY")
+        return connection
+
+    engine = create_engine(
+        "sqlite+pysqlite://", creator=connect, poolclass=QueuePool, pool_size=8, max_overflow=24, hide_parameters=True
+    )
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _begin(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("samooh_writes")
+    if writes:
+        connection.exec_driver_sql(f"PRAGMA synchronous={writes}")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+@contextmanager
+def sqlite_problems() -> Iterator[None]:
+    """What SQLite says about disk and file, as problems that a person can act on."""
+    try:
+        yield
+    except (DBAPIError, sqlite3.Error) as error:
+        cause: Any = error.orig if isinstance(error, DBAPIError) else error
+        name = str(getattr(cause, "sqlite_errorname", ""))
+        if "Could not decode" in str(cause):
+            raise Problem("store_damaged") from error
+        for start, code in SQLITE_PROBLEMS.items():
+            if name.startswith(start):
+                raise Problem(code) from error
+        raise
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        # What comes from outside is read before any transaction: this stood in the file.
+        raise Problem("store_damaged") from error
+
+
+def suspicion_of(path: Path) -> Path:
+    """The mark beside a file in which something could not be read."""
+    return path.with_name(path.name + "-suspect")
+
+
+def is_suspect(path: Path) -> bool:
+    return suspicion_of(path).exists()
+
+
+SQLITE_PROBLEMS = {
+    "SQLITE_FULL": "disk_full",
+    "SQLITE_CORRUPT": "store_damaged",
+    "SQLITE_NOTADB": "store_damaged",
+    "SQLITE_BUSY": "store_in_use",
+}

@@ -1,0 +1,241 @@
+"""The tables of a phone's store: one per record kind, derived from its class, and those of the bookkeeping.
+
+Every record table has, besides the record's fields: `stamps` (records/cells.py), `extra` (columns that this app does
+not know: {field: [stamp, value]}), `held` (numbers of the streams that hold the record, as ",3,7,"), `search_key` and
+`unsent` (see RECEIVED). Values of records that stand elsewhere stand in columns of type `Sealed`: the whole column
+passes the codec, so that nobody can forget a personal field.
+"""
+
+import base64
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+)
+from sqlalchemy.engine import Dialect
+from sqlalchemy.types import TypeDecorator
+
+from records.columns import table_of
+from records.kinds import Registry
+from records.personal import PLAIN, Codec, Plain
+from records.record import fields_of
+
+RECEIVED, WAITING, TO_MEND = 0, 1, 2
+"""Values of `unsent`: as the centre has it · holds work that has not been answered · holds work it did not take."""
+
+NOT_FROZEN, PARKED = 0, -1
+"""Values of `outbox.batch` besides batch numbers: to be frozen · not sendable by this version of the app."""
+
+
+class Sealed(TypeDecorator[Any]):
+    """Any JSON value, as text that passes the codec."""
+
+    impl = Text
+    cache_ok = True
+
+    def __init__(self, codec: Codec) -> None:
+        super().__init__()
+        self.codec = codec
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
+        return None if value is None else sealed(self.codec, value)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Any:
+        return None if value is None else unsealed(self.codec, value)
+
+
+def sealed(codec: Codec, value: Any) -> str:
+    """What the driver writes into a `Sealed` column."""
+    return codec.seal(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
+
+
+def unsealed(codec: Codec, text: str) -> Any:
+    """The value that the driver read from a `Sealed` column."""
+    return json.loads(codec.open(text))
+
+
+class SealedBytes(TypeDecorator[bytes]):
+    """Bytes; behind a codec as sealed base 64, because compressed personal values are personal values."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def __init__(self, codec: Codec) -> None:
+        super().__init__()
+        self.codec = codec
+
+    def process_bind_param(self, value: bytes | None, dialect: Dialect) -> bytes | None:
+        if value is None or isinstance(self.codec, Plain):
+            return value
+        return self.codec.seal(base64.b64encode(value).decode()).encode()
+
+    def process_result_value(self, value: bytes | None, dialect: Dialect) -> bytes | None:
+        if value is None or isinstance(self.codec, Plain):
+            return value
+        return base64.b64decode(self.codec.open(value.decode()))
+
+
+class Tables(Mapping[str, Table]):
+    """The tables of one registry: by kind as a mapping, those of the bookkeeping as attributes."""
+
+    def __init__(self, registry: Registry, codec: Codec = PLAIN) -> None:
+        self.registry, self.codec, self.metadata = registry, codec, MetaData()
+        self.shapes: dict[str, Any] = {}  # see storage/rows.py
+        self._by_kind = {name: self._record_table(name) for name in registry}
+        self._define_bookkeeping()
+
+    def __getitem__(self, kind: str) -> Table:
+        return self._by_kind[kind]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._by_kind)
+
+    def __len__(self) -> int:
+        return len(self._by_kind)
+
+    def _record_table(self, kind: str) -> Table:
+        cls = self.registry[kind].cls
+        table = table_of(
+            snake_case(kind),
+            cls,
+            self.metadata,
+            Column("stamps", Text, nullable=False, server_default=""),
+            Column("extra", Sealed(self.codec)),
+            Column("held", Text, nullable=False, server_default=""),
+            Column("search_key", Text, nullable=False, server_default=""),
+            Column("unsent", Integer, nullable=False, server_default="0"),
+            codec=self.codec,
+        )
+        indexed = INDEXED.get(kind, ()) + tuple(name for name, spec in fields_of(cls).items() if spec.parent)
+        for name in dict.fromkeys(indexed):
+            Index(f"{table.name}_by_{name}", table.c[name])
+        if self.registry[kind].searched:
+            Index(f"{table.name}_by_search_key", table.c.search_key, table.c.id)
+        return table
+
+    def _define_bookkeeping(self) -> None:
+        text, number, metadata = Text, BigInteger, self.metadata
+        values = Sealed(self.codec)
+        # Changes of one record: {field: [value, stamp, base]}; a row per record and batch, batch 0 still grows.
+        self.outbox = Table(
+            "outbox",
+            metadata,
+            Column("kind", text),
+            Column("id", text),
+            Column("batch", Integer),
+            Column("row", Integer),
+            Column("place", Integer, nullable=False),
+            Column("unit", text, nullable=False),
+            Column("typed_under", number, nullable=False),
+            Column("at_ms", number, nullable=False),
+            Column("changes", values, nullable=False),
+            PrimaryKeyConstraint("kind", "id", "batch"),
+            Index("outbox_by_unit", "unit"),
+            Index("outbox_by_batch", "batch", "unit", "place"),
+            Index("outbox_by_at", "at_ms"),
+        )
+        # What was received and lies under an unsent or refused field, or a derived one computed here: {field: [value,
+        # stamp]}.
+        self.beneath = Table(
+            "beneath",
+            metadata,
+            Column("kind", text, primary_key=True),
+            Column("id", text, primary_key=True),
+            Column("unit", text, nullable=False),
+            Column("fields", values, nullable=False),
+        )
+        self.frozen = Table(
+            "frozen",
+            metadata,
+            Column("number", Integer, primary_key=True),
+            Column("sha256", text, nullable=False),
+            Column("blob", SealedBytes(self.codec), nullable=False),
+            Column("answered", Boolean, nullable=False),
+        )
+        self.mending = Table(
+            "mending",
+            metadata,
+            Column("kind", text, primary_key=True),
+            Column("id", text, primary_key=True),
+            Column("unit", text, nullable=False),
+            Column("state", text, nullable=False),
+            Column("code", text, nullable=False),
+            Column("field", text),
+            Column("typed_under", number, nullable=False),
+            Column("at_ms", number, nullable=False),
+            Column("changes", values, nullable=False),
+            Index("mending_by_unit", "unit"),
+        )
+        # What the centre has answered, kept for the history and for a centre that has gone back.
+        self.own_change = Table(
+            "own_change",
+            metadata,
+            Column("number", Integer, primary_key=True),
+            Column("kind", text, nullable=False),
+            Column("id", text, nullable=False),
+            Column("unit", text, nullable=False),
+            Column("state", text, nullable=False),
+            Column("at_ms", number, nullable=False),
+            Column("changes", values, nullable=False),
+            Index("own_change_by_id", "id"),
+            Index("own_change_by_at", "at_ms"),
+        )
+        self.stream = Table(
+            "stream",
+            metadata,
+            Column("number", Integer, primary_key=True),
+            Column("name", text, nullable=False),
+            Column("upto", number, nullable=False),
+            Column("superseded", Boolean, nullable=False),
+        )
+        self.unknown_record = Table(
+            "unknown_record",
+            metadata,
+            Column("kind", text, primary_key=True),
+            Column("id", text, primary_key=True),
+            Column("held", text, nullable=False),
+            Column("fields", values, nullable=False),
+        )
+        # Records that no stream holds (yet, or any more) and that stay because of work that is not done with.
+        self.lingering = Table(
+            "lingering", metadata, Column("kind", text, primary_key=True), Column("id", text, primary_key=True)
+        )
+        self.draft = Table(
+            "draft",
+            metadata,
+            Column("key", text, primary_key=True),
+            Column("values", values, nullable=False),
+            Column("kept_ms", number, nullable=False),
+        )
+        for name in ("meta", "setting"):
+            named = Column("name", text, primary_key=True)
+            setattr(self, name, Table(name, metadata, named, Column("value", values, nullable=False)))
+
+    meta: Table
+    setting: Table
+
+
+INDEXED: Mapping[str, tuple[str, ...]] = {
+    "Shg": ("village_id", "canonical_id", "same_as"),
+    "Place": ("gram_panchayat_id",),
+    "ServiceArea": ("village_id",),
+    "Member": ("mobile",),
+}
+"""Fields, besides parents, by which records are looked up."""
+
+
+def snake_case(kind: str) -> str:
+    """`SavingsAccount` as `savings_account`."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", kind).lower()

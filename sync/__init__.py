@@ -1,0 +1,1 @@
+"""Carrying changes between a phone's copy and the centre."""

@@ -1,0 +1,45 @@
+"""Enrolment: the phone makes its keys, shows the public halves with a one-time code, and keeps what it is given."""
+
+from typing import Protocol
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+
+from records.messages import CentralServer, EnrolReply, EnrolRequest
+from records.problems import Problem
+from records.workspace import Identity
+from records.written import western_digits
+from storage.adopting import Keys, adopt
+from storage.identity import holds_unsent_work, login_is_good
+from storage.store import LocalStore
+
+
+class Centre(Protocol):
+    """Where phones are enrolled and synchronise: over HTTP, or in one process the central store itself."""
+
+    def for_device(self, token: str) -> CentralServer: ...
+
+    def enrol(self, request: EnrolRequest) -> EnrolReply: ...
+
+
+def enrol(store: LocalStore, centre: Centre, code: str, *, app: str, device_name: str = "phone") -> Identity:
+    """Exchanges a code for a login. Raises Problem: those of Enrolment, and unsent_work.
+
+    The same person may come back with unsent work on the phone; another person may not take it over. While a login is
+    good nobody needs a new one for unsent work: then the code is not even used up.
+    """
+    with store.reading() as t:
+        if login_is_good(t.meta) and holds_unsent_work(t):
+            raise Problem("unsent_work")
+    signing, sealing = Ed25519PrivateKey.generate(), X25519PrivateKey.generate()
+    digits = "".join(sign for sign in western_digits(code) if sign.isalnum())
+    reply = centre.enrol(
+        EnrolRequest(
+            app=app,
+            code=digits,
+            signing_key=signing.public_key().public_bytes_raw(),
+            sealing_key=sealing.public_key().public_bytes_raw(),
+            device_name=device_name,
+        )
+    )
+    return adopt(store, reply, Keys(signing.private_bytes_raw(), sealing.private_bytes_raw()))

@@ -1,0 +1,56 @@
+"""When to try, and how much at a time. Pure: time and chance are given."""
+
+from dataclasses import dataclass
+
+FIRST_WAIT, LONGEST_WAIT = 4.0, 15 * 60.0
+BETWEEN_RUNS = 5 * 60.0
+"""Seconds between two runs while the app is open and all is well."""
+
+NEEDS_A_PERSON = frozenset({"sign_in", "revoked", "app_too_old", "device_cloned", "unsent_work"})
+"""Problems that no waiting mends."""
+
+
+def wait_after(problem: str | None, failures: int, retry_after: float | None, chance: float) -> float | None:
+    """Seconds until the next run; None when a person must act first.
+
+    `failures` counts runs that failed one after another, `chance` is a random number from 0 to 1. Waits double up to a
+    quarter of an hour and are spread, so that the phones of a meeting do not all come back in the same second.
+    """
+    if problem in NEEDS_A_PERSON:
+        return None
+    if problem is None:
+        return BETWEEN_RUNS * (0.8 + 0.4 * chance)
+    wait = min(LONGEST_WAIT, FIRST_WAIT * 2 ** min(max(0, failures - 1), 16))
+    spread = wait * (0.5 + chance / 2)
+    # The centre knows when it has room: never earlier, and not all at once then either.
+    return max(spread, retry_after * (1 + chance / 4)) if retry_after else spread
+
+
+@dataclass
+class Pace:
+    """How many rows go into one call, learned from how long calls take: about four seconds each."""
+
+    rows: int = 50
+    room: int = 200
+    target: float = 4.0
+
+    def learn(self, seconds: float, *, sent: int, received: int) -> None:
+        """Doubles what was used to the full and went fast, halves what went slowly."""
+        if seconds < self.target / 2:
+            if sent >= self.rows:
+                self.rows = min(1000, self.rows * 2)
+            if received >= self.room:
+                self.room = min(5000, self.room * 2)
+        elif seconds > self.target * 1.5:
+            self.slow_down(sent=sent, received=received)
+
+    def slow_down(self, *, sent: int, received: int) -> None:
+        """Asks for less after a slow call, as far as it was this call's rows that made it slow."""
+        if sent * 2 > self.rows:
+            self.rows = max(10, self.rows // 2)
+        if received * 2 > self.room:
+            self.room = max(25, self.room // 2)
+
+    def broke_off(self) -> None:
+        """The connection was lost in a call, or a page was too large: the next one is asked for in smaller pieces."""
+        self.rows, self.room = max(10, self.rows // 2), max(25, self.room // 2)

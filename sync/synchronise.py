@@ -1,0 +1,98 @@
+"""The whole story of a synchronisation, on one screen. No clock, no sleep and no network are in here."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from records.messages import CentralServer, FrozenBatch, Page, SyncReply, SyncRequest
+from records.problems import Problem
+from records.wire import thawed
+from storage.adopting import take_number
+from storage.answers import Taken, offer_again, take_answer
+from storage.contact import next_request, take_head, waiting_records
+from storage.freezing import next_batch
+from storage.pages import take_page
+from storage.store import LocalStore
+from sync.schedule import Pace
+
+
+@dataclass
+class SyncReport:
+    """What a run has come to so far, in counts only."""
+
+    calls: int = 0
+    sent: int = 0
+    to_send: int = 0
+    to_mend: int = 0
+    lost: int = 0
+    received: int = 0
+    to_receive: int = 0
+
+
+def synchronise(
+    store: LocalStore,
+    server: CentralServer,
+    *,
+    app: str,
+    timer: Callable[[], float],
+    pace: Pace | None = None,
+    tell: Callable[[SyncReport], None] = lambda report: None,
+) -> SyncReport:
+    """Sends all that waits and takes in all news. `timer` gives seconds; `tell` hears of progress after each call.
+
+    Raises the problems of CentralServer; whatever was done until then stays done. Raises device_cloned when a copy of
+    this store goes by the same number: the store then has a new number and token, for the next run.
+    """
+    pace, report, more = pace or Pace(), SyncReport(to_send=waiting_records(store)), True
+    while (batch := next_batch(store, rows=pace.rows)) is not None or more:
+        request = next_request(store, app=app, batch=batch, room=pace.room)
+        began = timer()
+        reply = server.sync(request)
+        seconds = timer() - began
+        _agree(request, reply)
+        take_head(store, reply)
+        taken = take_answer(store, reply.answer) if reply.answer else Taken("applied")
+        if taken.state == "device_cloned":
+            if reply.renumbered:
+                take_number(store, reply.renumbered)
+            raise Problem("device_cloned")
+        if reply.offers:
+            report.to_send += offer_again(store, reply.epoch)
+        received = take_page(store, reply.page, _sent(taken, batch, reply.page)) if reply.page else 0
+        more = reply.cursor_unknown or bool(reply.page and reply.page.more)
+        pace.learn(seconds, sent=taken.rows, received=received)
+        _count(report, taken, received, reply)
+        tell(report)
+    return report
+
+
+def _sent(taken: Taken, batch: FrozenBatch | None, page: Page) -> Mapping[int, tuple[str, str]]:
+    """The records of the batch of this call, by its rows.
+
+    A centre that has gone back applies again what this phone was answered long ago and no longer has row by row: then
+    the batch itself tells.
+    """
+    if taken.sent or batch is None or not any(part.own for part in page.parts):
+        return taken.sent
+    keys = [(section.kind, id) for section in thawed(batch.blob).sections for id in section.ids]
+    return dict(enumerate(keys))
+
+
+def _agree(request: SyncRequest, reply: SyncReply) -> None:
+    """Refuses a reply that does not belong to the call, before it can do harm or make the run go round in circles."""
+    answer = reply.answer
+    if request.batch and (answer is None or answer.number != request.batch.number):
+        raise Problem("bad_message")
+    if answer and answer.state == "waiting_for" and not 0 < (answer.wanted or 0) < answer.number:
+        raise Problem("bad_message")
+    if reply.cursor_unknown and request.cursor is None:
+        raise Problem("bad_message")
+
+
+def _count(report: SyncReport, taken: Taken, received: int, reply: SyncReply) -> None:
+    report.calls += 1
+    report.sent += taken.rows
+    report.to_mend += taken.to_mend
+    report.lost += taken.lost
+    report.received += received
+    if reply.page:
+        report.to_receive = report.received + reply.page.to_come

@@ -1,0 +1,172 @@
+"""Phones of a world: real stores that synchronise with the real centre, through faults, in one process."""
+
+import json
+import random
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select
+
+from records.cells import read_stamps
+from records.commands.deciding import Command, Done
+from records.messages import CentralServer, SyncReply, SyncRequest
+from records.problems import Problem
+from records.record import to_wire
+from records.wire import read_reply, read_request, reply_bytes, request_bytes
+from storage.store import LocalStore
+from storage.workspace import PhoneWorkspace
+from sync.central_over_http import CentralOverHttp
+from sync.enrolling import Centre, enrol
+from sync.synchronise import SyncReport, synchronise
+from tests.world import World, ref
+
+FAULTS = ("lost_request", "lost_reply", "twice", "late_twin")
+
+
+class FaultyLine:
+    """A centre behind a bad line. `faults` are used up one a call; every message goes through bytes and back.
+
+    `late_twin`: an old request arrives once more after this one, its reply lost.
+    """
+
+    def __init__(self, server: CentralServer, faults: Iterable[str] = ()) -> None:
+        self.server, self.faults, self.cut = server, list(faults), False
+        self.sent: list[SyncRequest] = []
+
+    def sync(self, request: SyncRequest) -> SyncReply:
+        if self.cut:
+            raise Problem("offline")
+        fault = self.faults.pop(0) if self.faults else ""
+        if fault == "lost_request":
+            raise Problem("offline")
+        arrived = read_request(request_bytes(request))
+        self.sent.append(arrived)
+        reply = self.server.sync(arrived)
+        if fault == "twice":
+            reply = self.server.sync(arrived)
+        if fault == "late_twin":
+            self.server.sync(self.sent[0])
+        if fault == "lost_reply":
+            raise Problem("offline")
+        return read_reply(reply_bytes(reply, request.cursor), request.cursor)
+
+
+@dataclass
+class Phone:
+    """One phone of a person. `skew_ms` is how far its clock is off. A killed phone is opened again from its file."""
+
+    world: World
+    person: str
+    folder: Path
+    name: str
+    skew_ms: int = 0
+    written: list[tuple[str, str, str, Any]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.random = random.Random(self.name)
+        self.open()
+        self.line: FaultyLine
+        code = self.world.centre.enrolments.code_for(ref(self.person))
+        enrol(self.store, self.centre(), code, app="0.1.0")
+        self.connect()
+
+    def open(self) -> None:
+        self.store = LocalStore.open(
+            self.folder / f"{self.name}.sqlite", registry=self.world.registry, clock=self.clock,
+            randomness=self.random.randbytes,
+        )  # fmt: skip
+        self.workspace = PhoneWorkspace(self.store)
+
+    def connect(self) -> None:
+        with self.store.reading() as t:
+            token = t.meta.get("token")
+        self.line = FaultyLine(self.centre().for_device(token))
+
+    def centre(self) -> Centre:
+        """The way to the centre: over HTTP where it is served, else in process."""
+        return CentralOverHttp(self.world.address) if self.world.address else self.world.centre
+
+    def clock(self) -> int:
+        return self.world.clock() + self.skew_ms
+
+    def kill(self) -> None:
+        """The process dies: nothing but the file is left."""
+        self.store.close()
+        self.open()
+
+    def do(self, command: Command) -> Done:
+        self.world.clock.forward(ms=7)
+        done = self.workspace.do(command)
+        for change in done.changes:
+            self.written += [(change.kind, change.id, name, to_wire(value)) for name, value in change.values.items()]
+        return done
+
+    def sync(self, *faults: str) -> SyncReport | None:
+        """One run; None when the line failed it."""
+        self.world.clock.forward(ms=11)
+        self.line.faults = list(faults)
+        try:
+            return synchronise(self.store, self.line, app="0.1.0", timer=lambda: 0.0)
+        except Problem as problem:
+            if problem.code != "offline":
+                raise
+            return None
+
+    def contents(self) -> dict[str, dict[str, Any]]:
+        return contents(self.store)
+
+
+def contents(store: LocalStore) -> dict[str, dict[str, Any]]:
+    """Everything a store holds as the centre may compare it: kind -> id -> (wire values, stamps, streams, unknown)."""
+    found: dict[str, dict[str, Any]] = {}
+    with store.reading() as t:
+        streams = {row.number: row.name for row in t.connection.execute(select(t.tables.stream)).all()}
+        for kind, table in t.tables.items():
+            fields = [c.name for c in table.c if c.name not in BESIDE]
+            for row in t.connection.execute(select(table)).mappings():
+                held = sorted(streams[int(n)] for n in row["held"].split(",") if n)
+                found.setdefault(kind, {})[row["id"]] = (
+                    {name: to_wire(row[name]) for name in fields}, read_stamps(row["stamps"]), held, row["extra"],
+                )  # fmt: skip
+    return found
+
+
+BESIDE = ("id", "stamps", "extra", "held", "search_key", "unsent")
+
+
+def fresh_contents(world: World, person: str, folder: Path) -> dict[str, dict[str, Any]]:
+    """What a new phone of this person would hold after its first sync."""
+    fresh = Phone(world, person, folder, f"fresh-{world.id()}")
+    assert fresh.sync() is not None
+    try:
+        return fresh.contents()
+    finally:
+        fresh.store.close()
+
+
+def quiet(phones: Iterable[Phone], rounds: int = 12) -> None:
+    """Good lines for everybody until nobody has anything left to say."""
+    some = list(phones)
+    for _ in range(rounds):
+        reports = [phone.sync() for phone in some]
+        assert None not in reports, "a good line must not fail"
+        if not any(report.sent or report.received for report in reports):
+            return
+    raise AssertionError("the network does not come to rest")
+
+
+def differences(one: dict[str, dict[str, Any]], two: dict[str, dict[str, Any]]) -> list[str]:
+    """Where two copies differ, in words for a failing test."""
+    found = []
+    for kind in sorted({*one, *two}):
+        mine, theirs = one.get(kind, {}), two.get(kind, {})
+        for id in sorted({*mine, *theirs}):
+            if mine.get(id) != theirs.get(id):
+                found.append(f"{kind} {id}:\n   {_line(mine.get(id))}\n   {_line(theirs.get(id))}")
+    return found
+
+
+def _line(row: Any) -> str:
+    return "nothing" if row is None else json.dumps(row, ensure_ascii=False, default=str, sort_keys=True)

@@ -1,0 +1,251 @@
+"""A backup taken while phones push, a server lost, restored anew: phones heal it, the revoked stay out."""
+
+import shutil
+import sqlite3
+import threading
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from operations import backup
+from operations.samooh import main
+from records.commands.groups import ChangeGroup, RegisterGroup
+from records.problems import Problem
+from server.central_store import CentralStore
+from server.keys import remember_key
+from server.revocations import Revocations
+from storage.identity import end_login
+from tests.fleet import Phone, differences, fresh_contents, quiet
+from tests.world import World, ref
+
+SECRET = b"a secret outside the database..!"
+DAY = date(2026, 3, 1)
+
+
+class OfficeWorld(World):
+    """A world whose centre lies in a server's folder, so that the commands of the office work on it."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        folder.mkdir()
+        (folder / "secret.key").touch(0o600)
+        (folder / "secret.key").write_bytes(SECRET)
+        super().__init__(url=f"sqlite:///{folder / 'central.db'}")
+
+    def open_centre(self):
+        centre = CentralStore(
+            self.url, state_id=23, secret=SECRET, clock=self.clock, randomness=self.random.randbytes,
+            registry=self.registry, revocations=Revocations(self.folder / "revocations.jsonl"),
+        )  # fmt: skip
+        remember_key(centre, SECRET)
+        return centre
+
+    def move_to(self, folder):
+        self.folder, self.url = folder, f"sqlite:///{folder / 'central.db'}"
+        self.centre = self.open_centre()
+
+
+@pytest.fixture
+def world(tmp_path, monkeypatch):
+    monkeypatch.setenv("SAMOOH_FOLDER", str(tmp_path / "server"))
+    for name in ("SETTINGS", "DATABASE_URL", "SECRET_FILE", "REVOCATIONS"):
+        monkeypatch.delenv(f"SAMOOH_{name}", raising=False)
+    world = OfficeWorld(tmp_path / "server")
+    yield world
+    world.centre.close()
+
+
+def a_group(**values):
+    return RegisterGroup({"village_id": ref("V1"), "name": "जय अम्बे", "formed_on": DAY, **values})
+
+
+class Pushing:
+    """A phone that registers and sends one group after the other, in a thread, while the block lasts."""
+
+    def __init__(self, phone):
+        self.phone, self.acknowledged = phone, []
+        self._end, self._one_more = threading.Event(), threading.Semaphore(0)
+        self._thread = threading.Thread(target=self._push)
+
+    def _push(self):
+        while not self._end.is_set():
+            group = self.phone.do(a_group()).id
+            report = self.phone.sync()
+            assert report is not None and report.sent
+            self.acknowledged.append(group)
+            self._one_more.release()
+
+    def wait_for_more(self):
+        assert self._one_more.acquire(timeout=60), "the phone does not get through"
+
+    def __enter__(self):
+        self._thread.start()
+        self.wait_for_more()
+        return self
+
+    def __exit__(self, *why):
+        self._end.set()
+        self._thread.join(60)
+        assert not self._thread.is_alive()
+
+
+class WaitingBar:
+    """In the place of the progress bar: between two steps of the copy, the phone gets more work acknowledged."""
+
+    def __init__(self, pushing):
+        self.pushing, self.steps = pushing, 0
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *why): ...
+
+    def add_task(self, name, total):
+        return 0
+
+    def update(self, task, **how):
+        self.steps += 1
+        if self.steps <= 5:
+            self.pushing.wait_for_more()
+
+
+def backed_up(tmp_path, capsys):
+    assert main(["backup", "--to", str(tmp_path / "backups")]) == 0
+    said = capsys.readouterr().out
+    [file] = (tmp_path / "backups").iterdir()
+    assert str(file) in said and "key is not in it" in said
+    return file
+
+
+def restored(world, tmp_path, file, *more):
+    status = main(["restore", str(file), "--into", str(tmp_path / "new"), *more])
+    if status == 0:
+        world.move_to(tmp_path / "new")
+    return status
+
+
+def test_the_drill(world, tmp_path, monkeypatch, capsys):
+    """Backup while writing, more work, a phone stolen, the server lost, restore, and the phones heal the server."""
+    steady, busy, stolen = (
+        Phone(world, person, tmp_path, name) for person, name in (("abm", "steady"), ("abm", "busy"), ("abm", "stolen"))
+    )
+    supervisor = Phone(world, "supervisor", tmp_path, "supervisor")
+    group = steady.do(a_group(name="पहला")).id
+    quiet([steady, busy, stolen, supervisor])
+    monkeypatch.setattr(backup, "PAGES", 10)
+    with Pushing(busy) as pushing:
+        monkeypatch.setattr(backup, "progress", lambda: WaitingBar(pushing))
+        file = backed_up(tmp_path, capsys)
+        pushing.wait_for_more()
+    while_copying = len(pushing.acknowledged)
+    with sqlite3.connect(file) as copy:
+        [in_backup] = copy.execute("SELECT count(*) FROM shg").fetchone()
+    assert 1 < in_backup < while_copying, "the server did not go on writing while the backup was made"
+
+    steady.do(ChangeGroup(group, {"name": "बाद में"}))
+    stolen.do(a_group(name="खोया हुआ"))
+    late = Phone(world, "abm", tmp_path, "late")
+    late.sync()
+    late.do(a_group(name="नया फ़ोन"))
+    quiet([steady, busy, stolen, supervisor, late])
+    with stolen.store.reading() as t:
+        world.centre.enrolments.revoke(t.meta.get("device"))
+    world.centre.close()
+    for gone in ("central.db", "central.db-wal", "central.db-shm"):
+        (world.folder / gone).unlink(missing_ok=True)
+
+    assert restored(world, tmp_path, file) == 0
+    for phone in (steady, busy, stolen, supervisor, late):
+        phone.connect()
+    quiet([steady, busy, supervisor])
+    with pytest.raises(Problem, match="revoked"):
+        stolen.sync()
+    with pytest.raises(Problem, match="sign_in"):
+        late.sync()
+    end_login(late.store, "sign_in")
+    Phone.__post_init__(late)
+    quiet([steady, busy, supervisor, late])
+    for phone in (steady, busy, late):
+        for kind, id, field, value in phone.written:
+            row = world.row(kind, id)
+            assert str(row[field]) == str(value) or (id, field) == (group, "name"), (phone.name, kind, field)
+    assert world.row("Shg", group)["name"] == "बाद में"
+    for phone in (steady, busy, late, supervisor):
+        fresh = fresh_contents(world, phone.person, tmp_path)
+        assert not differences(phone.contents(), fresh), phone.name
+
+
+def test_a_code_that_was_used_after_the_backup_is_not_good_again(world, tmp_path, capsys):
+    code = world.centre.enrolments.code_for(ref("abm"))
+    file = backed_up(tmp_path, capsys)
+    world.centre.close()
+    assert restored(world, tmp_path, file) == 0
+    slot = code.split()[0]
+    table = world.centre.tables.enrolment
+    assert [row["expires_ms"] for row in world.rows(table) if row["slot"] == slot] == [0]
+
+
+def test_nothing_is_ever_restored_over_another_database(world, tmp_path, capsys):
+    file = backed_up(tmp_path, capsys)
+    before = (world.folder / "central.db").read_bytes()
+    assert main(["restore", str(file), "--into", str(world.folder)]) == 2
+    assert "Nothing is ever restored over another" in capsys.readouterr().err
+    assert (world.folder / "central.db").read_bytes() == before
+
+
+def test_without_key_or_revocations_nothing_is_restored_and_the_sentence_says_what_is_missing(world, tmp_path, capsys):
+    file = backed_up(tmp_path, capsys)
+    world.centre.close()
+    shutil.move(world.folder / "revocations.jsonl", tmp_path / "aside")
+    assert restored(world, tmp_path, file) == 2
+    assert "revocations" in capsys.readouterr().err
+    shutil.move(world.folder / "secret.key", tmp_path / "key")
+    assert restored(world, tmp_path, file, "--without-revocations") == 2
+    assert "SAMOOH_SECRET_FILE" in capsys.readouterr().err
+    assert not (tmp_path / "new").exists()
+
+
+def test_another_key_does_not_open_the_restored_database(world, tmp_path, capsys):
+    file = backed_up(tmp_path, capsys)
+    world.centre.close()
+    (world.folder / "secret.key").write_bytes(b"x" * 32)
+    assert restored(world, tmp_path, file) == 2
+    assert "not the one this database was made with" in capsys.readouterr().err
+
+
+def test_a_damaged_backup_is_refused(world, tmp_path, capsys):
+    phone = Phone(world, "abm", tmp_path, "one")
+    phone.sync()
+    file = backed_up(tmp_path, capsys)
+    with file.open("r+b") as broken:
+        broken.seek(file.stat().st_size // 2)
+        broken.write(b"\xff" * 8192)
+    assert restored(world, tmp_path, file) == 2
+    assert "is not whole" in capsys.readouterr().err
+
+
+def test_a_backup_that_fails_leaves_no_file_that_looks_like_one(world, tmp_path, monkeypatch):
+    def broken(*call):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(backup, "_on_disk", broken)
+    with pytest.raises(OSError):
+        main(["backup", "--to", str(tmp_path / "backups")])
+    assert [path.name for path in (tmp_path / "backups").iterdir() if backup.NAME.fullmatch(path.name)] == []
+
+
+def test_seven_days_four_weeks_and_twelve_months_stay(tmp_path):
+    start = datetime(2026, 11, 24, 2, tzinfo=UTC)
+    folder = tmp_path / "backups"
+    folder.mkdir()
+    for day in range(500):
+        for hour in (0, 6):
+            moment = start - timedelta(days=day, hours=hour)
+            (folder / f"samooh-{moment:%Y%m%dT%H%M%SZ}.db").touch()
+    (folder / "letter.txt").touch()
+    backup.clear_away(folder)
+    left = sorted(moment for path in folder.iterdir() if (moment := backup.moment_of(path)))
+    assert (folder / "letter.txt").exists() and max(left) == start
+    assert {start.date() - timedelta(days=day) for day in range(7)} <= {moment.date() for moment in left}
+    assert len({moment.isocalendar()[:2] for moment in left}) >= 4
+    assert len({(moment.year, moment.month) for moment in left}) == 12 and len(left) <= 7 + 4 + 12

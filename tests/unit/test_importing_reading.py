@@ -1,0 +1,165 @@
+"""Files as offices send them: any delimiter, title lines, Hindi headers, workbooks; and those that nobody can read."""
+
+import zipfile
+
+import pytest
+
+from operations.importing.headers import GROUPS, HEADS, MEMBERS, PLACES, key_of
+from operations.importing.reading import CannotRead, open_sheet
+from tests.lists import csv_file, xlsx_file
+
+ENGLISH = ("SHG Code", "SHG Name", "Gram Panchayat", "Village", "Formation Date", "Total Members")
+HINDI = ("समूह कोड", "समूह का नाम", "ग्राम पंचायत", "ग्राम", "गठन दिनांक", "कुल सदस्य")
+CAMEL = ("shgCode", "shgName", "gpName", "villageName", "groupFormationDate", "noOfMembers")
+ROW = ("000123", "Jai Ambe", "Bhajia", "Bijouri", "15-08-2021", "12")
+ASKED = ("code", "name", "panchayat", "village", "formed_on", "members")
+
+
+def read(path, kind="groups"):
+    sheet = open_sheet(path, HEADS[kind])
+    return sheet, list(sheet.rows())
+
+
+@pytest.mark.parametrize("header", [ENGLISH, HINDI, CAMEL], ids=["english", "hindi", "camel"])
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+def test_a_csv_file_of_every_header_style_and_delimiter_is_read(tmp_path, header, delimiter):
+    _, rows = read(csv_file(tmp_path / "a.csv", [header, ROW], delimiter=delimiter))
+    assert [tuple(row.cell(name) for name in ASKED) for row in rows] == [ROW]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_unicode_files_are_read_whatever_their_encoding(tmp_path, encoding):
+    _, rows = read(csv_file(tmp_path / "a.csv", [HINDI, ("1", "जय अम्बे", "", "ग्राम", "", "")], encoding=encoding))
+    assert rows[0].cell("name") == "जय अम्बे"
+
+
+def test_lines_are_counted_as_the_person_sees_them(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("Register of groups\n\n" + ",".join(ENGLISH) + '\n1,"two\nlines",a,b,c,1\n2,x,a,b,c,1\n', "utf-8")
+    sheet, rows = read(path)
+    assert sheet.header_line == 3
+    assert [(row.line, row.cell("code")) for row in rows] == [(4, "1"), (6, "2")]
+
+
+def test_what_stands_above_the_header_is_passed_over(tmp_path):
+    title = [("SHG Profile Report", "", "State: Madhya Pradesh"), ("Block", "Badwara"), ()]
+    sheet, rows = read(xlsx_file(tmp_path / "a.xlsx", [*title, ENGLISH, ROW]))
+    assert (sheet.header_line, len(rows), rows[0].line) == (4, 1, 5)
+
+
+def test_the_sheet_with_the_list_is_found_and_the_others_are_named(tmp_path):
+    path = xlsx_file(tmp_path / "a.xlsx", [("Notes",), ("Nothing here",)], list=[HINDI, ROW], more=[("x",)])
+    sheet, rows = read(path)
+    assert (sheet.sheet, sheet.other_sheets, len(rows)) == ("list", ("Sheet", "more"), 1)
+
+
+def test_a_size_that_a_workbook_states_wrongly_hides_nothing(tmp_path):
+    path, wrong = xlsx_file(tmp_path / "a.xlsx", [ENGLISH, ROW, ROW]), tmp_path / "wrong.xlsx"
+    with zipfile.ZipFile(path) as good, zipfile.ZipFile(wrong, "w") as bad:
+        for name in good.namelist():
+            text = good.read(name)
+            bad.writestr(name, text.replace(b'<dimension ref="A1:F3"', b'<dimension ref="A1"'))
+    assert b'"A1:F3"' not in zipfile.ZipFile(wrong).read("xl/worksheets/sheet1.xml")
+    _, rows = read(wrong)
+    assert [row.cell("members") for row in rows] == ["12", "12"]
+
+
+def test_a_number_shown_with_leading_zeros_keeps_them(tmp_path):
+    from openpyxl import Workbook
+
+    book = Workbook()
+    book.active.append(list(ENGLISH))
+    book.active.append([123, "A", "b", "c", "d", 1])
+    book.active["A2"].number_format = "000000"
+    book.save(tmp_path / "a.xlsx")
+    _, rows = read(tmp_path / "a.xlsx")
+    assert rows[0].cell("code") == "000123"
+
+
+def test_columns_that_nobody_asked_for_are_named(tmp_path):
+    sheet, _ = read(csv_file(tmp_path / "a.csv", [(*ENGLISH, "Aadhaar Seeded", "Grade"), ROW]))
+    assert sheet.header.unread == ("Aadhaar Seeded", "Grade")
+
+
+def test_nothing_is_read_twice_from_two_columns_of_one_meaning(tmp_path):
+    sheet, rows = read(csv_file(tmp_path / "a.csv", [(*ENGLISH, "Group Name"), (*ROW, "Other")]))
+    assert rows[0].cell("name") == "Jai Ambe" and sheet.header.unread == ("Group Name",)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Village Name (In English)", "VILLAGE NAME"),
+        ("Village Name (In Englsih)", "villageNameEnglish"),
+        ("गाँव का नाम", "गांव का नाम"),
+        ("विकासखण्ड", "विकासखंड"),
+        ("ज़िला", "जिला"),
+        ("A/C No.", "ac_no"),
+    ],
+)
+def test_headers_are_one_in_all_their_spellings(one, other):
+    assert key_of(one) == key_of(other) != ""
+
+
+@pytest.mark.parametrize("words", [GROUPS, MEMBERS, PLACES], ids=["groups", "members", "places"])
+def test_no_header_word_means_two_things(words):
+    meant = {}
+    for name, some in words.items():
+        for word in some.split("|"):
+            assert meant.setdefault(key_of(word), name) == name, word
+
+
+# --- files that cannot be read
+
+
+def refusal(path, kind="groups"):
+    with pytest.raises(CannotRead) as caught:
+        open_sheet(path, HEADS[kind])
+    assert str(path) in str(caught.value)
+    return str(caught.value)
+
+
+def test_a_file_that_is_not_there(tmp_path):
+    assert "cannot be opened" in refusal(tmp_path / "none.csv")
+
+
+def test_an_empty_file(tmp_path):
+    (tmp_path / "a.csv").touch()
+    assert "is empty" in refusal(tmp_path / "a.csv")
+
+
+def test_an_old_or_locked_workbook(tmp_path):
+    (tmp_path / "a.xls").write_bytes(bytes.fromhex("d0cf11e0a1b11ae1") + b"\0" * 100)
+    assert "save it as XLSX without a password" in refusal(tmp_path / "a.xls")
+
+
+def test_a_zip_that_is_no_workbook(tmp_path):
+    with zipfile.ZipFile(tmp_path / "a.xlsx", "w") as archive:
+        archive.writestr("hello.txt", "hello")
+    assert "no workbook" in refusal(tmp_path / "a.xlsx")
+
+
+def test_a_workbook_that_breaks_off(tmp_path):
+    path = xlsx_file(tmp_path / "a.xlsx", [ENGLISH, ROW])
+    path.write_bytes(path.read_bytes()[:-200])
+    assert "no workbook" in refusal(path)
+
+
+def test_a_file_in_a_single_byte_alphabet(tmp_path):
+    (tmp_path / "a.csv").write_bytes(",".join(ENGLISH).encode() + b"\n1,Caf\xe9,a,b,c,1\n")
+    assert "CSV UTF-8" in refusal(tmp_path / "a.csv")
+
+
+def test_a_picture(tmp_path):
+    (tmp_path / "a.csv").write_bytes(b"BM\0\0\0\0\0\0\0\0\0")
+    assert "neither a CSV file nor a workbook" in refusal(tmp_path / "a.csv")
+
+
+def test_a_list_of_something_else(tmp_path):
+    said = refusal(csv_file(tmp_path / "a.csv", [("fruit", "price"), ("mango", "20")]))
+    assert "has no header that is understood" in said and "formed on" in said
+
+
+def test_a_list_that_lacks_a_column_says_which_and_what_was_not_understood(tmp_path):
+    said = refusal(csv_file(tmp_path / "a.csv", [("SHG Code", "SHG Name", "Village", "Born on"), ("1", "a", "b", "c")]))
+    assert "lacks a column for: formed on." in said and "Born on" in said

@@ -1,0 +1,695 @@
+"""Every row of a list is placed, or refused with its reason: the four importers before a door that remembers."""
+
+import csv
+
+import pytest
+from openpyxl import Workbook, load_workbook
+
+from operations.importing.choices import ANSWERS, answer_of
+from operations.importing.headers import OWN
+from operations.importing.reading import CannotRead
+from operations.importing.reasons import REASONS
+from operations.importing.refused import free_path
+from operations.importing.running import ROWS_AT_ONCE
+from records.ids import first_account_id, official_id
+from records.member import Member
+from records.record import fields_of
+from records.shg import Shg
+from tests.lists import PLACES, VILLAGE, FakeDoor, csv_file, imported, place, xlsx_file
+
+GROUPS = ("SHG Code", "SHG Name", "Block", "GP", "Village", "Village Code", "Formation Date", "Members")
+ACCOUNT = ("Bank", "Branch", "IFSC", "Account No", "Account Opening Date", "Name in passbook")
+GOOD = {
+    "SHG Code": "000123", "SHG Name": "Jai Ambe", "Block": "Badwara", "GP": "Bhajia", "Village": "Bijouri",
+    "Formation Date": "15-08-2021", "Members": "12",
+}  # fmt: skip
+GROUP = official_id("nrlm/shg", "000123")
+BRANCH = {
+    "id": official_id("ifsc", "BKID0MG1227"), "ifsc": "BKID0MG1227", "bank_name": "Madhya Pradesh Gramin Bank",
+    "name": "Badwara", "block_id": official_id("lgd", "block/3885"),
+}  # fmt: skip
+
+
+def listed(tmp_path, header, *rows, name="list.csv"):
+    return csv_file(tmp_path / name, [header, *([row.get(cell, "") for cell in header] for row in rows)])
+
+
+def groups(tmp_path, *rows, door=None, **known):
+    door = door or FakeDoor()
+    report = imported("groups", listed(tmp_path, (*GROUPS, *ACCOUNT), *rows), door, **known)
+    return report, door
+
+
+def only_reason(report):
+    assert (report.placed, report.refused_rows) == (0, 1), report
+    return next(iter(report.refused))
+
+
+# --- groups
+
+
+def test_a_group_is_placed_with_what_the_register_says(tmp_path):
+    report, door = groups(tmp_path, GOOD)
+    assert (report.rows, report.placed, report.refused_rows) == (1, 1, 0)
+    assert door.kept == {
+        ("Shg", GROUP): {
+            "portal_code": "000123", "village_id": VILLAGE, "name": "Jai Ambe", "formed_on": "2021-08-15",
+            "declared_members": 12,
+        }
+    }  # fmt: skip
+
+
+PROFILE = ("Promoted By", "NGO Name", "SHG Type", "Revival Date", "SHG Category", "Special Type", "Meeting Frequency")
+
+
+def profile(tmp_path, **cells):
+    row = GOOD | {name: cells.get(name.replace(" ", "_"), "") for name in PROFILE}
+    door = FakeDoor()
+    report = imported("groups", listed(tmp_path, tuple(row), row), door)
+    assert report.placed == 1, report
+    return report, {name: value for name, value in door.kept["Shg", GROUP].items() if name in fields_of(Shg)}
+
+
+def test_promoter_origin_type_and_rhythm_are_read_in_both_languages(tmp_path):
+    _, said = profile(
+        tmp_path, Promoted_By="एनजीओ", NGO_Name="ASHA SANSTHA", SHG_Type="पुनर्जीवित", Revival_Date="01-02-2022",
+        SHG_Category="Special", Special_Type="PVTG", Meeting_Frequency="पाक्षिक",
+    )  # fmt: skip
+    assert said.items() >= {
+        "promoted_by": "ngo", "promoter_name": "Asha Sanstha", "origin": "revived", "restarted_on": "2022-02-01",
+        "group_type": "special", "special_kind": "pvtg", "meeting_rhythm": "fortnightly",
+    }.items()  # fmt: skip
+
+
+def test_a_word_that_is_not_known_blocks_nothing_and_is_counted(tmp_path):
+    report, said = profile(tmp_path, Promoted_By="Somebody", Meeting_Frequency="each full moon")
+    assert report.notes["word_not_known"] == 2
+    assert not {"promoted_by", "meeting_rhythm"} & said.keys()
+
+
+@pytest.mark.parametrize("day", ["", "01-02-2020"])
+def test_a_revived_group_without_a_day_after_its_formation_counts_from_formation(tmp_path, day):
+    report, said = profile(tmp_path, SHG_Type="Revived", Revival_Date=day)
+    assert report.notes["restart_day_not_told"] == 1
+    assert not {"origin", "restarted_on"} & said.keys()
+
+
+def test_promoter_and_origin_may_stand_in_one_column(tmp_path):
+    row = GOOD | {"Promoted By / Type": "NRLM / New"}
+    imported("groups", listed(tmp_path, tuple(row), row), door := FakeDoor())
+    assert door.kept["Shg", GROUP].items() >= {"promoted_by": "nrlm", "origin": "new"}.items()
+
+
+def test_every_answer_of_a_list_is_one_that_the_records_know():
+    for field, answers in ANSWERS.items():
+        cls = Shg if field in fields_of(Shg) else Member
+        assert set(answers) <= set(fields_of(cls)[field].choices), field
+        for one, words in answers.items():
+            assert all(answer_of(field, word.strip()) == one for word in words.split("|")), (field, one)
+
+
+def test_a_group_whose_code_was_typed_on_a_phone_is_that_group(tmp_path):
+    door = FakeDoor(known={"000123": "ab" * 16})
+    groups(tmp_path, GOOD, door=door)
+    assert list(door.kept) == [("Shg", "ab" * 16)]
+
+
+def test_an_account_number_makes_the_account_and_its_step(tmp_path):
+    account = {
+        "Bank": "Bank of India", "Branch": "MPGB BADWARA", "IFSC": "bkid0mg1227", "Account No": "00123456789",
+        "Account Opening Date": "१-९-२०२१", "Name in passbook": "JAI AMBE SHG",
+    }  # fmt: skip
+    report, door = groups(tmp_path, GOOD | account, branches=[BRANCH])
+    assert report.placed == 1 and not report.notes
+    assert door.kept["SavingsAccount", first_account_id(GROUP)] == {
+        "shg_id": GROUP, "branch_id": BRANCH["id"], "account_number": "00123456789", "opened_on": "2021-09-01",
+        "name_in_passbook": "JAI AMBE SHG",
+    }  # fmt: skip
+    assert door.kept["AccountStep", official_id("nrlm/step", "000123/opened")] == {
+        "account_id": first_account_id(GROUP), "kind": "opened", "on_day": "2021-09-01",
+    }  # fmt: skip
+
+
+def test_a_branch_that_is_not_in_the_list_is_kept_as_written(tmp_path):
+    account = {"Bank": "STATE BANK OF INDIA", "Branch": "VILAYAT KALAN", "IFSC": "SBIN0001234"}
+    report, door = groups(tmp_path, GOOD | account, branches=[BRANCH])
+    assert door.only("SavingsAccount") == {
+        "shg_id": GROUP, "typed_ifsc": "SBIN0001234", "typed_bank": "State Bank of India",
+        "typed_branch": "Vilayat Kalan",
+    }  # fmt: skip
+    assert report.notes["branch_typed"] == 1 and not door.of("AccountStep")
+
+
+def test_an_account_without_its_day_has_the_day_of_formation_in_its_step_only(tmp_path):
+    report, door = groups(tmp_path, GOOD | {"Account No": "123456789"})
+    assert "opened_on" not in door.only("SavingsAccount")
+    assert door.only("AccountStep")["on_day"] == "2021-08-15" and door.only("AccountStep")["note"]
+    assert report.notes["opened_on_formation_day"] == 1
+
+
+@pytest.mark.parametrize("number", ["", "0", "000000000", "NA", "-"])
+def test_no_account_number_is_no_account(tmp_path, number):
+    report, door = groups(tmp_path, GOOD | {"Account No": number})
+    assert report.placed == 1 and not door.of("SavingsAccount") and not door.of("AccountStep")
+
+
+def test_a_branch_without_a_number_is_a_planned_branch(tmp_path):
+    _, door = groups(tmp_path, GOOD | {"IFSC": "BKID0MG1227"}, branches=[BRANCH])
+    assert door.only("SavingsAccount") == {"shg_id": GROUP, "branch_id": BRANCH["id"]}
+    assert not door.of("AccountStep")
+
+
+def test_of_branches_that_share_an_ifsc_the_named_one_is_meant(tmp_path):
+    other = BRANCH | {"id": official_id("branch", "x"), "name": "Rithi"}
+    _, door = groups(tmp_path, GOOD | {"IFSC": "BKID0MG1227", "Branch": "रीठी"}, branches=[BRANCH, other])
+    assert door.only("SavingsAccount")["branch_id"] == other["id"]
+    _, door = groups(tmp_path, GOOD | {"IFSC": "BKID0MG1227", "Branch": "Elsewhere"}, branches=[BRANCH, other])
+    assert door.only("SavingsAccount")["typed_ifsc"] == "BKID0MG1227"
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        {"Block": "BARWARA", "GP": "Bhajia", "Village": "Bijouri"},
+        {"Block": "बड़वारा", "GP": "ग्राम पंचायत भजिया", "Village": "बिजौरी"},
+        {"Block": "Badwara", "GP": "GP Bhajia", "Village": "BIJAURI"},
+        {"Block": "", "GP": "", "Village": "", "Village Code": "880001"},
+        {"Block": "", "GP": "", "Village": "", "Village Code": "3101001001001"},
+        {"Block": "", "GP": "Bhajia", "Village": "Bijouri (880001)"},
+        {"Village": "", "Village Code": "0880001"},
+    ],
+)
+def test_a_village_is_found_by_code_or_name_in_any_spelling(tmp_path, where):
+    report, door = groups(tmp_path, GOOD | where)
+    assert report.placed == 1 and door.only("Shg")["village_id"] == VILLAGE
+
+
+@pytest.mark.parametrize(
+    ("block", "village", "found"),
+    [("Barwara", "Parsel", "880004"), ("Dhimarkheda", "Sirmili", "880005"), ("ढीमरखेड़ा", "Sirmili", "880005")],
+)
+def test_blocks_are_found_under_their_other_spellings(tmp_path, block, village, found):
+    _, door = groups(tmp_path, GOOD | {"Block": block, "GP": "", "Village": village})
+    assert door.only("Shg")["village_id"] == official_id("lgd", f"village/{found}")
+
+
+def test_a_village_in_another_panchayat_than_the_row_says_is_noted(tmp_path):
+    report, door = groups(tmp_path, GOOD | {"GP": "Bhajia", "Village": "Parsel"})
+    assert door.only("Shg")["village_id"] == official_id("lgd", "village/880004")
+    assert report.notes["in_another_panchayat"] == 1
+
+
+def test_the_block_of_the_whole_file_may_be_said_beside_it(tmp_path):
+    report, _ = groups(tmp_path, GOOD | {"Block": "", "GP": "", "Village": "Parsel"}, block="3885")
+    assert report.placed == 1
+
+
+@pytest.mark.parametrize("code", ["0301001001001", "301001001001"])
+def test_a_zero_in_front_of_the_mission_s_code_may_have_been_dropped(tmp_path, code):
+    coded = [one | {"nrlm_code": "0301001001001"} if one["lgd_code"] == "880004" else one for one in PLACES]
+    _, door = groups(tmp_path, GOOD | {"Village": "", "Village Code": code}, places=coded)
+    assert door.only("Shg")["village_id"] == official_id("lgd", "village/880004")
+
+
+def test_the_mission_s_code_of_a_village_becomes_known_with_its_first_group(tmp_path):
+    rows = [GOOD | {"SHG Code": code, "Village": "Katariya", "Village Code": "3101001001002"} for code in ("1", "2")]
+    report, door = groups(tmp_path, *rows)
+    assert report.placed == 2 and door.only("Place") == {"nrlm_code": "3101001001002"}
+
+
+BAD_GROUPS = {
+    "required": {"SHG Name": ""},
+    "letters_lost": {"SHG Name": "???? ???"},
+    "holds_aadhaar": {"SHG Name": "Jai Ambe 234123412346"},
+    "too_long": {"SHG Name": "Jai " * 40},
+    "not_a_day": {"Formation Date": "08-15-2021"},
+    "year_too_short": {"Formation Date": "15-08-21"},
+    "day_in_future": {"Formation Date": "15-08-2031"},
+    "day_too_early": {"Formation Date": "15-08-1880"},
+    "not_a_number": {"Members": "a dozen"},
+    "too_large": {"Members": "12345678"},
+    "too_small": {"Members": "-3"},
+    "number_in_short_form": {"Account No": "1.23E+11"},
+    "not_an_account_number": {"Account No": "12345"},
+    "not_an_ifsc": {"IFSC": "BKID1MG1227"},
+    "opened_before_formation": {"Account No": "123456789", "Account Opening Date": "14-08-2021"},
+    "not_digits": {"Village Code": "V-12"},
+    "block_missing": {"Block": "", "GP": "", "Village": "Parsel"},
+    "block_unknown": {"Block": "Badvarra Khurd"},
+    "village_missing": {"Village": ""},
+    "village_unknown": {"Village": "Bijora"},
+    "village_ambiguous": {"GP": ""},
+    "code_unknown": {"Village": "", "Village Code": "777"},
+    "code_and_name_differ": {"Village": "Katariya", "Village Code": "880001"},
+}
+
+
+@pytest.mark.parametrize("why", BAD_GROUPS)
+def test_a_row_that_cannot_be_placed_is_refused_with_its_reason(tmp_path, why):
+    report, door = groups(tmp_path, GOOD | BAD_GROUPS[why])
+    assert only_reason(report) == why
+    assert not door.kept
+
+
+def test_two_villages_of_one_name_in_one_panchayat_are_told_apart_by_code_only(tmp_path):
+    twin = place("village", "880099", "Bijauri", "gram_panchayat/990001")
+    rows = [GOOD | {"Village": "बिजौरि"}, GOOD | {"SHG Code": "2", "Village Code": "880099"}]
+    report, door = groups(tmp_path, *rows, places=(*PLACES, twin))
+    assert report.placed == 1 and dict(report.refused) == {"village_ambiguous": 1}
+    assert door.only("Shg")["village_id"] == twin["id"]
+
+
+def test_more_cells_than_columns_are_refused(tmp_path):
+    path = csv_file(tmp_path / "a.csv", [tuple(GOOD), (*GOOD.values(), "and more")])
+    assert only_reason(imported("groups", path, FakeDoor())) == "cells_too_many"
+
+
+def test_two_blocks_of_one_name_are_told_apart_by_the_district(tmp_path):
+    twin = place("block", "3999", "Badwara", "district/420")
+    path = listed(tmp_path, (*GROUPS, "District"), GOOD, GOOD | {"SHG Code": "2", "District": "Katni"},
+                  GOOD | {"SHG Code": "3", "District": "Nowhere"})  # fmt: skip
+    report = imported("groups", path, FakeDoor(), places=(*PLACES, twin))
+    assert report.placed == 1 and dict(report.refused) == {"block_ambiguous": 1, "district_unknown": 1}
+
+
+def test_a_number_that_excel_has_rounded_is_refused(tmp_path):
+    path = xlsx_file(tmp_path / "a.xlsx", [(*GOOD, "Account No"), (*GOOD.values(), 1234567890123456)])
+    assert only_reason(imported("groups", path, FakeDoor())) == "number_rounded"
+
+
+def test_the_same_code_twice_is_refused_unless_the_rows_are_the_same(tmp_path):
+    more = [{}, {"SHG Code": "Total", "Members": "25"}, {name: name for name in (*GROUPS, *ACCOUNT)}]
+    report, door = groups(tmp_path, GOOD, GOOD, GOOD | {"Members": "13"}, *more)
+    assert report.placed == 1 and dict(report.refused) == {"twice_in_file": 1}
+    assert dict(report.passed_over) == {"repeated": 1, "blank": 1, "total": 1, "header": 1}
+    assert door.only("Shg")["declared_members"] == 12
+
+
+def test_what_the_centre_refuses_is_refused_with_its_reason(tmp_path):
+    door = FakeDoor(refuses={("SavingsAccount", first_account_id(GROUP)): "read_only"})
+    report, _ = groups(tmp_path, GOOD | {"Account No": "123456789"}, door=door)
+    assert only_reason(report) == "centre_refused"
+
+
+def test_a_lot_goes_through_the_door_at_once_parents_first(tmp_path):
+    rows = [GOOD | {"SHG Code": str(n), "Account No": f"{n:09}"} for n in range(1, ROWS_AT_ONCE + 2)]
+    report, door = groups(tmp_path, *rows)
+    assert report.placed == len(rows) and door.lots == 2
+    kinds = [kind for kind, _ in door.kept][: 3 * ROWS_AT_ONCE : ROWS_AT_ONCE]
+    assert kinds == ["Shg", "SavingsAccount", "AccountStep"]
+
+
+# --- members
+
+MEMBERS = ("SHG Code", "Member Code", "Member Name", "Father/Husband Name", "Age", "Mobile No", "Date of Joining",
+           "Date of leaving", "Designation", "DOB", "Social Category", "Education", "Member Name (Local)")  # fmt: skip
+SITA = {
+    "SHG Code": "000123", "Member Code": "77001", "Member Name": "SITA BAI", "Father/Husband Name": "Ram Lal",
+    "Age": "३५", "Mobile No": "+91 65555 00001", "Date of Joining": "16/08/2021", "Designation": "President",
+}  # fmt: skip
+SITAS = official_id("nrlm/member", "77001")
+
+
+def members(tmp_path, *rows, door=None):
+    door = door or FakeDoor(known={"000123": GROUP})
+    return imported("members", listed(tmp_path, MEMBERS, *rows), door), door
+
+
+def test_a_member_is_placed_below_the_group_of_her_code_and_holds_her_office(tmp_path):
+    report, door = members(tmp_path, SITA)
+    assert report.placed == 1
+    assert door.kept == {
+        ("Member", SITAS): {
+            "portal_code": "77001", "shg_id": GROUP, "name": "Sita Bai", "guardian_name": "Ram Lal", "age": 35,
+            "mobile": "6555500001", "joined_on": "2021-08-16",
+        },
+        ("Shg", GROUP): {"president_id": SITAS},
+    }  # fmt: skip
+
+
+def test_a_member_has_what_else_the_register_says_and_her_birth_date_before_her_age(tmp_path):
+    more = {
+        "DOB": "15-06-1986",
+        "Social Category": "अनुसूचित जनजाति",
+        "Education": "8th",
+        "Member Name (Local)": "सीता बाई",
+    }
+    _, door = members(tmp_path, SITA | more)
+    kept = door.kept["Member", SITAS]
+    assert kept.items() >= {
+        "born_on": "1986-06-15", "social_category": "st", "education": "middle", "name_other": "सीता बाई",
+    }.items()  # fmt: skip
+    assert "age" not in kept
+
+
+def test_a_member_who_is_known_by_her_code_is_she(tmp_path):
+    door = FakeDoor(known={"000123": GROUP, "77001": "cd" * 16})
+    members(tmp_path, SITA, door=door)
+    assert ("Member", "cd" * 16) in door.kept and door.kept["Shg", GROUP] == {"president_id": "cd" * 16}
+
+
+def test_offices_of_one_group_go_together(tmp_path):
+    other = SITA | {"Member Code": "77002", "Designation": "सचिव"}
+    third = SITA | {"Member Code": "77003", "Designation": "Member"}
+    report, door = members(tmp_path, SITA, other, third)
+    assert report.placed == 3 and report.effects["Shg", "new"] == 1
+    assert door.kept["Shg", GROUP] == {"president_id": SITAS, "secretary_id": official_id("nrlm/member", "77002")}
+    assert [kind for kind, _ in door.kept] == ["Member"] * 3 + ["Shg"], "nobody holds an office before she is known"
+
+
+@pytest.mark.parametrize("mobile", ["", "0000000000", "9999999999", "NA"])
+def test_no_mobile_number_is_none(tmp_path, mobile):
+    report, door = members(tmp_path, SITA | {"Mobile No": mobile})
+    assert report.placed == 1 and "mobile" not in door.only("Member")
+
+
+BAD_MEMBERS = {
+    "required": {"SHG Code": ""},
+    "group_unknown": {"SHG Code": "999"},
+    "not_a_mobile": {"Mobile No": "12345"},
+    "office_unknown": {"Designation": "Boss"},
+    "before_joining": {"Date of leaving": "01-01-2020"},
+    "holds_aadhaar": {"Father/Husband Name": "Ram Lal 2341-2341-2346"},
+    "not_a_number": {"Age": "young"},
+    "before_birth": {"DOB": "01-01-2022"},
+}
+
+
+@pytest.mark.parametrize("why", BAD_MEMBERS)
+def test_a_member_who_cannot_be_placed_is_refused_with_the_reason(tmp_path, why):
+    report, door = members(tmp_path, SITA | BAD_MEMBERS[why])
+    assert only_reason(report) == why and not door.kept
+
+
+def test_of_two_presidents_the_second_is_refused(tmp_path):
+    report, door = members(tmp_path, SITA, SITA | {"Member Code": "77002"})
+    assert report.placed == 1 and dict(report.refused) == {"office_twice": 1}
+    assert door.kept["Shg", GROUP] == {"president_id": SITAS}
+
+
+# --- branches
+
+BRANCHES = ("IFSC", "Bank Name", "Branch Name", "Address", "City", "District", "Block")
+MPGB = {"IFSC": "BKID0MG1230", "Bank Name": "BANK OF INDIA", "Branch Name": "MPGB BARHI", "District": "KATNI",
+        "City": "KATNI", "Address": "BARHI ROAD, KATNI", "Block": "Badwara"}  # fmt: skip
+
+
+def branches(tmp_path, *rows, **known):
+    door = FakeDoor()
+    return imported("branches", listed(tmp_path, BRANCHES, *rows), door, **known), door
+
+
+def test_a_branch_of_a_sponsored_bank_bears_its_own_bank_s_name(tmp_path):
+    report, door = branches(tmp_path, MPGB)
+    assert report.placed == 1
+    assert door.kept == {
+        ("BankBranch", official_id("ifsc", "BKID0MG1230")): {
+            "bank_name": "Madhya Pradesh Gramin Bank", "name": "Barhi", "ifsc": "BKID0MG1230",
+            "block_id": official_id("lgd", "block/3885"),
+        }
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("words", "block", "told"),
+    [
+        ({"Branch Name": "MPGB DHIMARKHEDA"}, "3887", "block_by_name"),
+        ({"Branch Name": "INDUSTRIAL AREA, KATNI"}, "3888", "block_by_name"),
+        ({"Branch Name": "Badwara, Katni"}, "3885", "block_by_name"),
+        ({"City": "BARWARA"}, "3885", "block_by_city"),
+        ({"Branch Name": "MURWARA"}, "3888", "block_by_name"),
+        ({"Address": "NEAR BUS STAND, VILL X, BADWARA, DIST KATNI"}, "3885", "block_by_address"),
+        ({"Branch Name": "SIRMILI"}, "3887", "block_by_village"),
+        ({"District": "PANNA", "City": "PANNA", "Branch Name": "PANNA"}, "3932", "block_by_name"),
+    ],
+)
+def test_a_block_that_the_list_does_not_name_is_found_in_the_branch_s_words(tmp_path, words, block, told):
+    report, door = branches(tmp_path, MPGB | {"Block": ""} | words)
+    assert door.only("BankBranch")["block_id"] == official_id("lgd", f"block/{block}")
+    assert report.notes[told] == 1
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        {},
+        {"Address": "BADWARA ROAD, KATNI"},
+        {"Address": "BETWEEN BADWARA AND DHEEMERKHEDA"},
+        {"Address": "NEAR KATNI STATION, KATNI"},
+        {"City": "KATNI MURWARA"},
+        {"Branch Name": "KYMORE, DIS KATNI"},
+        {"Branch Name": "DEVENDRA NAGAR"},
+        {"Branch Name": "BIJOURI"},
+    ],
+)
+def test_a_block_that_is_not_told_is_not_guessed(tmp_path, words):
+    report, door = branches(tmp_path, MPGB | {"Block": ""} | words)
+    assert only_reason(report) == "branch_block_unknown" and not door.kept
+
+
+def test_branches_that_share_an_ifsc_are_told_apart_by_name_in_every_order_and_run(tmp_path):
+    two = [MPGB, MPGB | {"Branch Name": "MPGB RITHI"}]
+    ids = {official_id("branch", "BKID0MG1230/bri"), official_id("branch", "BKID0MG1230/riti")}
+    for rows in (two, two[::-1]):
+        _, door = branches(tmp_path, *rows)
+        assert {id for _, id in door.kept} == ids
+        known = [{"id": id, **values} for (_, id), values in door.kept.items()]
+        _, again = branches(tmp_path, *rows, branches=known)
+        assert set(again.kept) == set(door.kept)
+        # A later list that has only one of them means that one.
+        _, later = branches(tmp_path, MPGB, branches=known)
+        assert set(later.kept) == {("BankBranch", official_id("branch", "BKID0MG1230/bri"))}
+
+
+def test_a_branch_known_by_its_ifsc_keeps_its_id_when_a_second_one_shares_it(tmp_path):
+    _, door = branches(tmp_path, MPGB)
+    known = [{"id": id, **values} for (_, id), values in door.kept.items()]
+    _, later = branches(tmp_path, MPGB, MPGB | {"Branch Name": "MPGB RITHI"}, branches=known)
+    assert {id for _, id in later.kept} == {
+        official_id("ifsc", "BKID0MG1230"), official_id("branch", "BKID0MG1230/riti"),
+    }  # fmt: skip
+
+
+def test_a_branch_of_another_spelling_in_the_same_block_is_the_same_branch(tmp_path):
+    _, door = branches(tmp_path, MPGB)
+    known = [{"id": id, **values} for (_, id), values in door.kept.items()]
+    _, later = branches(tmp_path, MPGB | {"Branch Name": "Barhi Main"}, branches=known)
+    assert set(later.kept) == set(door.kept)
+    _, other = branches(tmp_path, MPGB | {"Branch Name": "Sirmili", "Block": "Dheemerkheda"}, branches=known)
+    assert set(other.kept) == {("BankBranch", official_id("branch", "BKID0MG1230/sirmili"))}
+
+
+@pytest.mark.parametrize(
+    ("why", "words"),
+    [
+        ("required", {"Branch Name": ""}),
+        ("not_an_ifsc", {"IFSC": "BKID"}),
+        ("block_unknown", {"Block": "Nowhere"}),
+        ("district_unknown", {"Block": "", "District": "Nowhere"}),
+    ],
+)
+def test_a_branch_that_cannot_be_placed_is_refused_with_the_reason(tmp_path, why, words):
+    report, door = branches(tmp_path, MPGB | words)
+    assert only_reason(report) == why and not door.kept
+
+
+# --- places
+
+MAPPING = ("S.No.", "State Code", "State Name (In English)", "District Code", "District Name (In English)",
+           "Block Code", "Block Name (In English)", "Local Body Code", "Local Body Name (In English)", "Village Code",
+           "Village Name (In Englsih)", "Village Name (In Local)")  # fmt: skip
+
+
+def mapped(tmp_path, header, *rows, places=()):
+    door = FakeDoor()
+    return imported("places", csv_file(tmp_path / "a.csv", [header, *rows], delimiter=";"), door, places=places), door
+
+
+def test_the_mapping_of_all_levels_lists_each_place_once_below_the_right_one(tmp_path):
+    above = ("23", "MADHYA PRADESH", "413", "KATNI", "3885", "BADWARA", "123456", "BHAJIA")
+    report, door = mapped(
+        tmp_path, MAPPING, ("1", *above, "450001", "BIJOURI", "बिजौरी"), ("2", *above, "450002", "KATARIYA", "")
+    )
+    assert report.placed == 2
+    ids = {level: official_id("lgd", f"{level}/{code}") for level, code in
+           (("state", 23), ("district", 413), ("block", 3885), ("gram_panchayat", 123456))}  # fmt: skip
+    assert {one["name"]: one.get("parent_id") for one in door.of("Place")} == {
+        "Madhya Pradesh": None, "Katni": ids["state"], "Badwara": ids["district"], "Bhajia": ids["block"],
+        "Bijouri": ids["gram_panchayat"], "Katariya": ids["gram_panchayat"],
+    }  # fmt: skip
+    assert door.kept["Place", official_id("lgd", "village/450001")] == {
+        "level": "village", "lgd_code": "450001", "name": "Bijouri", "name_hi": "बिजौरी",
+        "parent_id": ids["gram_panchayat"],
+    }  # fmt: skip
+
+
+def test_blocks_bear_their_other_spellings(tmp_path):
+    header = ("state_lgd", "state", "district_lgd", "district", "block_lgd", "block_version", "block")
+    report, door = mapped(tmp_path, header, ("23", "MADHYA PRADESH", "413", "KATNI", "3885", "1", "BADWARA"))
+    assert door.kept["Place", official_id("lgd", "block/3885")]["aliases"] == "Barwara"
+    assert report.unread == ("block_version",)
+
+
+def test_a_list_says_nothing_about_what_it_leaves_out(tmp_path):
+    report, door = mapped(tmp_path, ("Village Code", "Village Name"), ("880002", "Kataria"), places=PLACES)
+    assert report.placed == 1
+    assert door.only("Place") == {"level": "village", "lgd_code": "880002", "name": "Kataria"}
+
+
+def test_a_village_that_belongs_to_another_panchayat_now_has_another_parent(tmp_path):
+    header = ("Village Code", "Village Name", "Local Body Code", "Local Body Name")
+    _, door = mapped(tmp_path, header, ("880002", "Katariya", "990002", "Bhudsa"), places=PLACES)
+    moved = door.kept["Place", official_id("lgd", "village/880002")]
+    assert moved["parent_id"] == official_id("lgd", "gram_panchayat/990002")
+
+
+def test_a_place_that_people_entered_with_its_code_keeps_its_id(tmp_path):
+    own = place("village", "880009", "Basadi", "gram_panchayat/990002") | {"id": "ef" * 16}
+    _, door = mapped(tmp_path, ("Village Code", "Village Name"), ("880009", "Basadi"), places=(*PLACES, own))
+    assert list(door.kept) == [("Place", "ef" * 16)]
+
+
+def test_a_panchayat_may_name_its_block_without_a_code(tmp_path):
+    header = ("District", "Block", "Gram Panchayat Code", "Gram Panchayat")
+    _, door = mapped(tmp_path, header, ("Katni", "Barwara", "123", "New"), places=PLACES)
+    assert door.only("Place")["parent_id"] == official_id("lgd", "block/3885")
+
+
+def test_panchayats_of_blocks_and_districts_are_passed_over(tmp_path):
+    header = ("Local Body Code", "Local Body Name", "Local Body Type Name", "Block Code")
+    rows = [("5", "Katni", "District Panchayat", ""), ("6", "New", "Village Panchayat", "3885")]
+    report, door = mapped(tmp_path, header, *rows, places=PLACES)
+    assert report.placed == 1 and dict(report.passed_over) == {"other_body": 1} and door.only("Place")["name"] == "New"
+
+
+@pytest.mark.parametrize(
+    ("why", "header", "row"),
+    [
+        ("other_state", ("State Code", "Block Code", "Block Name"), ("9", "1", "x")),
+        ("parent_unknown", ("District Code", "District", "Block Code", "Block Name"), ("999", "", "1", "x")),
+        ("parent_unknown", ("GP Code", "GP", "Village Code", "Village"), ("777", "x", "888", "y")),
+        ("panchayat_missing", ("Village Code", "Village Name"), ("888", "y")),
+        ("required", ("Village Code", "Village Name"), ("", "y")),
+        ("required", ("Village Code", "Village Name"), ("888", "")),
+        ("not_digits", ("Village Code", "Village Name"), ("DEMO-1", "y")),
+        ("block_unknown", ("Block", "GP Code", "GP"), ("Nowhere", "777", "x")),
+    ],
+)
+def test_a_place_that_cannot_be_placed_is_refused_with_the_reason(tmp_path, why, header, row):
+    report, door = mapped(tmp_path, header, row, places=PLACES)
+    assert only_reason(report) == why and not door.kept
+
+
+# --- the file of refused rows
+
+
+@pytest.mark.parametrize("suffix", ["xlsx", "csv"])
+def test_refused_rows_are_mended_and_imported_again(tmp_path, suffix):
+    door = FakeDoor()
+    bad = [
+        GOOD | {"SHG Code": f"00{n}", "Account No": "00987654321"} | wrong
+        for n, wrong in enumerate(BAD_GROUPS.values())
+    ]
+    path = listed(tmp_path, (*GROUPS, *ACCOUNT, "Remark"), GOOD, *(row | {"Remark": "=1+1"} for row in bad))
+    out = tmp_path / f"refused.{suffix}"
+    report = imported("groups", path, door, refused=out)
+    assert report.placed == 1 and report.refused_rows == len(BAD_GROUPS) and report.refused_file == out
+    header, *rows = rows_of(out)
+    assert header == [*GROUPS, *ACCOUNT, "Remark", *OWN]
+    assert [row[header.index("line")] for row in rows] == [str(n) for n in range(3, 3 + len(rows))]
+    assert all(row[header.index(name)] for row in rows for name in OWN)
+    assert "234123412346" not in str(rows)
+    # A person mends what is wrong and leaves the rest as it is.
+    for n, row in enumerate(rows):
+        for name, cell in {**GOOD, "SHG Code": f"00{n}", "Village Code": "", "IFSC": ""}.items():
+            row[header.index(name)] = cell
+        row[header.index("Account No")] = "00987654321"
+        row[header.index("Account Opening Date")] = ""
+    write(out, [header, *rows])
+    again = imported("groups", out, door, refused=tmp_path / "none.xlsx")
+    assert (again.placed, again.refused_rows) == (len(BAD_GROUPS), 0) and not (tmp_path / "none.xlsx").exists()
+    assert {one["account_number"] for one in door.of("SavingsAccount")} == {"00987654321"}
+
+
+def test_a_refused_row_that_is_refused_again_keeps_its_columns(tmp_path):
+    door = FakeDoor()
+    path = listed(tmp_path, GROUPS, GOOD | {"Village": "Bijora"})
+    one = imported("groups", path, door, refused=tmp_path / "one.csv").refused_file
+    two = imported("groups", one, door, refused=tmp_path / "two.csv").refused_file
+    header, row = rows_of(two)
+    assert header == [*GROUPS, *OWN] and row[: len(GROUPS)] == rows_of(one)[1][: len(GROUPS)]
+
+
+def test_nearest_villages_are_named_to_who_mends(tmp_path):
+    out = imported(
+        "groups", listed(tmp_path, GROUPS, GOOD | {"Village": "Bijora"}), FakeDoor(), refused=tmp_path / "r.csv"
+    )
+    row = str(rows_of(out.refused_file)[1])
+    assert "Nearest: Bijouri (Bhajia, 880001), Bijouri (Bhudsa, 880003)" in row and "मिलते-जुलते" in row
+
+
+def test_branches_get_a_column_for_their_block(tmp_path):
+    header = BRANCHES[:-1]
+    path = listed(tmp_path, header, MPGB)
+    out = imported("branches", path, FakeDoor(), refused=tmp_path / "r.csv").refused_file
+    assert rows_of(out)[0] == [*header, "block", *OWN]
+    names, row = rows_of(out)
+    row[names.index("block")] = "Badwara"
+    write(out, [names, row])
+    assert imported("branches", out, FakeDoor()).placed == 1
+
+
+def test_refused_rows_never_write_over_a_file(tmp_path):
+    path = listed(tmp_path, GROUPS, GOOD | {"Village": ""})
+    (tmp_path / "r.csv").write_text("mended by hand", "utf-8")
+    with pytest.raises(CannotRead, match="not written over"):
+        imported("groups", path, FakeDoor(), refused=tmp_path / "r.csv")
+    assert (tmp_path / "r.csv").read_text("utf-8") == "mended by hand"
+    assert free_path(path) == tmp_path / "list.refused.xlsx"
+    (tmp_path / "list.refused.xlsx").touch()
+    assert free_path(tmp_path / "list.refused.xlsx") == tmp_path / "list.refused-2.xlsx"
+
+
+def test_cells_of_refused_rows_are_text_that_no_spreadsheet_runs(tmp_path):
+    path = listed(tmp_path, (*GROUPS, "Remark"), GOOD | {"Village": "", "Remark": "=SUM(A1)"})
+    imported("groups", path, FakeDoor(), refused=tmp_path / "r.xlsx")
+    imported("groups", path, FakeDoor(), refused=tmp_path / "r.csv")
+    sheet = load_workbook(tmp_path / "r.xlsx").active
+    assert {(cell.data_type, cell.number_format) for cell in sheet[2] if cell.value} == {("s", "@")}
+    assert "'=SUM(A1)" in rows_of(tmp_path / "r.csv")[1]
+    assert (tmp_path / "r.xlsx").stat().st_mode & 0o077 == 0
+
+
+def rows_of(path):
+    if path.suffix == ".csv":
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            return list(csv.reader(file))
+    return [["" if cell is None else cell for cell in row] for row in load_workbook(path).active.values]
+
+
+def write(path, rows):
+    if path.suffix == ".csv":
+        csv_file(path, rows)
+        return
+    book = Workbook()
+    for row in rows:
+        book.active.append(row)
+    book.save(path)
+
+
+# --- all of it
+
+
+def test_every_reason_is_given_somewhere_here():
+    places = {"other_state", "parent_unknown", "panchayat_missing"}
+    others = {"twice_in_file", "cells_too_many", "number_rounded", "office_twice", "centre_refused",
+              "block_ambiguous", "district_unknown", "branch_block_unknown"}  # fmt: skip
+    assert {*BAD_GROUPS, *BAD_MEMBERS} | places | others == set(REASONS)
+
+
+def test_a_second_run_changes_nothing(tmp_path):
+    rows = [GOOD | {"SHG Code": str(n), "Account No": f"{n:09}"} for n in range(1, 20)]
+    first, door = groups(tmp_path, *rows)
+    second, _ = groups(tmp_path, *rows, door=door)
+    assert first.effects["Shg", "new"] == second.effects["Shg", "same"] == 19
+    assert {effect for (_, effect), n in second.effects.items() if n} == {"same"}

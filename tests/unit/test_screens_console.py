@@ -1,0 +1,217 @@
+"""The screens at the console: the code form, the session that ends, the same screens with the console's words."""
+
+from contextlib import asynccontextmanager
+from datetime import date
+
+import flet as ft
+import pytest
+
+from records.commands.groups import RegisterGroup
+from records.problems import Problem
+from records.workspace import SyncStatus
+from screens.console.house import CONSOLE
+from screens.parts.sync_strip import strip_words
+from screens.words import languages, words_of
+from screens.words.built import AT_CONSOLE
+from server.console_sessions import VALID_MS
+from storage.queries import list_groups
+from tests.console import Console
+from tests.harness import running
+from tests.world import World, ref
+
+HINDI = words_of("hi", strict=True, at="console")
+
+
+@pytest.fixture
+def world(tmp_path):
+    # A file: pages ask from several threads at once, and a database in memory has one connection.
+    made = World(url=f"sqlite:///{tmp_path / 'central.db'}")
+    yield made
+    made.centre.close()
+
+
+@pytest.fixture
+def console(world):
+    made = Console(world)
+    yield made
+    made.close()
+
+
+@asynccontextmanager
+async def shown(page, route: str = "/groups"):
+    async with running(page.workspace, route, house=CONSOLE) as app:
+        yield app
+
+
+def code_of(world, person="supervisor"):
+    return world.centre.enrolments.console_code_for(ref(person))
+
+
+def a_group(**values) -> RegisterGroup:
+    return RegisterGroup({"village_id": ref("V1"), "name": "जय अम्बे", "formed_on": date(2026, 3, 1), **values})
+
+
+# --- signing in and out
+
+
+@pytest.mark.parametrize("route", ["/", "/new", "/settings", "/sync", f"/group/{'a' * 32}"])
+async def test_a_page_without_a_session_shows_the_code_form_and_nothing_else(console, route):
+    console.signed_in("supervisor").workspace.do(a_group())
+    async with shown(console.page("0" * 64), route) as app:
+        await app.see("code")
+        said = " ".join(app.texts())
+        assert HINDI.say("enrol.title") in said and "जय अम्बे" not in said
+        assert not app.has("tabs") and not app.has("register-group")
+
+
+async def test_signing_in_with_a_code_shows_the_groups_of_ones_area(world, console):
+    console.signed_in("supervisor").workspace.do(a_group())
+    page = console.page()
+    async with shown(page) as app:
+        await app.fill("code", code_of(world))
+        await app.click("enrol-go")
+        await app.see("register-group")
+        await app.see_text("जय अम्बे")
+        assert page.token and not app.has("code")
+
+
+async def test_a_wrong_code_says_what_to_do_and_after_five_the_right_one_is_closed(world, console):
+    code = code_of(world)
+    wrong = code[:-1] + str((int(code[-1]) + 1) % 10)
+    async with shown(console.page()) as app:
+        for typed, problem in ((wrong, "code_wrong"),) * 5 + ((code, "too_many_tries"),):
+            await app.fill("code", typed)
+            await app.click("enrol-go")
+            await app.until(lambda problem=problem: app.one("code").error == HINDI.problem(problem), problem)
+        assert not app.has("register-group")
+
+
+async def test_the_code_of_a_phone_is_wrong_here(world, console):
+    async with shown(console.page()) as app:
+        await app.fill("code", world.centre.enrolments.code_for(ref("supervisor")))
+        await app.click("enrol-go")
+        await app.until(lambda: app.one("code").error == HINDI.problem("code_wrong"))
+
+
+async def test_when_the_session_ends_the_page_goes_back_to_the_code_form_and_the_draft_stays(world, console):
+    page = console.signed_in("supervisor")
+    async with shown(page, "/new") as app:
+        await app.fill("field-name", "आधा नाम")
+        await app.until(lambda: page.workspace.draft("Shg/new"))
+        world.clock.forward(ms=VALID_MS)
+        console.watch.look()
+        await app.see("code")
+        await app.fill("code", code_of(world))
+        await app.click("enrol-go")
+        await app.until(lambda: app.one("field-name").value == "आधा नाम")
+
+
+async def test_a_save_after_the_session_has_ended_saves_nothing_and_keeps_what_was_typed(world, console):
+    page = console.signed_in("supervisor")
+    group = page.workspace.do(a_group()).id
+    async with shown(page, f"/group/{group}/edit") as app:
+        await app.see("field-name")
+        await app.fill("field-name", "नया नाम")
+        await app.until(lambda: page.workspace.draft(f"Shg/{group}"))
+        world.clock.forward(ms=VALID_MS)
+        await app.click("save")
+        await app.see("code")
+    again = console.signed_in("supervisor").workspace
+    assert [row.name for row in again.ask(list_groups)] == ["जय अम्बे"]
+    assert again.draft(f"Shg/{group}").values["name"] == "नया नाम"
+
+
+async def test_signing_out_leads_to_the_code_form_and_takes_the_token_from_the_browser(console):
+    page = console.signed_in("supervisor")
+    token = page.token
+    async with shown(page, "/settings") as app:
+        await app.click("sign-out")
+        await app.see("code")
+    assert page.token == "" and console.page(token).workspace.identity() is None
+
+
+async def test_a_database_that_does_not_answer_asks_nobody_for_a_code(console, monkeypatch):
+    page = console.signed_in("supervisor")
+
+    def fails():
+        raise Problem("busy")
+
+    monkeypatch.setattr(page.workspace, "identity", fails)
+    async with shown(page) as app:
+        await app.see_text(HINDI.problem("busy"))
+        assert not app.has("code")
+        monkeypatch.undo()
+        await app.click("try-again")
+        await app.see("register-group")
+
+
+# --- the same screens
+
+
+async def test_a_group_is_corrected_at_the_console(console):
+    page = console.signed_in("supervisor")
+    group = page.workspace.do(a_group()).id
+    async with shown(page) as app:
+        await app.click(f"group-{group}")
+        await app.click("edit-group")
+        await app.see("field-name")
+        await app.fill("field-name", "माँ शारदा")
+        await app.click("save")
+        await app.see_text(HINDI.say("saved.now"))
+        await app.see_text("माँ शारदा")
+        await app.click("tab-history")
+        await app.see_text("supervisor")
+
+
+async def test_the_list_shows_what_a_colleague_has_done_without_being_touched(console):
+    colleague = console.signed_in("abm")
+    async with shown(console.signed_in("supervisor")) as app:
+        await app.see("groups-none")
+        colleague.workspace.do(a_group())
+        await app.see_text("जय अम्बे")
+
+
+async def test_what_makes_no_sense_at_the_centre_is_not_there(console):
+    page = console.signed_in("supervisor")
+    async with shown(page) as app:
+        await app.see("register-group")
+        await app.see_text(HINDI.say("sync.direct"))
+        labels = [one.label for one in app.all(cls=ft.NavigationBarDestination)]
+        assert labels == [HINDI.say(f"nav.{tab}") for tab in ("today", "groups", "accounts", "more")]
+        await app.click("sync-strip")
+        await app.see_text(HINDI.say("sync.what"))
+        assert not app.has("sync-now") and not app.has("sync-last")
+
+
+async def test_a_reviewer_of_the_district_reads_and_is_offered_no_deed(console):
+    group = console.signed_in("supervisor").workspace.do(a_group(mobile="9876543210")).id
+    async with shown(console.signed_in("district")) as app:
+        await app.click(f"group-{group}")
+        await app.see("group-members")
+        assert not any(app.has(key) for key in ("edit-group", "add-member", "register-group"))
+        await app.click("tab-account")
+        await app.settle()
+        assert not app.has("record-step") and "9876543210" not in " ".join(app.texts())
+
+
+# --- words
+
+
+def test_what_is_said_otherwise_at_the_console_is_said_on_a_phone_too():
+    for language in languages():
+        phone, console = words_of(language, strict=True), words_of(language, strict=True, at="console")
+        for key in AT_CONSOLE:
+            plain = key.removesuffix("@console")
+            assert phone.has(plain) and phone.has(key), key
+            values = {"name": "x", "number": "y"}
+            assert phone.say(plain, **values) != console.say(plain, **values) == phone.say(key, **values)
+        assert phone.say("do.save") == console.say("do.save")
+
+
+def test_no_word_of_the_console_speaks_of_what_is_safe_on_a_phone():
+    for code in ("busy", "sign_in", "revoked", "something_broke", "code_used"):
+        assert "फोन" not in HINDI.problem(code) and "phone" not in words_of("en", at="console").problem(code)
+
+
+def test_the_line_says_that_the_work_is_done_at_the_centre():
+    assert strip_words(HINDI, SyncStatus(state="direct")) == HINDI.say("sync.direct")

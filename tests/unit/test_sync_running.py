@@ -1,0 +1,235 @@
+"""Enrolling, and the runner: one run at a time, an honest line, and patience."""
+
+import threading
+import time
+from dataclasses import dataclass, field
+
+import pytest
+
+from records.commands.groups import RegisterGroup
+from records.messages import BatchAnswer, EnrolReply, EnrolRequest, SyncReply, SyncRequest
+from records.problems import Problem
+from storage.pages import take_page
+from storage.queries import find_shg, list_groups
+from sync.enrolling import enrol
+from sync.joining import joined
+from sync.runner import SyncRunner
+from tests.factories import (
+    NOW_MS,
+    a_page,
+    a_part,
+    a_place_tree,
+    a_section,
+    abm_capacity,
+    an_shg,
+    filled,
+    supervisor_capacity,
+)
+from tests.phones import a_phone, an_enrolment
+
+TREE = a_place_tree()
+
+
+@dataclass
+class Centre:
+    """A centre that enrols anybody and answers calls with the next of `problems`, or well."""
+
+    problems: list[Problem | None] = field(default_factory=list)
+    capacity: object = field(default_factory=lambda: abm_capacity(TREE))
+    calls: list[SyncRequest] = field(default_factory=list)
+    codes: list[EnrolRequest] = field(default_factory=list)
+    tokens: list[str] = field(default_factory=list)
+
+    def enrol(self, request: EnrolRequest) -> EnrolReply:
+        self.codes.append(request)
+        return an_enrolment(self.capacity, device=f"{len(self.codes):08x}", token=f"token-{len(self.codes)}")
+
+    def for_device(self, token: str) -> "Centre":
+        self.tokens.append(token)
+        return self
+
+    def sync(self, request: SyncRequest) -> SyncReply:
+        self.calls.append(request)
+        if self.problems and (problem := self.problems.pop(0)):
+            raise problem
+        return SyncReply("e1", NOW_MS, BatchAnswer(request.batch.number) if request.batch else None)
+
+
+@pytest.fixture
+def phone(tmp_path):
+    with a_phone(tmp_path, TREE) as phone:
+        yield phone
+
+
+def a_runner(phone, centre):
+    return SyncRunner(phone.store, centre, app="0.1.0", timer=lambda: 0.0, chance=lambda: 0.5)
+
+
+def register(phone):
+    return phone.do(RegisterGroup(filled(an_shg(village_id=TREE.village.id)))).id
+
+
+# --- enrolling
+
+
+def test_a_code_in_any_script_with_spaces_makes_a_login_and_keys_of_the_phones_own(tmp_path):
+    with a_phone(tmp_path, TREE, enrolled=False) as phone:
+        centre = Centre()
+        identity = enrol(phone.store, centre, "१२३४ 5678-9012", app="0.1.0")
+        assert centre.codes[0].code == "123456789012"
+        assert len(centre.codes[0].signing_key) == len(centre.codes[0].sealing_key) == 32
+        assert (identity.name, identity.roles, identity.device) == ("Asha Patel", ("abm",), "00000001")
+        assert phone.identity() == identity
+        assert register(phone)
+
+
+def test_a_wrong_code_changes_nothing(tmp_path):
+    class Refusing(Centre):
+        def enrol(self, request):
+            raise Problem("code_wrong")
+
+    with a_phone(tmp_path, TREE, enrolled=False) as phone:
+        with pytest.raises(Problem, match="code_wrong"):
+            enrol(phone.store, Refusing(), "1", app="0.1.0")
+        assert phone.identity() is None
+
+
+def test_nobody_takes_over_a_phone_with_somebody_elses_unsent_work_and_the_code_is_not_used_up(phone):
+    register(phone)
+    centre = Centre(capacity=supervisor_capacity(TREE))
+    with pytest.raises(Problem, match="unsent_work"):
+        enrol(phone.store, centre, "1", app="0.1.0")
+    assert centre.codes == [] and phone.sync_status().waiting == 1
+
+
+def test_not_even_after_the_login_has_ended(phone):
+    register(phone)
+    a_runner(phone, Centre([Problem("revoked")])).run()
+    with pytest.raises(Problem, match="unsent_work"):
+        enrol(phone.store, Centre(capacity=supervisor_capacity(TREE)), "1", app="0.1.0")
+    assert phone.identity().name == "Asha Patel" and phone.sync_status().waiting == 1
+
+
+def test_the_same_person_comes_back_with_her_unsent_work(phone):
+    id = register(phone)
+    centre = Centre([Problem("sign_in")])
+    runner = a_runner(phone, centre)
+    assert runner.run().state == "stopped"
+    enrol(phone.store, centre, "1", app="0.1.0")
+    assert runner.run().problem is None
+    assert centre.tokens == ["a-token", "token-1"]
+    assert centre.calls[1].batch.number == 1 and phone.sync_status().waiting == 0
+    assert phone.history(id)
+
+
+def test_another_person_begins_with_an_empty_phone(phone):
+    shg = an_shg(village_id=TREE.village.id)
+    take_page(phone.store, a_page(a_part(f"gp/{TREE.panchayat.id}/members", a_section([shg]))))
+    phone.keep_setting("language", "en")
+    enrol(phone.store, Centre(capacity=supervisor_capacity(TREE)), "1", app="0.1.0")
+    assert phone.ask(list_groups) == [] and phone.identity().roles == ("supervisor",)
+    assert phone.setting("language") == "en"
+    register(phone)
+
+
+# --- running
+
+
+def test_a_run_that_goes_well_says_so_also_after_a_restart(tmp_path):
+    with a_phone(tmp_path, TREE) as phone:
+        register(phone)
+        status = a_runner(phone, Centre()).run()
+        assert (status.state, status.problem, status.sent) == ("idle", None, 1)
+        assert status.last_success_ms == NOW_MS and status.next_try_ms > NOW_MS
+    with a_phone(tmp_path, TREE, enrolled=False) as again:
+        a_runner(again, Centre())
+        assert again.sync_status().last_success_ms == NOW_MS
+
+
+def test_a_failure_is_shown_with_the_time_of_the_next_try_and_waits_grow(phone):
+    centre = Centre([Problem("offline"), Problem("offline"), None])
+    runner = a_runner(phone, centre)
+    first, second, third = runner.run(), runner.run(), runner.run()
+    assert (first.state, first.problem, first.last_success_ms) == ("waiting", "offline", None)
+    assert second.next_try_ms - NOW_MS == 2 * (first.next_try_ms - NOW_MS)
+    assert (third.state, third.problem) == ("idle", None)
+
+
+@pytest.mark.parametrize("code", ["sign_in", "revoked", "app_too_old"])
+def test_what_needs_a_person_stops_the_runner_and_not_the_work(phone, code):
+    status = a_runner(phone, Centre([Problem(code)])).run()
+    assert (status.state, status.problem, status.next_try_ms) == ("stopped", code, None)
+    register(phone)
+
+
+def test_a_mistake_of_ours_does_not_end_the_runner(phone, caplog):
+    class Broken(Centre):
+        def sync(self, request):
+            raise KeyError("a mistake")
+
+    assert a_runner(phone, Broken()).run().problem == "something_broke"
+    assert "a synchronisation broke" in caplog.text
+
+
+def test_without_a_login_nothing_is_tried(tmp_path):
+    with a_phone(tmp_path, TREE, enrolled=False) as phone:
+        centre = Centre()
+        assert a_runner(phone, centre).run().state == "idle"
+        assert centre.calls == []
+
+
+def test_two_processes_do_not_synchronise_one_store_at_once(phone):
+    with phone.store.syncing():
+        assert a_runner(phone, Centre()).run().problem == "store_in_use"
+
+
+def test_every_turn_of_a_run_is_announced(phone):
+    register(phone)
+    states = []
+    phone.on_change(lambda kinds: states.append(phone.store.sync_line.state) if "sync" in kinds else None)
+    a_runner(phone, Centre()).run()
+    assert states[0] == "running" and states[-1] == "idle"
+
+
+def test_the_thread_runs_when_woken_and_stops_when_told(phone):
+    centre, ran = Centre(), threading.Event()
+    phone.on_change(lambda kinds: ran.set() if phone.store.sync_line.last_success_ms else None)
+    workspace, runner = joined(phone.store, centre, app="0.1.0")
+    runner.start()
+    assert ran.wait(5)
+    register(workspace)
+    workspace.request_sync()
+    deadline = time.monotonic() + 5
+    while workspace.sync_status().waiting and time.monotonic() < deadline:
+        time.sleep(0.01)
+    runner.stop()
+    assert workspace.sync_status().waiting == 0
+    assert threading.active_count() < 50 and not [t for t in threading.enumerate() if t.name == "samooh-sync"]
+
+
+def test_a_save_wakes_the_runner_but_not_while_it_waits_after_a_failure(phone):
+    centre = Centre([None, Problem("offline")])
+    runner = a_runner(phone, centre)
+    runner.run()
+    runner.work_saved()
+    assert runner._due == 1.5
+    runner.run()
+    due = runner._due
+    runner.work_saved()
+    assert runner._due == due
+
+
+def test_a_busy_centre_is_left_alone_for_as_long_as_it_said_even_when_the_network_comes_and_goes(phone):
+    runner = a_runner(phone, Centre([Problem("busy", retry_after=30)]))
+    runner.run()
+    runner.connectivity_returned()
+    assert runner._due >= 30
+
+
+def test_enrolling_through_the_workspace_begins_a_run(tmp_path):
+    with a_phone(tmp_path, TREE, enrolled=False) as phone:
+        workspace, runner = joined(phone.store, Centre(), app="0.1.0")
+        assert workspace.enrol("123456789012").name == "Asha Patel"
+        assert runner._due is not None
+        id = register(workspace)
+        assert workspace.ask(find_shg, id=id)
