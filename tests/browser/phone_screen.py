@@ -35,8 +35,8 @@ class PhoneScreen:
     def tap_at_rest(self, target: Locator) -> None:
         """Tap once the target has stood still for a third of a second.
 
-        The tree of semantics runs ahead of what is drawn: while a list is still being laid out anew, as after a change of
-        language or a sync, a tap lands on whatever has just moved there.
+        The tree of semantics and what is drawn do not move together: while a list is laid out anew, as after a
+        change of language or a sync, a tap lands on its neighbour.
         """
         target.wait_for(state="attached", timeout=SECONDS)
         resting, place = 0, None
