@@ -52,7 +52,7 @@ ROUTES = [
                 path="group/:shg_id",
                 component=GroupScreen,
                 children=[
-                    ft.Route(path="edit", component=EditGroupScreen),
+                    ft.Route(path="edit/:field?", component=EditGroupScreen),
                     ft.Route(path="member/new", component=NewMemberScreen),
                     ft.Route(path="member/:member_id", component=EditMemberScreen),
                     ft.Route(path="step", component=StepScreen),
