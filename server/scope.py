@@ -6,6 +6,7 @@ absent; one that only some show is NULL where only the others hold the record.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import (
@@ -44,7 +45,8 @@ class Scope(Mapping[str, FromClause]):
         self._db = db
         self._tables, self._registry, self._state_id = centre.tables, centre.registry, centre.state_id
         self._is_sqlite = centre.database.is_sqlite
-        self.readable = streams_read(reaches)
+        self._reaches = list(reaches)
+        self.readable = streams_read(self._reaches)
         self._made: dict[str, Subquery] = {}
 
     def __getitem__(self, kind: str) -> Subquery:
@@ -97,7 +99,9 @@ class Scope(Mapping[str, FromClause]):
         if not (blocks or panchayats):
             return self._held(table, streams)
         standing = self._tables.standing.alias()
-        # One list is one look into an index; two of them are read row by row.
+        # Panchayats of blocks that are read whole say nothing more, and hide the index on blocks.
+        told = {id for reach in self._reaches if reach.blocks <= set(blocks) for id in reach.gram_panchayats}
+        panchayats = [id for id in panchayats if id not in told]
         inside = [
             among(self._db, standing.c[column], ids)
             for column, ids in (("block_id", blocks), ("gram_panchayat_id", panchayats))
@@ -193,14 +197,17 @@ def _whole_places(entry: Kind, streams: Iterable[str]) -> tuple[list[str], list[
     of their groups, and the streams that may hold further ones."""
     if entry.standing != "group" or entry.streams is None:
         return [], [], list(streams)
-    always = entry.streams("", Standing(block_id="b", gram_panchayat_id="g", branches=frozenset({"r"})))
+    chosen = Standing(block_id="b", gram_panchayat_id="g", branches=frozenset({"b"}), bearers=frozenset({"m"}))
+    always = entry.streams("", chosen)
+    ever = always | entry.streams("m", chosen) | entry.streams("m", replace(chosen, branches=frozenset()))
     by_level: dict[str, list[str]] = {"block": [], "gp": []}
     rest = []
     for name in streams:
         level, id, what = name.split("/")
-        if level in by_level and f"{level}/{level[0]}/{what}" in always:
+        pattern = f"{level}/{level[0]}/{what}"
+        if level in by_level and pattern in always:
             by_level[level].append(id)
-        else:
+        elif pattern in ever:
             rest.append(name)
     # A group whose branch nobody has chosen stands in that block all the same.
     implied = {f"block/{id}/no_branch" for id in by_level["block"]}
