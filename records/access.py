@@ -44,6 +44,8 @@ WRITES: Mapping[tuple[str, str], Grant] = (
         ("AccountStep", "abm"): Grant(ALL),
         ("AccountStep", "bank_sakhi"): Grant(ALL),
         ("AccountStep", "supervisor"): Grant(ALL),
+        ("Conflict", "abm"): Grant(NONE, frozenset({"decided"})),
+        ("Conflict", "supervisor"): Grant(NONE, frozenset({"decided"})),
         ("Proposal", "abm"): Grant(ALL, DECIDING_FIELDS),
         ("Proposal", "supervisor"): Grant(ALL, DECIDING_FIELDS),
     }

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from records.access import Reach, Standing
+from records.conflict import VALUES
 from records.record import Record, fields_of
 
 GROUP_KINDS = ("Shg", "SavingsAccount", "AccountStep")
@@ -120,4 +121,4 @@ def columns_of(cls: type[Record], kind: str, held_by: Mapping[str, Iterable[str]
 
 def masked_conflict(values: Mapping[str, Any], columns: Iterable[str]) -> dict[str, Any]:
     """A Conflict for someone who sees these columns of its record: without the value of a hidden one."""
-    return dict(values) if values["field"] in columns else {**values, "value": None}
+    return dict(values) if values["field"] in columns else {**values, **dict.fromkeys(VALUES)}

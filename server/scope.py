@@ -27,6 +27,7 @@ from sqlalchemy import (
 
 from records.access import Reach
 from records.audience import class_of, columns_of, hidden_columns, streams_read
+from records.conflict import VALUES
 from records.record import fields_of
 from server.central_store import CentralStore
 from server.chunks import among
@@ -70,8 +71,8 @@ class Scope(Mapping[str, FromClause]):
         streams = self._streams(kind)
         shown: list[Any] = [table.c.id]
         for name in fields_of(entry.cls):
-            if kind == "Conflict" and name == "value":
-                shown.append(self._kept_value(table, streams))
+            if kind == "Conflict" and name in VALUES:
+                shown.append(self._kept_value(table, streams, name))
             else:
                 shown += self._column(table, name, streams, self._showing(kind, name, streams))
         # The key of a hidden name tells most of the name.
@@ -135,8 +136,8 @@ class Scope(Mapping[str, FromClause]):
             )
         )
 
-    def _kept_value(self, table: Any, streams: list[str]) -> ColumnElement[Any]:
-        """A Conflict shows its value only to who sees that column of its record: judged by kind, field and stream."""
+    def _kept_value(self, table: Any, streams: list[str], field: str) -> ColumnElement[Any]:
+        """A Conflict shows its values only to who sees that column of its record: judged by kind, field and stream."""
         cases: list[ColumnElement[bool]] = []
         for kind, entry in self._registry.items():
             by_streams: dict[tuple[str, ...], list[str]] = {}
@@ -148,5 +149,5 @@ class Scope(Mapping[str, FromClause]):
                     cases.append(seen)
                 elif showing:
                     cases.append(and_(seen, self._held(table, list(showing))))
-        value = table.c.value
-        return type_coerce(case((or_(false(), *cases), value)), value.type).label("value")
+        value = table.c[field]
+        return type_coerce(case((or_(false(), *cases), value)), value.type).label(field)

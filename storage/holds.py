@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from sqlalchemy import delete, select
 
 from records.audience import columns_of, streams_read
+from records.conflict import VALUES
 from storage import outbox
 from storage.identity import capacity_of
 from storage.rows import RawRow, raw_rows, shape_of, write_raw
@@ -248,9 +249,9 @@ def _blank(t: Transaction, kind: str, there: Mapping[str, str], streams: Streams
     changed: list[RawRow] = []
     for id, raw in rows.items():
         held_by, hidden = by_held[raw.held], hiding[raw.held]
-        # A Conflict shows the value of a field of another record: as much of it as that record's columns do.
+        # A Conflict shows two values of a field of another record: as much of it as that record's columns do.
         if kind == "Conflict" and raw.values["field"] in _hidden(t, str(raw.values["record_kind"]), held_by):
-            hidden |= {"value"}
+            hidden |= set(VALUES)
         if hidden:
             entries = own.get((kind, id), [])
             _empty_columns(t, kind, raw, hidden, entries)
