@@ -13,8 +13,8 @@ class Conflict(Record):
     """The losing change of one field. Its id is a hash of record, field and losing stamp; derived on the server.
 
     `value` and `winning_value` are JSON text; a reader whose columns of the record lack the field gets them as None.
-    `winning_value` is what stood beside it while it was open. `decided` is the one thing a person writes here: the stamp
-    of the value that need not stand. Putting the losing one back is a change of the record beside it.
+    `winning_value` is what stood beside it while it was open. `decided` is the one thing a person writes here: the
+    stamp of the value that need not stand. Putting the losing one back is a change of the record beside it.
     """
 
     record_kind: Annotated[Text, Derived, Unlisted]

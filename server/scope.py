@@ -39,11 +39,11 @@ class Scope(Mapping[str, FromClause]):
     `readable`: stream -> roles in which she reads it.
     """
 
-    def __init__(self, db: Connection, centre: CentralStore, reaches: Iterable[Reach]) -> None:
+    def __init__(self, db: Connection, centre: CentralStore, reaches: Iterable[Reach], person_id: str = "") -> None:
         self._db = db
         self._tables, self._registry, self._state_id = centre.tables, centre.registry, centre.state_id
         self._is_sqlite = centre.database.is_sqlite
-        self.readable = streams_read(reaches)
+        self.readable = streams_read(reaches, person_id)
         self._made: dict[str, Subquery] = {}
 
     def __getitem__(self, kind: str) -> Subquery:

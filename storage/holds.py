@@ -216,7 +216,7 @@ def look_again(t: Transaction, kind: str, raw: RawRow, names: Iterable[str]) -> 
     """Her own work may fill columns that her streams do not give her: they are emptied once it has been answered."""
     capacity = capacity_of(t.meta)
     if raw.held and capacity:
-        held_by = _held_in(raw.held, Streams(t), streams_read(capacity.reaches))
+        held_by = _held_in(raw.held, Streams(t), streams_read(capacity.reaches, capacity.person_id))
         if _hidden(t, kind, held_by) & set(names):
             _linger(t, kind, [raw.id])
 
@@ -239,7 +239,7 @@ def _blank(t: Transaction, kind: str, there: Mapping[str, str], streams: Streams
     capacity = capacity_of(t.meta)
     if not capacity or not there:
         return
-    roles = streams_read(capacity.reaches)
+    roles = streams_read(capacity.reaches, capacity.person_id)
     # Few sets of streams hold many records, and most give all columns: then no record need be read.
     by_held = {held: _held_in(held, streams, roles) for held in set(there.values())}
     hiding = {held: _hidden(t, kind, held_by) for held, held_by in by_held.items()}
