@@ -44,6 +44,9 @@ WRITES: Mapping[tuple[str, str], Grant] = (
         ("AccountStep", "abm"): Grant(ALL),
         ("AccountStep", "bank_sakhi"): Grant(ALL),
         ("AccountStep", "supervisor"): Grant(ALL),
+        ("Conflict", "abm"): Grant(NONE, frozenset({"decided"})),
+        ("Conflict", "supervisor"): Grant(NONE, frozenset({"decided"})),
+        **{("Verdict", role): Grant(NONE, frozenset({"done"})) for role in ("abm", "bank_sakhi", "supervisor")},
         ("Proposal", "abm"): Grant(ALL, DECIDING_FIELDS),
         ("Proposal", "supervisor"): Grant(ALL, DECIDING_FIELDS),
     }

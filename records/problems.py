@@ -66,6 +66,7 @@ RECORD_CODES = (
     "too_late_to_cancel",
     "not_yours_to_cancel",
     "only_add",
+    "changed_meanwhile",
     "waits_for_parent",
 )
 """Why a change was refused, held or set aside as a whole."""

@@ -131,7 +131,11 @@ class Past:
 
 @dataclass(frozen=True)
 class Mending:
-    """Work that the server did not take: what, why, and the values as they were typed."""
+    """Work that the server did not take: what, why, and the values as they were typed.
+
+    `reason`: what an office wrote when it sent the work back, None while it has not. `state` `passed`: somebody else
+    typed it, and it has come to this person with her work. `verdict_id`: what to say `TickVerdict` about.
+    """
 
     kind: str
     record_id: str
@@ -141,6 +145,10 @@ class Mending:
     field: str | None
     values: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     state: str = "refused"
+    reason: str | None = None
+    decider_name: str | None = None
+    decider_name_hi: str | None = None
+    verdict_id: str | None = None
 
 
 @dataclass(frozen=True)

@@ -42,7 +42,7 @@ class Executing:
         self.awaited: set[str] = set()
         self._number = self._lock()
         self._reaches = reaches_of(db, centre.tables, centre.state_id, session.person_id, day_of(self._now_ms))
-        self._scope = Scope(db, centre, self._reaches)
+        self._scope = Scope(db, centre, self._reaches, session.person_id)
 
     def execute(self, command: Command) -> Done:
         """Raises Refused with the reasons; the caller's transaction must then be rolled back."""

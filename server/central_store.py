@@ -224,7 +224,7 @@ class CentralStore:
     ) -> "Stand":
         """Where the device stands: what it may read today, against what its cursor says it has read."""
         capacity = self._capacity(db, device.person_id)
-        readable = streams_read(capacity.reaches)
+        readable = streams_read(capacity.reaches, capacity.person_id)
         cursor, unknown, gone_back = NOWHERE, False, ""
         if request.cursor:
             presented = self.cursors.present(db, device.number, request.cursor, self.epoch(db), device.cursor_number)

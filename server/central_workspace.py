@@ -18,6 +18,7 @@ from records.audience import streams_read
 from records.commands.deciding import Command, Done
 from records.days import day_of
 from records.drafts import struck_draft
+from records.errands import Reading
 from records.messages import Capacity
 from records.problems import Problem
 from records.workspace import Draft, Identity, Mending, Notice, Outgoing, Past, Support, SyncStatus, identity_from
@@ -142,7 +143,7 @@ class CentralWorkspace:
         return capacity_of(db, centre.tables, centre.state_id, session.person_id, day_of(centre.clock()))
 
     def _scope(self, db: Connection, capacity: Capacity) -> Scope:
-        return Scope(db, self._centre, capacity.reaches)
+        return Scope(db, self._centre, capacity.reaches, capacity.person_id)
 
     # --- ask and do
 
@@ -211,6 +212,9 @@ class CentralWorkspace:
             token = self._token
         receipt = deed(self._sessions, token, errand)
         self.identity()  # the errand may have ended this session: then the page hears of it now
+        if not isinstance(errand, Reading):
+            self._watch.look()
+            self._announce(frozenset({"office"}))
         return receipt
 
     # --- drafts and settings, kept with the person
@@ -282,7 +286,7 @@ class CentralWorkspace:
         self._unwatch = self._watch.add(self)
 
     def _now(self, db: Connection, capacity: Capacity) -> Baseline:
-        names = streams_read(capacity.reaches)
+        names = streams_read(capacity.reaches, capacity.person_id)
         told = self._watch.counters(db, names)
         return Baseline(capacity, day_of(self._centre.clock()), {name: told.get(name, 0) for name in names})
 

@@ -81,6 +81,7 @@ INDEXED: Mapping[str, tuple[str, ...]] = {
     "Assignment": ("person_id",),
     "ServiceArea": ("village_id", "district_id"),
     "Conflict": ("record_id",),
+    "Verdict": ("person_id",),
 }
 """Fields by which the centre looks records up, for itself and for the console."""
 
@@ -146,6 +147,8 @@ def _bookkeeping(metadata: MetaData, codec: Codec) -> dict[str, Table]:
             Column("received_ms", BigInteger, nullable=False),
             Index("held_parent", "state_id", "parent_id"),
         ),
+        # `state`: open, refused (its author was told what is wrong), accepted, returned, mended (changed by its author
+        # since). `passed_to`: who took over from its author, and gets it when it is sent back.
         "quarantine": table(
             "quarantine",
             *_key("device"),
@@ -160,7 +163,12 @@ def _bookkeeping(metadata: MetaData, codec: Codec) -> dict[str, Table]:
             Column("field", TEXT),
             Column("received_ms", BigInteger, nullable=False),
             Column("state", TEXT, nullable=False, default="open"),
+            Column("reason", sealed),
+            Column("decider_id", TEXT),
+            Column("decided_ms", BigInteger),
+            Column("passed_to", TEXT),
             Index("quarantine_block", "state_id", "block_id"),
+            Index("quarantine_person", "state_id", "person_id"),
         ),
         "meta": table("meta", *_key("name"), Column("value", TEXT, nullable=False)),
     }

@@ -48,6 +48,15 @@ class Known:
     def one(self, cls: type[R], id: str) -> R | None:
         return self._ones.get((cls.__name__, id))  # type: ignore[return-value]
 
+    def class_of(self, kind: str, id: str) -> type[Record] | None:
+        """The class of a record that was read."""
+        record = self._ones.get((kind, id))
+        return None if record is None else type(record)
+
+    def value(self, kind: str, id: str, field: str) -> Any:
+        """A value of a record that was read; None where it has no such field."""
+        return getattr(self._ones.get((kind, id)), field, None)
+
     def holds(self, kind: str, id: str) -> bool:
         return (kind, id) in self._ones
 

@@ -1,15 +1,34 @@
 """The console's house: which screens there are at the office, the tabs at their foot, and its own words."""
 
+from dataclasses import replace
+
 import flet as ft
 
 from screens.app import ROUTES
+from screens.console.decide import DecideScreen
 from screens.context import House, Tab
 from screens.navigation import PHONE_TABS
 
-TABS: tuple[Tab, ...] = tuple(tab for tab in PHONE_TABS if tab[0] != "/sync")
+OWN_TABS: tuple[Tab, ...] = (("/decide", "nav.decide", ft.Icons.RULE_OUTLINED, ft.Icons.RULE),)
+
+TABS: tuple[Tab, ...] = (
+    *(tab for tab in PHONE_TABS if tab[0] not in ("/sync", "/settings")),
+    *OWN_TABS,
+    *(tab for tab in PHONE_TABS if tab[0] == "/settings"),
+)
 """Nothing is sent from here: how it stands is told by the line above the list."""
 
+OWN_ROUTES: list[ft.Route] = [
+    ft.Route(path="decide", component=DecideScreen),
+]
+
+
+def _with_own(route: ft.Route) -> ft.Route:
+    """The screens of the phone with those of the office beside them."""
+    return replace(route, children=[*(route.children or []), *OWN_ROUTES]) if route.path == "/" else route
+
+
 # A page whose session has ended shows the code form by itself; nobody joins anew while signed in.
-CONSOLE_ROUTES: list[ft.Route] = [route for route in ROUTES if route.path != "/enrol"]
+CONSOLE_ROUTES: list[ft.Route] = [_with_own(route) for route in ROUTES if route.path != "/enrol"]
 
 CONSOLE = House(CONSOLE_ROUTES, TABS, at="console")

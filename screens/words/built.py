@@ -13,6 +13,8 @@ BUILT: dict[str, tuple[str, ...]] = {
     "help": tuple(
         f"{page}{part}" for page in ("saved", "offline", "correct", "lost", "who") for part in ("", ".title")
     ),
+    # the lists of `screens/console/decide.py`
+    "decide": ("conflicts", "doubles", "aside", "conflicts.explain", "doubles.explain", "aside.explain"),
     # `Past.state` of records/workspace.py
     "history.state": ("received", "waiting", "refused", "lost"),
     # `RESEMBLANCES` of records/proposal.py
