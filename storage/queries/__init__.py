@@ -17,6 +17,7 @@ from storage.queries.groups import CountRow, GroupRow, count_groups, find_shg, l
 from storage.queries.members import FoundMemberRow, MemberRow, find_member, list_members, search_members
 from storage.queries.people import PersonRow, find_person, list_people
 from storage.queries.places import BranchRow, PlaceRow, find_branch, find_place, list_branches, list_villages
+from storage.queries.portal import PortalRow, ToEnterRow, count_to_enter, list_beside_portal
 from storage.queries.proposals import ProposalRow, list_proposals
 from storage.queries.today import TodayRow, count_today
 
@@ -35,15 +36,18 @@ __all__ = [
     "NearRow",
     "PersonRow",
     "PlaceRow",
+    "PortalRow",
     "ProposalRow",
     "Query",
     "Row",
     "SameNumberRow",
     "StepRow",
+    "ToEnterRow",
     "TodayRow",
     "WomanRow",
     "count_board",
     "count_groups",
+    "count_to_enter",
     "count_today",
     "find_account",
     "find_branch",
@@ -51,6 +55,7 @@ __all__ = [
     "find_person",
     "find_place",
     "find_shg",
+    "list_beside_portal",
     "list_board",
     "list_board_branches",
     "list_branches",
