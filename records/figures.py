@@ -13,6 +13,10 @@ NOT_PENDING = ("opened", "passbook_received", "closed", "not_needed", "unknown")
 """States of an account that nobody needs to chase; `unknown` says "update the app" and is not counted."""
 
 
+OPENED = ("opened", "passbook_received")
+"""States of an account that is there."""
+
+
 def members_of(roster_count: int | None, declared: int | None) -> int:
     """Members of a group: the present roster if there is any, else the declared number, else 0."""
     return roster_count or declared or 0
@@ -57,6 +61,39 @@ def is_overdue(age: int, norm_days: int) -> bool:
     return age > norm_days
 
 
+AGES = ("within", "to_30", "to_90", "over_90")
+"""How long an account has been pending: within the norm, then up to so many days."""
+AGE_ENDS = (30, 90)
+
+
+def age_band(age: int, norm_days: int) -> str:
+    """One of AGES. A norm of more than 30 days leaves the band after it narrower or empty."""
+    for band, end in zip(AGES, (norm_days, *AGE_ENDS), strict=False):
+        if age <= end:
+            return band
+    return AGES[-1]
+
+
+def sakhis_needed(groups: int, per_sakhi: int) -> int:
+    """Bank sakhis that so many groups at one branch need; those of a place are the sum over its branches."""
+    return -(-groups // per_sakhi) if per_sakhi else 0
+
+
+def is_averaged(group_type: str | None, special_counts: bool) -> bool:
+    """Whether a group that counts also counts in the average of its place: special ones by a dated norm."""
+    return special_counts or group_type != "special"
+
+
+def missing_to_norm(members: int, groups: int, norm: int) -> int:
+    """How many more women would bring the average of a whole place to the norm. Never told of one group."""
+    return max(0, norm * groups - members)
+
+
+def room_in(members: int, group_type: str | None, most: int) -> int:
+    """How many women a group could still take in. None for special groups, nor where the number is not known."""
+    return max(0, most - members) if members and group_type != "special" else 0
+
+
 def average(members: int, groups: int) -> float | None:
     """Members per active group of a unit, one decimal; None for a unit without groups. The norm is about this."""
     return round(members / groups, 1) if groups else None
@@ -76,6 +113,10 @@ class Yardstick:
     pending_days: int = NORM_DEFAULTS["pending_days"]
     least: int = NORM_DEFAULTS["least_members"]
     least_special: int = NORM_DEFAULTS["least_members_special"]
+    average: int = NORM_DEFAULTS["average_members"]
+    most: int = NORM_DEFAULTS["most_members"]
+    per_sakhi: int = NORM_DEFAULTS["groups_per_bank_sakhi"]
+    special_counts: bool = bool(NORM_DEFAULTS["special_in_average"])
 
 
 def yardstick_on(norms: Iterable[Norm], day: date) -> Yardstick:
@@ -86,4 +127,8 @@ def yardstick_on(norms: Iterable[Norm], day: date) -> Yardstick:
         norm_on(known, "pending_days", day),
         norm_on(known, "least_members", day),
         norm_on(known, "least_members_special", day),
+        norm_on(known, "average_members", day),
+        norm_on(known, "most_members", day),
+        norm_on(known, "groups_per_bank_sakhi", day),
+        norm_on(known, "special_in_average", day) != 0,
     )

@@ -15,6 +15,16 @@ from storage.queries.doubles import (
 from storage.queries.figures import FigureRow, list_norms, unit_figures
 from storage.queries.groups import CountRow, GroupRow, count_groups, find_shg, list_groups
 from storage.queries.members import FoundMemberRow, MemberRow, find_member, list_members, search_members
+from storage.queries.overview import (
+    CoverageRow,
+    MonthRow,
+    StateRow,
+    TallyRow,
+    tally,
+    tally_accounts,
+    tally_coverage,
+    tally_months,
+)
 from storage.queries.people import PersonRow, find_person, list_people
 from storage.queries.places import BranchRow, PlaceRow, find_branch, find_place, list_branches, list_villages
 from storage.queries.portal import PortalRow, ToEnterRow, count_to_enter, list_beside_portal
@@ -29,10 +39,12 @@ __all__ = [
     "BranchRow",
     "ConflictRow",
     "CountRow",
+    "CoverageRow",
     "FigureRow",
     "FoundMemberRow",
     "GroupRow",
     "MemberRow",
+    "MonthRow",
     "NearRow",
     "PersonRow",
     "PlaceRow",
@@ -41,7 +53,9 @@ __all__ = [
     "Query",
     "Row",
     "SameNumberRow",
+    "StateRow",
     "StepRow",
+    "TallyRow",
     "ToEnterRow",
     "TodayRow",
     "WomanRow",
@@ -72,5 +86,9 @@ __all__ = [
     "list_women_like",
     "query",
     "search_members",
+    "tally",
+    "tally_accounts",
+    "tally_coverage",
+    "tally_months",
     "unit_figures",
 ]
