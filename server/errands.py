@@ -16,11 +16,12 @@ def _sign_out(sessions: ConsoleSessions, token: str, errand: SignOut) -> None:
 
 
 DEEDS: Mapping[type, Deed] = {SignOut: _sign_out}
+"""What needs no words; what is said to people is done by `server/console/deeds.py`."""
 
 
-def deed_of(errand: Any) -> Deed:
+def deed_of(errand: Any, deeds: Mapping[type, Deed] = DEEDS) -> Deed:
     """The deed of an errand. Raises Problem only_on_phone for what is no errand of the centre."""
     try:
-        return DEEDS[type(errand)]
+        return deeds[type(errand)]
     except KeyError as error:
         raise Problem("only_on_phone") from error

@@ -14,7 +14,7 @@ from typing import Any, Literal
 import typst
 
 from records.written import show_count, show_day
-from server.console.pages import Cell, Page, Table
+from screens.console.pages import Cell, Page, Table
 
 HERE = Path(__file__).parent
 TEMPLATE = HERE / "review_pack.typ"
@@ -61,13 +61,17 @@ def _told(page: Page) -> dict[str, Any]:
 
 
 def _table(table: Table) -> dict[str, Any]:
+    rows = table.rows if table.on_paper is None else table.on_paper
     columns = [[row[at] for row in table.rows] for at in range(len(table.heads))]
     return {
         "title": table.title,
         "heads": list(table.heads),
         "right": [_all(cells, int, float) for cells in columns],
         "narrow": [_all(cells, int, float, date) for cells in columns],
-        "rows": [[shown(cell) for cell in row] for row in table.rows],
+        "rows": [[shown(cell) for cell in row] for row in rows],
+        "halves": table.halves,
+        # Days are wider than what a number needs.
+        "tight": not any(isinstance(cell, date) for row in rows for cell in row) and not table.wide,
         "last": [shown(cell) for cell in table.last] if table.last else [],
         "note": table.note,
     }

@@ -3,10 +3,24 @@ differs. What these mean is said in `records/portal.py`."""
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Select, and_, exists, func, literal, or_, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Integer,
+    Select,
+    and_,
+    cast,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    union_all,
+)
 
 from storage.queries.asking import Row, Tables, beyond, column, columns, present, query, where
 from storage.queries.groups import counted, first_account
+from storage.queries.overview import Within, _inside
 
 NOBODY = "nobody"
 """In the place of a person's id: groups of which nobody has said who formed them."""
@@ -39,13 +53,16 @@ class PortalRow(Row):
     account: bool
 
 
-@query(ToEnterRow, kinds=("Shg", "Member", "SavingsAccount", "Person"))
-def count_to_enter(tables: Tables) -> Select[Any]:
-    """What is to be entered, by who formed the groups, in the order of names: nobody is first or last."""
+@query(ToEnterRow, kinds=("Shg", "Member", "SavingsAccount", "Place", "Person"))
+def count_to_enter(tables: Tables, *, within: Within | None = None) -> Select[Any]:
+    """What is to be entered in a place or in all that is held here, by who formed the groups, in the order of names."""
     people = tables["Person"]
     # Each part of one is asked under names of its own: the same sub-select may stand in a statement once.
-    parts = union_all(*(_of_kind(tables, kind) for kind in ("Shg", "Member", "SavingsAccount"))).subquery("parts")
-    sums = [func.sum(parts.c[name]).label(name) for name in ("groups", "members", "accounts")]
+    parts = union_all(*(_of_kind(tables, kind, within) for kind in ("Shg", "Member", "SavingsAccount"))).subquery(
+        "parts"
+    )
+    # PostgreSQL adds up wide numbers as decimal ones.
+    sums = [cast(func.sum(parts.c[name]), Integer).label(name) for name in ("groups", "members", "accounts")]
     totals = select(parts.c.person_id, *sums).group_by(parts.c.person_id).subquery("totals")
     return (
         select(
@@ -115,7 +132,7 @@ def here_now(members: FromClause) -> ColumnElement[bool]:
     return and_(present(members), members.c.left_on.is_(None))
 
 
-def _of_kind(tables: Tables, kind: str) -> Select[Any]:
+def _of_kind(tables: Tables, kind: str, within: Within | None) -> Select[Any]:
     """(person, groups, members, accounts) of what is to be entered of one kind, counted per person."""
     shgs = tables["Shg"].alias(f"groups_of_{kind.lower()}")
     below: FromClause | None = None
@@ -127,8 +144,13 @@ def _of_kind(tables: Tables, kind: str) -> Select[Any]:
         below = tables[kind].alias(f"below_{kind.lower()}")
         conditions += [to_enter(below), here_now(below) if kind == "Member" else first_account(shgs, below)]
         source = shgs.join(below, below.c.shg_id == shgs.c.id)
+    if within is not None:
+        places = tables["Place"].alias(f"places_of_{kind.lower()}")
+        source = source.outerjoin(places, places.c.id == shgs.c.village_id)
+        conditions.append(_inside(tables, places, within))  # type: ignore[arg-type]
     names = {"Shg": "groups", "Member": "members", "SavingsAccount": "accounts"}
     told = [(func.count() if kind == one else literal(0)).label(name) for one, name in names.items()]
-    return select(shgs.c.formed_by_id.label("person_id"), *told).select_from(source).where(*conditions).group_by(
-        shgs.c.formed_by_id
-    )  # fmt: skip
+    # Said as a Select of anything: the type checker has counted the columns.
+    counts: Any = select(shgs.c.formed_by_id.label("person_id"), *told).select_from(source).where(*conditions)
+    grouped: Select[Any] = counts.group_by(shgs.c.formed_by_id)
+    return grouped

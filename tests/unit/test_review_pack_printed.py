@@ -8,7 +8,7 @@ import pytest
 from openpyxl import load_workbook
 from PIL import Image, ImageChops
 
-from server.console.pages import Figure, Page, Table
+from screens.console.pages import Figure, Page, Table
 from server.console.printing import FONTS, pdf_of, pictures_of
 from server.console.workbook import workbook_of
 

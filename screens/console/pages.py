@@ -1,5 +1,5 @@
-"""What stands on a printed page, in words and numbers: made by `review_pack.py`, drawn by `printing.py` on paper and by
-`workbook.py` in a spreadsheet."""
+"""What stands on a printed page, in words and numbers. `review_pack.py` says it; `server/console/printing.py` draws it
+on paper and `workbook.py` beside that in a spreadsheet."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,7 +22,9 @@ class Figure:
 class Table:
     """A table with a heading. `short` is its name on a sheet of a workbook, no longer than 20 characters.
 
-    `last` is a line below the others that sums them up. `printed` False: too long for the page, only in the workbook.
+    `last` is a line below the others that sums them up. `on_paper` are the lines for which a page has room, None for
+    all; `printed` False: none, the table is in the workbook only. `halves`: on paper in two columns side by side;
+    `wide`: it has the whole width of the page to itself.
     """
 
     title: str
@@ -31,7 +33,10 @@ class Table:
     rows: Sequence[Sequence[Cell]]
     last: Sequence[Cell] | None = None
     note: str = ""
+    on_paper: Sequence[Sequence[Cell]] | None = None
     printed: bool = True
+    halves: bool = False
+    wide: bool = False
 
 
 @dataclass(frozen=True)
