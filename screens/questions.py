@@ -9,7 +9,7 @@ from storage.queries.groups import count_groups, find_shg, list_groups
 from storage.queries.members import find_member, list_members, search_members
 from storage.queries.people import find_person, list_people
 from storage.queries.places import find_branch, find_place, list_branches, list_villages
-from storage.queries.portal import NOBODY, count_to_enter, list_beside_portal
+from storage.queries.portal import NOBODY, count_to_enter, list_beside_portal, list_members_beside_portal
 from storage.queries.proposals import list_proposals
 from storage.queries.today import count_today
 
@@ -34,6 +34,7 @@ __all__ = [
     "list_groups",
     "list_groups_near",
     "list_members",
+    "list_members_beside_portal",
     "list_norms",
     "list_people",
     "list_proposals",

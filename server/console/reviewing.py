@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
+from records.access import REVIEWERS
 from records.days import day_of
 from records.figures import review_days, yardstick_on
 from records.messages import Capacity
@@ -30,8 +31,6 @@ from storage.queries import (
 from storage.queries.asking import Query
 from storage.queries.overview import Within
 
-REVIEWERS = ("supervisor", "nodal", "district")
-"""Roles that hold all groups and accounts of their blocks; a page of a part of a block would say too little."""
 MOST_LISTED = 5000
 
 

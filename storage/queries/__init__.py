@@ -27,7 +27,14 @@ from storage.queries.overview import (
 )
 from storage.queries.people import PersonRow, find_person, list_people
 from storage.queries.places import BranchRow, PlaceRow, find_branch, find_place, list_branches, list_villages
-from storage.queries.portal import PortalRow, ToEnterRow, count_to_enter, list_beside_portal
+from storage.queries.portal import (
+    MemberToEnterRow,
+    PortalRow,
+    ToEnterRow,
+    count_to_enter,
+    list_beside_portal,
+    list_members_beside_portal,
+)
 from storage.queries.proposals import ProposalRow, list_proposals
 from storage.queries.review import (
     LatelyRow,
@@ -55,6 +62,7 @@ __all__ = [
     "GroupRow",
     "LatelyRow",
     "MemberRow",
+    "MemberToEnterRow",
     "MonthRow",
     "NearRow",
     "OpenedRow",
@@ -92,6 +100,7 @@ __all__ = [
     "list_groups",
     "list_groups_near",
     "list_members",
+    "list_members_beside_portal",
     "list_norms",
     "list_opened_lately",
     "list_people",

@@ -53,6 +53,15 @@ class PortalRow(Row):
     account: bool
 
 
+class MemberToEnterRow(Row):
+    """A woman of a group's sheet and how she stands beside the portal."""
+
+    id: str
+    name: str
+    portal_code: str | None
+    portal_status: str
+
+
 @query(ToEnterRow, kinds=("Shg", "Member", "SavingsAccount", "Place", "Person"))
 def count_to_enter(tables: Tables, *, within: Within | None = None) -> Select[Any]:
     """What is to be entered in a place or in all that is held here, by who formed the groups, in the order of names."""
@@ -116,6 +125,15 @@ def list_beside_portal(
         of_person = shgs.c.formed_by_id.is_(None) if person_id == NOBODY else shgs.c.formed_by_id == person_id
     conditions = (counted(shgs), held, of_person, beyond(shgs, after))
     return where(chosen, *conditions).order_by(shgs.c.search_key, shgs.c.id).limit(limit)
+
+
+@query(MemberToEnterRow, kinds=("Member",))
+def list_members_beside_portal(tables: Tables, *, shg_id: str) -> Select[Any]:
+    """The women who are in a group today, by name; a group has so few that they are one page."""
+    members = tables["Member"]
+    status = func.coalesce(members.c.portal_status, "not_entered").label("portal_status")
+    chosen = select(*columns(members, "id", "name", "portal_code"), status)
+    return chosen.where(members.c.shg_id == shg_id, here_now(members)).order_by(members.c.search_key, members.c.id)
 
 
 def to_enter(table: FromClause) -> ColumnElement[bool]:
