@@ -35,7 +35,7 @@ def PortalScreen() -> ft.View:
     chips = [
         chip(
             h.say(f"portal.stands.{one}"), f"stands-{one}", guard(page.navigate, f"/portal/{one}"),
-            chosen=one == stands, one_line=True,
+            chosen=one == stands,
         )
         for one in STANDS
     ]  # fmt: skip
@@ -45,7 +45,7 @@ def PortalScreen() -> ft.View:
         h.say("portal.title"),
         [
             padded(
-                ft.Row(chips, spacing=8, scroll=ft.ScrollMode.HIDDEN),
+                ft.Row(chips, wrap=True, spacing=8, run_spacing=8),
                 small(h.say(f"portal.stands.{stands}.explain")),
                 top=12,
                 spacing=8,
