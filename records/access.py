@@ -60,6 +60,9 @@ WRITES: Mapping[tuple[str, str], Grant] = (
 
 `importer` is no person's role: the office's own devices have it while they take in a list (`server/importing.py`)."""
 
+REVIEWERS = ("supervisor", "nodal", "district")
+"""Roles that hold all groups and accounts of their blocks, and so can be told how a whole block stands."""
+
 CANCEL_DAYS = 7
 """An ABM or bank sakhi may cancel her own step for so many days (design 3)."""
 

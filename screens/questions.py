@@ -9,13 +9,16 @@ from storage.queries.groups import count_groups, find_shg, list_groups
 from storage.queries.members import find_member, list_members, search_members
 from storage.queries.people import find_person, list_people
 from storage.queries.places import find_branch, find_place, list_branches, list_villages
+from storage.queries.portal import NOBODY, count_to_enter, list_beside_portal, list_members_beside_portal
 from storage.queries.proposals import list_proposals
 from storage.queries.today import count_today
 
 __all__ = [
+    "NOBODY",
     "NO_BRANCH",
     "count_board",
     "count_groups",
+    "count_to_enter",
     "count_today",
     "find_account",
     "find_branch",
@@ -23,6 +26,7 @@ __all__ = [
     "find_person",
     "find_place",
     "find_shg",
+    "list_beside_portal",
     "list_board",
     "list_board_branches",
     "list_branches",
@@ -30,6 +34,7 @@ __all__ = [
     "list_groups",
     "list_groups_near",
     "list_members",
+    "list_members_beside_portal",
     "list_norms",
     "list_people",
     "list_proposals",

@@ -27,7 +27,7 @@ from server.central_executing import Executing
 from server.central_history import history_of
 from server.central_store import CentralStore
 from server.console_sessions import ConsoleSessions, Session
-from server.errands import deed_of
+from server.errands import DEEDS, Deed, deed_of
 from server.reaching import capacity_of
 from server.scope import Scope
 from server.upserting import put
@@ -64,7 +64,7 @@ class CentralWorkspace:
     """records.workspace.Workspace over a CentralStore, for one page of one browser.
 
     `token`: what the browser kept of its session, "" for none. `keep_token` is called, from any thread, with the token
-    of a new session, and with "" when it has ended, for the browser to keep.
+    of a new session, and with "" when it has ended, for the browser to keep. `deeds`: errand -> how it is done.
     """
 
     at_centre = True
@@ -76,8 +76,10 @@ class CentralWorkspace:
         token: str = "",
         *,
         keep_token: Callable[[str], None] = lambda token: None,
+        deeds: Mapping[type, Deed] = DEEDS,
     ) -> None:
         self._centre, self._watch, self._token, self._keep_token = centre, watch, token, keep_token
+        self._deeds = deeds
         self._sessions = ConsoleSessions(centre)
         self._listeners: list[Listener] = []
         self._unwatch: Callable[[], None] = lambda: None
@@ -207,7 +209,7 @@ class CentralWorkspace:
         raise Problem("only_on_phone")
 
     def perform(self, errand: Any) -> Any:
-        deed = deed_of(errand)
+        deed = deed_of(errand, self._deeds)
         with self._seen():
             token = self._token
         receipt = deed(self._sessions, token, errand)

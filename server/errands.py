@@ -46,11 +46,12 @@ DEEDS: Mapping[type, Deed] = {
     AcceptChange: _accept,
     SendBack: _send_back,
 }
+"""What needs no words; what is said to people is done by `server/console/deeds.py`."""
 
 
-def deed_of(errand: Any) -> Deed:
+def deed_of(errand: Any, deeds: Mapping[type, Deed] = DEEDS) -> Deed:
     """The deed of an errand. Raises Problem only_on_phone for what is no errand of the centre."""
     try:
-        return DEEDS[type(errand)]
+        return deeds[type(errand)]
     except KeyError as error:
         raise Problem("only_on_phone") from error

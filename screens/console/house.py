@@ -6,6 +6,9 @@ import flet as ft
 
 from screens.app import ROUTES
 from screens.console.decide import DecideScreen
+from screens.console.pack import PackScreen
+from screens.console.portal import PortalScreen
+from screens.console.portal_sheet import GroupSheetScreen, MemberSheetScreen
 from screens.context import House, Tab
 from screens.navigation import PHONE_TABS
 
@@ -20,7 +23,15 @@ TABS: tuple[Tab, ...] = (
 
 OWN_ROUTES: list[ft.Route] = [
     ft.Route(path="decide", component=DecideScreen),
+    ft.Route(path="pack", component=PackScreen),
+    ft.Route(
+        path="portal/group/:shg_id",
+        component=GroupSheetScreen,
+        children=[ft.Route(path="member/:member_id", component=MemberSheetScreen)],
+    ),
+    ft.Route(path="portal/:stands?", component=PortalScreen),
 ]
+"""Screens of the console alone. They lie over the tab that was looked at last, as those of the phone do."""
 
 
 def _with_own(route: ft.Route) -> ft.Route:

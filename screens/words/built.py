@@ -31,6 +31,10 @@ BUILT: dict[str, tuple[str, ...]] = {
         "living",
         "leaving",
     ),
+    # `STANDS` of screens/console/portal.py
+    "portal.stands": tuple(
+        f"{one}{part}" for one in ("to_enter", "only_there", "differs") for part in ("", ".explain")
+    ),
     "proposals": ("name_and_village", "account_number", "mobile"),
 }
 """Prefix -> endings: what `say(f"history.state.{past.state}")` can come to. An f-string with any other prefix fails."""

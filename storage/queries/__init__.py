@@ -27,7 +27,25 @@ from storage.queries.overview import (
 )
 from storage.queries.people import PersonRow, find_person, list_people
 from storage.queries.places import BranchRow, PlaceRow, find_branch, find_place, list_branches, list_villages
+from storage.queries.portal import (
+    MemberToEnterRow,
+    PortalRow,
+    ToEnterRow,
+    count_to_enter,
+    list_beside_portal,
+    list_members_beside_portal,
+)
 from storage.queries.proposals import ProposalRow, list_proposals
+from storage.queries.review import (
+    LatelyRow,
+    OpenedRow,
+    ToDecideRow,
+    WorkerRow,
+    count_to_decide,
+    list_opened_lately,
+    list_workers,
+    tally_lately,
+)
 from storage.queries.today import TodayRow, count_today
 
 __all__ = [
@@ -42,11 +60,15 @@ __all__ = [
     "FigureRow",
     "FoundMemberRow",
     "GroupRow",
+    "LatelyRow",
     "MemberRow",
+    "MemberToEnterRow",
     "MonthRow",
     "NearRow",
+    "OpenedRow",
     "PersonRow",
     "PlaceRow",
+    "PortalRow",
     "ProposalRow",
     "Query",
     "Row",
@@ -54,10 +76,15 @@ __all__ = [
     "StateRow",
     "StepRow",
     "TallyRow",
+    "ToDecideRow",
+    "ToEnterRow",
     "TodayRow",
     "WomanRow",
+    "WorkerRow",
     "count_board",
     "count_groups",
+    "count_to_decide",
+    "count_to_enter",
     "count_today",
     "find_account",
     "find_branch",
@@ -65,6 +92,7 @@ __all__ = [
     "find_person",
     "find_place",
     "find_shg",
+    "list_beside_portal",
     "list_board",
     "list_board_branches",
     "list_branches",
@@ -72,18 +100,22 @@ __all__ = [
     "list_groups",
     "list_groups_near",
     "list_members",
+    "list_members_beside_portal",
     "list_norms",
+    "list_opened_lately",
     "list_people",
     "list_proposals",
     "list_same_number",
     "list_steps",
     "list_villages",
     "list_women_like",
+    "list_workers",
     "query",
     "search_members",
     "tally",
     "tally_accounts",
     "tally_coverage",
+    "tally_lately",
     "tally_months",
     "unit_figures",
 ]

@@ -28,6 +28,7 @@ class AccountRow(Row):
     state: str
     submitted_on: date | None
     account_last4: str | None
+    portal_status: str
     unsent: int
 
 
@@ -56,7 +57,7 @@ def find_account(tables: Tables, *, shg_id: str) -> Select[Any]:
         select(
             *columns(accounts, "id", "shg_id", "branch_id", "typed_bank", "typed_branch", "typed_ifsc"),
             *columns(accounts, "account_number", "name_in_passbook", "opened_on", "state", "submitted_on"),
-            *columns(accounts, "account_last4", "unsent"),
+            *columns(accounts, "account_last4", "portal_status", "unsent"),
             *columns(branches, "bank_name", "ifsc"),
             column(branches, "name", "branch_name"),
             column(branches, "name_hi", "branch_name_hi"),
