@@ -9,8 +9,8 @@ from sqlalchemy.dialects.sqlite import insert
 
 from records.commands.deciding import Command, Done
 from records.problems import Problem
-from records.workspace import Draft, Identity, Mending, Notice, Outgoing, Past, Support, SyncStatus
-from storage import drafts, history, notices, outgoing
+from records.workspace import Draft, Identity, Mending, Notice, Outgoing, Past, Photo, Support, SyncStatus
+from storage import drafts, history, notices, outgoing, photos
 from storage.executing import execute
 from storage.identity import identity_of
 from storage.outbox import count_waiting
@@ -76,8 +76,13 @@ class PhoneWorkspace:
 
     def sync_status(self) -> SyncStatus:
         with self.store.reading() as t:
-            waiting = count_waiting(t)
-        return replace(self.store.sync_line, waiting=waiting.records, needs_mending=waiting.to_mend)
+            waiting, photos_waiting = count_waiting(t), photos.count_waiting(t)
+        return replace(
+            self.store.sync_line,
+            waiting=waiting.records,
+            needs_mending=waiting.to_mend,
+            photos_waiting=photos_waiting,
+        )
 
     def request_sync(self) -> None:
         self._sync_wanted()
@@ -98,6 +103,13 @@ class PhoneWorkspace:
 
     def support(self) -> Support:
         return outgoing.support_of(self.store)
+
+    def photo(self, id: str) -> Photo:
+        return photos.find_photo(self.store, id)
+
+    def want_photo(self, id: str) -> None:
+        photos.want_photo(self.store, id)
+        self._sync_wanted()
 
     def history(self, record_id: str) -> Sequence[Past]:
         return history.history(self.store, record_id)

@@ -15,6 +15,8 @@ BUILT: dict[str, tuple[str, ...]] = {
     ),
     # `Past.state` of records/workspace.py
     "history.state": ("received", "waiting", "refused", "lost"),
+    # `Photo.state` of records/workspace.py, but for refused ones
+    "photos.state": ("waiting", "received", "here", "away", "wanted"),
     # `RESEMBLANCES` of records/proposal.py
     # keys of GROUP_STEPS and MEMBER_STEPS of screens/steps.py
     "form.step": (
