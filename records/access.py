@@ -15,6 +15,7 @@ NONE: frozenset[str] = frozenset()
 
 BRANCH_FIELDS = frozenset({"branch_id", "typed_bank", "typed_branch", "typed_ifsc"})
 SIGNING_FIELDS = frozenset({"mobile", "mobile_of_id", "president_signs", "secretary_signs", "treasurer_signs"})
+REMOVING = frozenset({"deleted_on"})
 DECIDING_FIELDS = frozenset({"state", "remark"})
 STEPS_OF_ABM = frozenset({"resolution_passed", "kyc_collected", "form_filled", "submitted", "cancelled", "not_needed"})
 
@@ -47,6 +48,7 @@ WRITES: Mapping[tuple[str, str], Grant] = (
         ("Conflict", "abm"): Grant(NONE, frozenset({"decided"})),
         ("Conflict", "supervisor"): Grant(NONE, frozenset({"decided"})),
         **{("Verdict", role): Grant(NONE, frozenset({"done"})) for role in ("abm", "bank_sakhi", "supervisor")},
+        **{("Attachment", role): Grant(ALL, REMOVING) for role in ("abm", "bank_sakhi", "supervisor")},
         ("Proposal", "abm"): Grant(ALL, DECIDING_FIELDS),
         ("Proposal", "supervisor"): Grant(ALL, DECIDING_FIELDS),
     }

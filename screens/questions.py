@@ -1,6 +1,6 @@
 """All that screens ask, in one place: the queries of storage that they know by name."""
 
-from storage.queries.accounts import find_account, list_steps
+from storage.queries.accounts import find_account, list_photos, list_steps
 from storage.queries.board import NO_BRANCH, count_board, list_board, list_board_branches
 from storage.queries.conflicts import list_conflicts
 from storage.queries.doubles import list_groups_near, list_same_number, list_women_like
@@ -37,6 +37,7 @@ __all__ = [
     "list_members_beside_portal",
     "list_norms",
     "list_people",
+    "list_photos",
     "list_proposals",
     "list_same_number",
     "list_steps",

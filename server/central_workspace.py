@@ -21,7 +21,18 @@ from records.drafts import struck_draft
 from records.errands import Reading
 from records.messages import Capacity
 from records.problems import Problem
-from records.workspace import Draft, Identity, Mending, Notice, Outgoing, Past, Support, SyncStatus, identity_from
+from records.workspace import (
+    Draft,
+    Identity,
+    Mending,
+    Notice,
+    Outgoing,
+    Past,
+    Photo,
+    Support,
+    SyncStatus,
+    identity_from,
+)
 from server.announcing import Watch, kinds_since
 from server.central_executing import Executing
 from server.central_history import history_of
@@ -184,6 +195,14 @@ class CentralWorkspace:
     def outgoing(self, limit: int = 50) -> Sequence[Outgoing]:
         """Nothing: all work is done at the centre itself."""
         return ()
+
+    def photo(self, id: str) -> Photo:
+        with self._seen() as here:
+            content = self._centre.photos.whole(here.db, here.session.person_id, id)
+        return Photo("wanted" if content is None else "received", content, None if content else "photo_unknown")
+
+    def want_photo(self, id: str) -> None:
+        """Nothing is fetched: what the centre has is shown at once."""
 
     def support(self) -> Support:
         """Nothing about a device: whoever tends the centre looks at the centre."""

@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, MetaData, Table
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, MetaData, Table
 
-from records.columns import TEXT, SealedText, table_of
+from records.columns import TEXT, SealedBytes, SealedText, table_of
 from records.kinds import Registry
 from records.personal import PLAIN, Codec, Plain
 
@@ -40,6 +40,7 @@ class CentralTables:
     cursor: Table
     held: Table
     quarantine: Table
+    photo: Table
     enrolment: Table
     console_session: Table
     draft: Table
@@ -78,6 +79,7 @@ INDEXED: Mapping[str, tuple[str, ...]] = {
     "Member": ("mobile", "portal_code"),
     "SavingsAccount": ("account_number",),
     "AccountStep": ("account_id",),
+    "Attachment": ("account_id",),
     "Assignment": ("person_id",),
     "ServiceArea": ("village_id", "district_id"),
     "Conflict": ("record_id",),
@@ -169,6 +171,14 @@ def _bookkeeping(metadata: MetaData, codec: Codec) -> dict[str, Table]:
             Column("passed_to", TEXT),
             Index("quarantine_block", "state_id", "block_id"),
             Index("quarantine_person", "state_id", "person_id"),
+        ),
+        # The bytes of photos, by the record that names them; `held`: how many have come.
+        "photo": table(
+            "photo",
+            *_key("id"),
+            Column("held", Integer, nullable=False),
+            Column("content", LargeBinary() if isinstance(codec, Plain) else SealedBytes(codec), nullable=False),
+            Column("changed_ms", BigInteger, nullable=False),
         ),
         "meta": table("meta", *_key("name"), Column("value", TEXT, nullable=False)),
     }

@@ -17,6 +17,8 @@ BUILT: dict[str, tuple[str, ...]] = {
     "decide": ("conflicts", "doubles", "aside", "conflicts.explain", "doubles.explain", "aside.explain"),
     # `Past.state` of records/workspace.py
     "history.state": ("received", "waiting", "refused", "lost"),
+    # `Photo.state` of records/workspace.py, but for refused ones
+    "photos.state": ("waiting", "received", "here", "away", "wanted"),
     # `RESEMBLANCES` of records/proposal.py
     # keys of GROUP_STEPS and MEMBER_STEPS of screens/steps.py
     "form.step": (

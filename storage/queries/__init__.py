@@ -1,6 +1,6 @@
 """Questions that screens ask, one select each, answered alike by the phone's store and by the central one."""
 
-from storage.queries.accounts import AccountRow, StepRow, find_account, list_steps
+from storage.queries.accounts import AccountRow, PhotoRow, StepRow, find_account, list_photos, list_steps
 from storage.queries.asking import Query, Row, query
 from storage.queries.board import BlockerRow, BoardBranchRow, BoardRow, count_board, list_board, list_board_branches
 from storage.queries.conflicts import ConflictRow, list_conflicts
@@ -67,6 +67,7 @@ __all__ = [
     "NearRow",
     "OpenedRow",
     "PersonRow",
+    "PhotoRow",
     "PlaceRow",
     "PortalRow",
     "ProposalRow",
@@ -104,6 +105,7 @@ __all__ = [
     "list_norms",
     "list_opened_lately",
     "list_people",
+    "list_photos",
     "list_proposals",
     "list_same_number",
     "list_steps",
