@@ -56,7 +56,8 @@ def central_tables(registry: Registry, codec: Codec = PLAIN) -> CentralTables:
 
 
 def _record_table(kind: str, registry: Registry, metadata: MetaData, codec: Codec) -> Table:
-    """`group_id`: the group a record stands below. `disputed`: names of fields with an open conflict."""
+    """`group_id`: the group a record stands below. `disputed`: names of fields of which more than
+    one change is unsuperseded: in conflict, or equal."""
     name = table_name(kind)
     extra: list[Any] = [
         Column("state_id", Integer, primary_key=True),
