@@ -31,17 +31,19 @@ def next_request(store: LocalStore, *, app: str, batch: FrozenBatch | None, room
         )
 
 
-def take_head(store: LocalStore, reply: SyncReply) -> None:
-    """Takes in the centre's time, its epoch, and who works here today."""
+def take_head(store: LocalStore, reply: SyncReply) -> bool:
+    """Takes in the centre's time, its epoch, and who works here today; whether the centre has gone back since."""
     with store.writing() as t:
+        gone_back = reply.epoch != t.meta.get(named.EPOCH)
         heard_from_centre(t.meta, t.clock_ms, reply.server_ms)
         if reply.capacity:
             keep_capacity(t, reply.capacity)
-        if reply.epoch != t.meta.get(named.EPOCH):
+        if gone_back:
             begin_epoch(t, reply.epoch)
         if reply.cursor_unknown:
             t.meta.put(named.CURSOR, None)
         t.meta.put(named.LOGIN, None)
+    return gone_back
 
 
 def begin_epoch(t: Transaction, epoch: str) -> None:
