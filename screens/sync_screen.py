@@ -30,7 +30,7 @@ from screens.parts.sync_strip import SYNC, shape_of, strip_words, use_sync_statu
 from screens.parts.times import said_time
 from screens.use_query import use_asked
 
-LOGIN_ENDED = ("sign_in", "revoked", "device_cloned")
+LOGIN_ENDED = ("sign_in", "revoked", "device_cloned", "safe_closed")
 """Problems that only a new code from the block office mends."""
 
 
