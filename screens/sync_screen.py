@@ -5,7 +5,8 @@ from collections.abc import Callable
 
 import flet as ft
 
-from records.kinds import KINDS
+from records.kinds import KINDS, Kind
+from records.record import fields_of
 from records.workspace import Mending, Outgoing, Run, SyncStatus
 from screens.context import Here, here
 from screens.guarding import guard, part, screen, tell
@@ -126,7 +127,7 @@ def _card(h: Here, one: Mending, page: ft.Page, withdraw: Callable) -> ft.Contro
     ]
     kind = KINDS.get(one.kind)
     for name, value in one.values.items():
-        if kind and name in kind.cls.model_fields and not name.endswith("_id"):
+        if kind and name in kind.cls.model_fields and not name.endswith("_id") and not _is_inner(kind, name):
             lines.append(small(f"{h.words.field(one.kind, name)}: {said_value(h, kind.cls, name, value)}"))
     ways: list[ft.Control] = [quiet_deed(h.say("do.withdraw"), f"withdraw-{one.record_id}", withdraw)]
     address = address_of(one)
@@ -142,6 +143,11 @@ def _card(h: Here, one: Mending, page: ft.Page, withdraw: Callable) -> ft.Contro
             content=stack([*lines, ft.Row(ways, wrap=True)], spacing=6),
         ),
     )
+
+
+def _is_inner(kind: Kind, name: str) -> bool:
+    """A value that says nothing to a person: the numbers by which a photo is known."""
+    return kind.name == "Attachment" and fields_of(kind.cls)[name].unlisted
 
 
 @part
