@@ -7,6 +7,7 @@ from storage.holds import Streams, reached
 from storage.identity import capacity_of, keep_capacity
 from storage.moment import heard_from_centre
 from storage.outbox import count_waiting
+from storage.secrets import IN_SAFE, secret_of
 from storage.store import LocalStore, Transaction
 
 
@@ -62,10 +63,15 @@ def waiting_records(store: LocalStore) -> int:
 
 
 def token_of(store: LocalStore) -> str | None:
-    """The token of the login, None before any enrolment."""
+    """The token of the login, None before any enrolment, and while the safe in which it lies is closed."""
     with store.reading() as t:
-        token = t.meta.get(named.TOKEN)
-    return str(token) if token else None
+        return secret_of(t, named.TOKEN)
+
+
+def why_no_token(store: LocalStore) -> str | None:
+    """The problem code of a login that cannot be used; None where there has never been one."""
+    with store.reading() as t:
+        return "safe_closed" if t.meta.get(named.TOKEN) == IN_SAFE else t.meta.get(named.LOGIN)
 
 
 def times_of(store: LocalStore) -> tuple[int | None, int | None]:
