@@ -32,7 +32,7 @@ class PhoneScreen:
     def tap(self, identifier: str) -> None:
         self.one(identifier).click(timeout=SECONDS)
 
-    def tap_words(self, words: str) -> None:
+    def tap_words(self, words: str | re.Pattern[str]) -> None:
         self.page.get_by_role("button", name=words).first.click(timeout=SECONDS)
 
     def tap_tab(self, words: str) -> None:
@@ -46,7 +46,7 @@ class PhoneScreen:
     def sees_button(self, words: str | re.Pattern[str]) -> None:
         expect(self.page.get_by_role("button", name=words).first).to_be_attached(timeout=SECONDS)
 
-    def title_is(self, words: str) -> None:
+    def title_is(self, words: str | re.Pattern[str]) -> None:
         expect(self.page.get_by_role("heading", name=words).first).to_be_attached(timeout=SECONDS)
 
     def back(self) -> None:
