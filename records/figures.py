@@ -5,7 +5,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from records.norm import NORM_DEFAULTS, Norm
 
@@ -49,6 +49,15 @@ def is_begun_this_month(begun: date, today: date) -> bool:
 
 def month_begins(today: date) -> date:
     return today.replace(day=1)
+
+
+REVIEW_DAYS = 15
+"""Days from one review of a block to the next (field notes 1.1 A16)."""
+
+
+def review_days(today: date) -> tuple[date, date]:
+    """The first and the last day that a review looks back on; both count."""
+    return today - timedelta(days=REVIEW_DAYS - 1), today
 
 
 def is_too_few(members: int, least: int) -> bool:

@@ -1,6 +1,6 @@
 """All that screens ask, in one place: the queries of storage that they know by name."""
 
-from storage.queries.accounts import find_account, list_steps
+from storage.queries.accounts import find_account, list_photos, list_steps
 from storage.queries.board import NO_BRANCH, count_board, list_board, list_board_branches
 from storage.queries.conflicts import list_conflicts
 from storage.queries.devices import list_devices, list_receipts
@@ -11,13 +11,16 @@ from storage.queries.members import find_member, list_members, search_members
 from storage.queries.overview import list_tallied, tally, tally_accounts, tally_coverage, tally_months
 from storage.queries.people import find_person, list_people
 from storage.queries.places import find_branch, find_place, list_branches, list_villages
+from storage.queries.portal import NOBODY, count_to_enter, list_beside_portal, list_members_beside_portal
 from storage.queries.proposals import list_proposals
 from storage.queries.today import count_today
 
 __all__ = [
+    "NOBODY",
     "NO_BRANCH",
     "count_board",
     "count_groups",
+    "count_to_enter",
     "count_today",
     "find_account",
     "find_branch",
@@ -25,6 +28,7 @@ __all__ = [
     "find_person",
     "find_place",
     "find_shg",
+    "list_beside_portal",
     "list_board",
     "list_board_branches",
     "list_branches",
@@ -33,8 +37,10 @@ __all__ = [
     "list_groups",
     "list_groups_near",
     "list_members",
+    "list_members_beside_portal",
     "list_norms",
     "list_people",
+    "list_photos",
     "list_proposals",
     "list_receipts",
     "list_same_number",

@@ -18,15 +18,27 @@ from records.audience import streams_read
 from records.commands.deciding import Command, Done
 from records.days import day_of
 from records.drafts import struck_draft
+from records.errands import Reading
 from records.messages import Capacity
 from records.problems import Problem
-from records.workspace import Draft, Identity, Mending, Notice, Outgoing, Past, Support, SyncStatus, identity_from
+from records.workspace import (
+    Draft,
+    Identity,
+    Mending,
+    Notice,
+    Outgoing,
+    Past,
+    Photo,
+    Support,
+    SyncStatus,
+    identity_from,
+)
 from server.announcing import Watch, kinds_since
 from server.central_executing import Executing
 from server.central_history import history_of
 from server.central_store import CentralStore
 from server.console_sessions import ConsoleSessions, Session
-from server.errands import deed_of
+from server.errands import DEEDS, Deed, deed_of
 from server.reaching import capacity_of
 from server.scope import Scope
 from server.upserting import put
@@ -63,7 +75,7 @@ class CentralWorkspace:
     """records.workspace.Workspace over a CentralStore, for one page of one browser.
 
     `token`: what the browser kept of its session, "" for none. `keep_token` is called, from any thread, with the token
-    of a new session, and with "" when it has ended, for the browser to keep.
+    of a new session, and with "" when it has ended, for the browser to keep. `deeds`: errand -> how it is done.
     """
 
     at_centre = True
@@ -75,8 +87,10 @@ class CentralWorkspace:
         token: str = "",
         *,
         keep_token: Callable[[str], None] = lambda token: None,
+        deeds: Mapping[type, Deed] = DEEDS,
     ) -> None:
         self._centre, self._watch, self._token, self._keep_token = centre, watch, token, keep_token
+        self._deeds = deeds
         self._sessions = ConsoleSessions(centre)
         self._listeners: list[Listener] = []
         self._unwatch: Callable[[], None] = lambda: None
@@ -142,7 +156,7 @@ class CentralWorkspace:
         return capacity_of(db, centre.tables, centre.state_id, session.person_id, day_of(centre.clock()))
 
     def _scope(self, db: Connection, capacity: Capacity) -> Scope:
-        return Scope(db, self._centre, capacity.reaches, day_of(self._centre.clock()))
+        return Scope(db, self._centre, capacity.reaches, day_of(self._centre.clock()), capacity.person_id)
 
     # --- ask and do
 
@@ -182,6 +196,14 @@ class CentralWorkspace:
         """Nothing: all work is done at the centre itself."""
         return ()
 
+    def photo(self, id: str) -> Photo:
+        with self._seen() as here:
+            content = self._centre.photos.whole(here.db, here.session.person_id, id)
+        return Photo("wanted" if content is None else "received", content, None if content else "photo_unknown")
+
+    def want_photo(self, id: str) -> None:
+        """Nothing is fetched: what the centre has is shown at once."""
+
     def support(self) -> Support:
         """Nothing about a device: whoever tends the centre looks at the centre."""
         with self._seen():
@@ -206,11 +228,14 @@ class CentralWorkspace:
         raise Problem("only_on_phone")
 
     def perform(self, errand: Any) -> Any:
-        deed = deed_of(errand)
+        deed = deed_of(errand, self._deeds)
         with self._seen():
             token = self._token
         receipt = deed(self._sessions, token, errand)
         self.identity()  # the errand may have ended this session: then the page hears of it now
+        if not isinstance(errand, Reading):
+            self._watch.look()
+            self._announce(frozenset({"office"}))
         return receipt
 
     # --- drafts and settings, kept with the person
@@ -282,7 +307,7 @@ class CentralWorkspace:
         self._unwatch = self._watch.add(self)
 
     def _now(self, db: Connection, capacity: Capacity) -> Baseline:
-        names = streams_read(capacity.reaches)
+        names = streams_read(capacity.reaches, capacity.person_id)
         told = self._watch.counters(db, names)
         return Baseline(capacity, day_of(self._centre.clock()), {name: told.get(name, 0) for name in names})
 

@@ -63,6 +63,8 @@ class Judging:
 
     def verdict(self, row: Row, before: dict[str, Any] | None, touched: Touched) -> tuple[str, str, str | None] | None:
         """(state, code, field) against a row, or None."""
+        if row.kind == "Verdict":
+            return self._own_verdict(row, before)
         covering = [reach for reach in self._author.reaches if all(reach.covers(place) for place in touched.places)]
         late = False
         if not covering:
@@ -81,6 +83,11 @@ class Judging:
                 if group:
                     self._standings.mark_outside(group)
         return None
+
+    def _own_verdict(self, row: Row, before: dict[str, Any] | None) -> tuple[str, str, str | None] | None:
+        """Whom a verdict is for may say that she is done with it; nobody else may write of it."""
+        mine = before is not None and before["person_id"] == self._author.person_id
+        return None if mine and row.cells.keys() <= {"done"} else ("quarantined", "out_of_reach", None)
 
     @property
     def is_importer(self) -> bool:

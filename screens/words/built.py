@@ -14,8 +14,12 @@ BUILT: dict[str, tuple[str, ...]] = {
     "help": tuple(
         f"{page}{part}" for page in ("saved", "offline", "correct", "lost", "who") for part in ("", ".title")
     ),
+    # the lists of `screens/console/decide.py`
+    "decide": ("conflicts", "doubles", "aside", "conflicts.explain", "doubles.explain", "aside.explain"),
     # `Past.state` of records/workspace.py
     "history.state": ("received", "waiting", "refused", "lost"),
+    # `Photo.state` of records/workspace.py, but for refused ones
+    "photos.state": ("waiting", "received", "here", "away", "wanted"),
     # `RESEMBLANCES` of records/proposal.py
     # keys of GROUP_STEPS and MEMBER_STEPS of screens/steps.py
     "form.step": (
@@ -38,6 +42,10 @@ BUILT: dict[str, tuple[str, ...]] = {
     "listed.order": ORDERS,
     "month": tuple(f"m{month}" for month in range(1, 13)),
     "month.short": tuple(f"m{month}" for month in range(1, 13)),
+    # `STANDS` of screens/console/portal.py
+    "portal.stands": tuple(
+        f"{one}{part}" for one in ("to_enter", "only_there", "differs") for part in ("", ".explain")
+    ),
     "proposals": ("name_and_village", "account_number", "mobile"),
 }
 """Prefix -> endings: what `say(f"history.state.{past.state}")` can come to. An f-string with any other prefix fails."""

@@ -1,6 +1,6 @@
 """Questions that screens ask, one select each, answered alike by the phone's store and by the central one."""
 
-from storage.queries.accounts import AccountRow, StepRow, find_account, list_steps
+from storage.queries.accounts import AccountRow, PhotoRow, StepRow, find_account, list_photos, list_steps
 from storage.queries.asking import Query, Row, query
 from storage.queries.board import BlockerRow, BoardBranchRow, BoardRow, count_board, list_board, list_board_branches
 from storage.queries.conflicts import ConflictRow, list_conflicts
@@ -30,7 +30,25 @@ from storage.queries.overview import (
 )
 from storage.queries.people import PersonRow, find_person, list_people
 from storage.queries.places import BranchRow, PlaceRow, find_branch, find_place, list_branches, list_villages
+from storage.queries.portal import (
+    MemberToEnterRow,
+    PortalRow,
+    ToEnterRow,
+    count_to_enter,
+    list_beside_portal,
+    list_members_beside_portal,
+)
 from storage.queries.proposals import ProposalRow, list_proposals
+from storage.queries.review import (
+    LatelyRow,
+    OpenedRow,
+    ToDecideRow,
+    WorkerRow,
+    count_to_decide,
+    list_opened_lately,
+    list_workers,
+    tally_lately,
+)
 from storage.queries.today import TodayRow, count_today
 
 __all__ = [
@@ -46,12 +64,17 @@ __all__ = [
     "FigureRow",
     "FoundMemberRow",
     "GroupRow",
+    "LatelyRow",
     "ListedRow",
     "MemberRow",
+    "MemberToEnterRow",
     "MonthRow",
     "NearRow",
+    "OpenedRow",
     "PersonRow",
+    "PhotoRow",
     "PlaceRow",
+    "PortalRow",
     "ProposalRow",
     "Query",
     "ReceiptRow",
@@ -60,10 +83,15 @@ __all__ = [
     "StateRow",
     "StepRow",
     "TallyRow",
+    "ToDecideRow",
+    "ToEnterRow",
     "TodayRow",
     "WomanRow",
+    "WorkerRow",
     "count_board",
     "count_groups",
+    "count_to_decide",
+    "count_to_enter",
     "count_today",
     "find_account",
     "find_branch",
@@ -71,6 +99,7 @@ __all__ = [
     "find_person",
     "find_place",
     "find_shg",
+    "list_beside_portal",
     "list_board",
     "list_board_branches",
     "list_branches",
@@ -79,8 +108,11 @@ __all__ = [
     "list_groups",
     "list_groups_near",
     "list_members",
+    "list_members_beside_portal",
     "list_norms",
+    "list_opened_lately",
     "list_people",
+    "list_photos",
     "list_proposals",
     "list_receipts",
     "list_same_number",
@@ -88,11 +120,13 @@ __all__ = [
     "list_tallied",
     "list_villages",
     "list_women_like",
+    "list_workers",
     "query",
     "search_members",
     "tally",
     "tally_accounts",
     "tally_coverage",
+    "tally_lately",
     "tally_months",
     "unit_figures",
 ]

@@ -6,7 +6,10 @@ from datetime import date
 import flet as ft
 import pytest
 
-from records.commands.groups import RegisterGroup
+from records.commands.groups import ChangeGroup, RegisterGroup
+from records.commands.reference import PutRecord
+from records.errands import ListSetAside
+from records.ids import official_id
 from records.problems import Problem
 from records.workspace import SyncStatus
 from screens.console.house import CONSOLE
@@ -14,8 +17,9 @@ from screens.parts.sync_strip import strip_words
 from screens.words import languages, words_of
 from screens.words.built import AT_CONSOLE
 from server.console_sessions import VALID_MS
-from storage.queries import list_groups
+from storage.queries import find_shg, list_conflicts, list_groups, list_proposals
 from tests.console import Console
+from tests.fleet import Phone, quiet
 from tests.harness import running
 from tests.world import World, ref
 
@@ -177,7 +181,9 @@ async def test_what_makes_no_sense_at_the_centre_is_not_there(console):
         await app.see("register-group")
         await app.see_text(HINDI.say("sync.direct"))
         labels = [one.label for one in app.all(cls=ft.NavigationBarDestination)]
-        assert labels == [HINDI.say(f"nav.{tab}") for tab in ("overview", "today", "groups", "accounts", "more")]
+        assert labels == [
+            HINDI.say(f"nav.{tab}") for tab in ("overview", "today", "groups", "accounts", "decide", "more")
+        ]
         await app.click("sync-strip")
         await app.see_text(HINDI.say("sync.what"))
         assert not app.has("sync-now") and not app.has("sync-last")
@@ -215,3 +221,87 @@ def test_no_word_of_the_console_speaks_of_what_is_safe_on_a_phone():
 
 def test_the_line_says_that_the_work_is_done_at_the_centre():
     assert strip_words(HINDI, SyncStatus(state="direct")) == HINDI.say("sync.direct")
+
+
+# --- to decide
+
+
+@pytest.fixture
+def office(world, console, tmp_path):
+    """A conflict about a name, two groups that may be one, and a group registered out of reach: the ABM's phone and
+    the group in conflict."""
+    abm, supervisor = (Phone(world, person, tmp_path, person) for person in ("abm", "supervisor"))
+    quiet([abm, supervisor])
+    group, other = abm.do(a_group()).id, abm.do(a_group(name="जय अंबे")).id
+    quiet([abm, supervisor])
+    abm.do(ChangeGroup(group, {"name": "पहले का"}))
+    supervisor.do(ChangeGroup(group, {"name": "बाद का"}))
+    pair = official_id("samooh/join", "/".join(sorted((group, other))))
+    abm.do(PutRecord("Proposal", pair, {"shg_id": other, "other_id": group, "because": ("name_and_village",)}))
+    abm.do(a_group(village_id=ref("V2"), name="दूर का समूह"))
+    quiet([abm, supervisor])
+    yield abm, group
+    for phone in (abm, supervisor):
+        phone.store.close()
+
+
+async def test_a_conflict_is_decided_and_taken_back_on_the_screen(console, office):
+    page = console.signed_in("supervisor")
+    (row,) = page.workspace.ask(list_conflicts)
+    async with shown(page, "/decide") as app:
+        await app.see(f"standing-{row.id}")
+        said = " ".join(app.texts())
+        assert all(words in said for words in ("बाद का", "पहले का", "abm", "supervisor"))
+        await app.click(f"choose-kept-{row.id}")
+        await app.gone(f"conflict-{row.id}")
+        assert page.workspace.ask(find_shg, id=office[1])[0].name == "पहले का"
+        await app.click("decide-decided")
+        await app.click(f"undo-{row.id}")
+        await app.until(lambda: page.workspace.ask(find_shg, id=office[1])[0].name == "बाद का")
+        await app.click("decide-conflicts")
+        await app.click(f"choose-standing-{row.id}")
+        await app.gone(f"conflict-{row.id}")
+        assert page.workspace.ask(find_shg, id=office[1])[0].name == "बाद का"
+
+
+async def test_two_groups_are_joined_on_the_screen(console, office):
+    page = console.signed_in("supervisor")
+    (row,) = page.workspace.ask(list_proposals)
+    async with shown(page, "/decide") as app:
+        await app.click("decide-doubles")
+        await app.click(f"same-{row.id}")
+        await app.gone(f"proposal-{row.id}")
+    assert page.workspace.ask(find_shg, id=row.shg_id)[0].same_as == row.other_id
+
+
+async def test_work_is_sent_back_with_a_reason_and_heads_its_authors_today(world, console, office):
+    abm, _ = office
+    page = console.signed_in("supervisor")
+    (row,) = page.workspace.perform(ListSetAside())
+    key = f"{row.device}-{row.number}-{row.row}"
+    async with shown(page, "/decide") as app:
+        await app.click("decide-aside")
+        await app.see(f"aside-{key}")
+        assert "दूर का समूह" in " ".join(app.texts())
+        await app.click(f"return-{key}")
+        await app.click(f"send-{key}")
+        await app.see_text(HINDI.problem("required"))
+        await app.fill(f"reason-{key}", "ग्राम जाँचें")
+        await app.click(f"send-{key}")
+        await app.gone(f"aside-{key}")
+    quiet([abm])
+    async with running(abm.workspace, "/") as app:
+        await app.see_text("ग्राम जाँचें")
+        await app.click(f"returned-{row.record_id}")
+        await app.see(f"mending-{row.record_id}")
+        assert "ग्राम जाँचें" in " ".join(app.texts())
+
+
+async def test_work_is_accepted_on_the_screen(console, office):
+    page = console.signed_in("supervisor")
+    (row,) = page.workspace.perform(ListSetAside())
+    async with shown(page, "/decide") as app:
+        await app.click("decide-aside")
+        await app.click(f"accept-{row.device}-{row.number}-{row.row}")
+        await app.until(lambda: page.workspace.ask(find_shg, id=row.record_id))
+        await app.gone(f"aside-{row.device}-{row.number}-{row.row}")
