@@ -31,6 +31,9 @@ def SettingsScreen() -> ft.View:
     if not h.workspace.at_centre:
         go = guard(page.navigate, "/support")
         ways.append(_way(h.say("settings.support"), "open-support", ft.Icons.SUPPORT_AGENT, go))
+    elif "supervisor" in h.roles:
+        go = guard(page.navigate, "/people")
+        ways.append(_way(h.say("people.title"), "open-people", ft.Icons.BADGE_OUTLINED, go))
     out: list[ft.Control] = []
     if h.workspace.at_centre:
         out = [second_deed(h.say("do.sign_out"), "sign-out", guard(sign_out), icon=ft.Icons.LOGOUT)]

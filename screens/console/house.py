@@ -6,6 +6,8 @@ import flet as ft
 
 from screens.app import ROUTES
 from screens.console.decide import DecideScreen
+from screens.console.people import PeopleScreen
+from screens.console.person_form import AssignScreen, NewPersonScreen
 from screens.context import House, Tab
 from screens.navigation import PHONE_TABS
 
@@ -20,6 +22,9 @@ TABS: tuple[Tab, ...] = (
 
 OWN_ROUTES: list[ft.Route] = [
     ft.Route(path="decide", component=DecideScreen),
+    ft.Route(path="people", component=PeopleScreen),
+    ft.Route(path="people/new", component=NewPersonScreen),
+    ft.Route(path="people/assign/:person_id", component=AssignScreen),
 ]
 
 
