@@ -2,6 +2,7 @@
 
 from storage.queries.accounts import find_account, list_steps
 from storage.queries.board import NO_BRANCH, count_board, list_board, list_board_branches
+from storage.queries.checks import list_returned, list_unchecked
 from storage.queries.conflicts import list_conflicts
 from storage.queries.doubles import list_groups_near, list_same_number, list_women_like
 from storage.queries.figures import list_norms
@@ -33,8 +34,10 @@ __all__ = [
     "list_norms",
     "list_people",
     "list_proposals",
+    "list_returned",
     "list_same_number",
     "list_steps",
+    "list_unchecked",
     "list_villages",
     "list_women_like",
     "search_members",

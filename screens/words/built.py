@@ -14,7 +14,9 @@ BUILT: dict[str, tuple[str, ...]] = {
         f"{page}{part}" for page in ("saved", "offline", "correct", "lost", "who") for part in ("", ".title")
     ),
     # the lists of `screens/console/decide.py`
-    "decide": ("conflicts", "doubles", "aside", "conflicts.explain", "doubles.explain", "aside.explain"),
+    "decide": tuple(
+        f"{name}{part}" for name in ("conflicts", "doubles", "checks", "aside") for part in ("", ".explain")
+    ),
     # `Past.state` of records/workspace.py
     "history.state": ("received", "waiting", "refused", "lost"),
     # `RESEMBLANCES` of records/proposal.py

@@ -3,6 +3,7 @@
 from storage.queries.accounts import AccountRow, StepRow, find_account, list_steps
 from storage.queries.asking import Query, Row, query
 from storage.queries.board import BlockerRow, BoardBranchRow, BoardRow, count_board, list_board, list_board_branches
+from storage.queries.checks import ReturnedRow, UncheckedRow, list_returned, list_unchecked
 from storage.queries.conflicts import ConflictRow, list_conflicts
 from storage.queries.doubles import (
     NearRow,
@@ -37,10 +38,12 @@ __all__ = [
     "PlaceRow",
     "ProposalRow",
     "Query",
+    "ReturnedRow",
     "Row",
     "SameNumberRow",
     "StepRow",
     "TodayRow",
+    "UncheckedRow",
     "WomanRow",
     "count_board",
     "count_groups",
@@ -61,8 +64,10 @@ __all__ = [
     "list_norms",
     "list_people",
     "list_proposals",
+    "list_returned",
     "list_same_number",
     "list_steps",
+    "list_unchecked",
     "list_villages",
     "list_women_like",
     "query",

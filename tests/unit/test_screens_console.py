@@ -18,7 +18,7 @@ from screens.parts.sync_strip import strip_words
 from screens.words import languages, words_of
 from screens.words.built import AT_CONSOLE
 from server.console_sessions import VALID_MS
-from storage.queries import find_shg, list_conflicts, list_groups, list_proposals
+from storage.queries import find_shg, list_conflicts, list_groups, list_proposals, list_returned
 from tests.console import Console
 from tests.fleet import Phone, quiet
 from tests.harness import running
@@ -373,3 +373,45 @@ async def test_who_is_no_supervisor_is_shown_no_way_to_the_people(console):
     async with shown(console.signed_in("district"), "/settings") as app:
         await app.see("sign-out")
         assert not app.has("open-people")
+
+
+# --- check and return
+
+
+async def test_a_group_is_returned_on_the_screen_heads_its_authors_today_and_is_approved_when_corrected(
+    console, office, monkeypatch
+):
+    abm, group = office
+    monkeypatch.setattr("screens.console.decide.today", lambda: date(2026, 3, 5))
+    page = console.signed_in("supervisor")
+    async with shown(page, "/decide") as app:
+        await app.click("decide-checks")
+        await app.click(f"return-{group}")
+        await app.fill(f"reason-{group}", "सदस्य लिखें")
+        await app.click(f"send-{group}")
+        await app.gone(f"check-{group}")
+    quiet([abm])
+    async with running(abm.workspace, "/") as app:
+        await app.click(f"returned-{group}")
+        await app.see(f"returned-note-{group}")
+        assert "सदस्य लिखें" in " ".join(app.texts())
+        (row,) = abm.workspace.ask(list_returned)
+        await app.click(f"answer-{row.id}")
+        await app.gone(f"returned-note-{group}")
+    quiet([abm])
+    async with shown(page, "/decide") as app:
+        await app.click("decide-checks")
+        await app.see_text("सदस्य लिखें")
+        await app.click(f"approve-{group}")
+        await app.gone(f"check-{group}")
+
+
+async def test_whoever_formed_a_group_herself_is_told_that_another_approves_it(console, monkeypatch):
+    monkeypatch.setattr("screens.console.decide.today", lambda: date(2026, 3, 5))
+    page = console.signed_in("supervisor")
+    group = page.workspace.do(a_group()).id
+    async with shown(page, "/decide") as app:
+        await app.click("decide-checks")
+        await app.click(f"approve-{group}")
+        await app.see_text(HINDI.problem("own_work"))
+        assert app.has(f"check-{group}")
