@@ -11,6 +11,12 @@ from storage.queries.members import find_member, list_members, search_members
 from storage.queries.people import find_person, list_people
 from storage.queries.places import find_branch, find_place, list_branches, list_villages
 from storage.queries.proposals import list_proposals
+from storage.queries.samples import (
+    list_new_accounts,
+    list_new_groups,
+    list_opened_without_number,
+    list_shared_numbers,
+)
 from storage.queries.today import count_today
 
 __all__ = [
@@ -31,11 +37,15 @@ __all__ = [
     "list_groups",
     "list_groups_near",
     "list_members",
+    "list_new_accounts",
+    "list_new_groups",
     "list_norms",
+    "list_opened_without_number",
     "list_people",
     "list_proposals",
     "list_returned",
     "list_same_number",
+    "list_shared_numbers",
     "list_steps",
     "list_unchecked",
     "list_villages",

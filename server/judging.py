@@ -146,6 +146,9 @@ class Judging:
             return None
         first = min((stamp for stamp in shg["stamps"].values() if stamp), default="")
         makers = {shg["formed_by_id"], *persons_of(self._working, [first[16:]]).values()} if first else set()
+        if row.cells.get("what", ("", "", ""))[0] == "account":
+            steps = self._working.load_where("AccountStep", "group_id", [shg["id"]])
+            makers = {step["author_id"] for step in steps if step["kind"] == "opened"}
         return "own_work" if self._author.person_id in makers else None
 
     def _cancel(self, row: Row, covering: Iterable[Reach]) -> str | None:

@@ -10,6 +10,7 @@ from records.errands import ListSetAside
 from screens import questions
 from screens.console.check_cards import CheckCard
 from screens.console.decide_cards import DecidedConflict, DecidedProposal, TwoGroups, TwoValues
+from screens.console.sample import Sample
 from screens.console.set_aside import DecidedCard, SetAsideCard
 from screens.context import here
 from screens.guarding import guard, part, screen
@@ -61,8 +62,11 @@ def DecideLists() -> ft.Control:
         chip(_counted(h, name, rows), f"decide-{name}", guard(choose, name), chosen=name == shown)
         for name, (rows, _) in lists.items()
     ]
+    chips.append(chip(h.say("sample.title"), "decide-sample", guard(choose, "sample"), chosen=shown == "sample"))
     chips.append(chip(h.say("decide.decided"), "decide-decided", guard(choose, "decided"), chosen=shown == "decided"))
     lines: list[ft.Control] = [ft.Row(chips, wrap=True, spacing=8, run_spacing=8)]
+    if shown == "sample":
+        return padded(*lines, Sample(), spacing=16)
     if shown == "decided":
         return padded(*lines, Decided(), MarksWaiting(), spacing=16)
     rows, card = lists[shown]

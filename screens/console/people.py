@@ -44,7 +44,7 @@ def PeopleScreen() -> ft.View:
         h.say("people.title"),
         [ft.Container(scrolled([PeopleList()], spacing=0), expand=True)],
         route="/people",
-        navigation=tabs(h, "/people"),
+        navigation=tabs(h, "/settings"),
     )
 
 
@@ -104,7 +104,7 @@ def PersonCard(*, person: PersonLine, staff: Staff, chosen: bool, toggle: Any) -
         set_code(await asyncio.to_thread(h.workspace.perform, IssueCode(person.id)))
 
     lines: list[ft.Control] = [heading(h.name_of(person.name, person.name_hi))]
-    lines += [small(_work(h, one)) for one in person.work]
+    lines += [small(words) for words in _works(h, person)]
     if person.set_aside:
         lines.append(small(h.say("people.set_aside", count=person.set_aside)))
     if person.returned:
@@ -138,11 +138,19 @@ def _goes_on(person: PersonLine) -> bool:
     return any(one.to_on is None or one.to_on >= date.today() for one in person.work)
 
 
-def _work(h: Here, one: Any) -> str:
-    place = h.name_of(one.place_name, one.place_name_hi)
-    said = f"{h.words.say_if_known(f'role.{one.role}', 'value.newer')} · {place}" if place else one.role
-    said += f" · {show_day(one.from_on)} –" + (f" {show_day(one.to_on)}" if one.to_on else "")
-    return f"{said} · {h.words.field('Assignment', 'in_charge')}" if one.in_charge else said
+def _works(h: Here, person: PersonLine) -> list[str]:
+    """Her work in words; places that she has in one role for the same time stand in one line."""
+    alike: dict[tuple[Any, ...], list[str]] = {}
+    for one in person.work:
+        place = h.name_of(one.place_name, one.place_name_hi)
+        alike.setdefault((one.role, one.from_on, one.to_on, one.in_charge), []).append(place)
+    found = []
+    for (role, from_on, to_on, in_charge), places in alike.items():
+        said = [h.words.say_if_known(f"role.{role}", "value.newer"), ", ".join(one for one in places if one)]
+        said.append(f"{show_day(from_on)} –" + (f" {show_day(to_on)}" if to_on else ""))
+        said += [h.words.field("Assignment", "in_charge")] if in_charge else []
+        found.append(" · ".join(one for one in said if one))
+    return found
 
 
 @part

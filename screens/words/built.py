@@ -17,6 +17,8 @@ BUILT: dict[str, tuple[str, ...]] = {
     "decide": tuple(
         f"{name}{part}" for name in ("conflicts", "doubles", "checks", "aside") for part in ("", ".explain")
     ),
+    # what is sampled, of `records/check.py`
+    "sample": ("group", "account"),
     # `Past.state` of records/workspace.py
     "history.state": ("received", "waiting", "refused", "lost"),
     # `RESEMBLANCES` of records/proposal.py
@@ -53,6 +55,7 @@ AT_CONSOLE = tuple(
         "sync.what",
         "problem.busy",
         "problem.code_used",
+        "problem.out_of_reach",
         "mark.day_in_future.remedy",
         "problem.revoked",
         "problem.sign_in",

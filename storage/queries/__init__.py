@@ -19,6 +19,14 @@ from storage.queries.members import FoundMemberRow, MemberRow, find_member, list
 from storage.queries.people import PersonRow, find_person, list_people
 from storage.queries.places import BranchRow, PlaceRow, find_branch, find_place, list_branches, list_villages
 from storage.queries.proposals import ProposalRow, list_proposals
+from storage.queries.samples import (
+    LookRow,
+    SampleRow,
+    list_new_accounts,
+    list_new_groups,
+    list_opened_without_number,
+    list_shared_numbers,
+)
 from storage.queries.today import TodayRow, count_today
 
 __all__ = [
@@ -32,6 +40,7 @@ __all__ = [
     "FigureRow",
     "FoundMemberRow",
     "GroupRow",
+    "LookRow",
     "MemberRow",
     "NearRow",
     "PersonRow",
@@ -41,6 +50,7 @@ __all__ = [
     "ReturnedRow",
     "Row",
     "SameNumberRow",
+    "SampleRow",
     "StepRow",
     "TodayRow",
     "UncheckedRow",
@@ -61,11 +71,15 @@ __all__ = [
     "list_groups",
     "list_groups_near",
     "list_members",
+    "list_new_accounts",
+    "list_new_groups",
     "list_norms",
+    "list_opened_without_number",
     "list_people",
     "list_proposals",
     "list_returned",
     "list_same_number",
+    "list_shared_numbers",
     "list_steps",
     "list_unchecked",
     "list_villages",

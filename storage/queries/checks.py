@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
-from sqlalchemy import FromClause, Select, and_, exists, or_, select
+from sqlalchemy import ColumnElement, FromClause, Select, and_, exists, or_, select
 
 from storage.queries.asking import Row, Tables, column, columns, present, query, where
 
@@ -55,7 +55,7 @@ def list_returned(
         .outerjoin(people, people.c.id == checks.c.by_id)
         .outerjoin(places, places.c.id == shgs.c.village_id)
     )
-    waits = and_(_is_last(tables, checks), checks.c.result == "returned", checks.c.mended.is_not(True))
+    waits = and_(is_last(tables, checks), checks.c.result == "returned", checks.c.mended.is_not(True))
     there = None if panchayats is None else places.c.gram_panchayat_id.in_(sorted(panchayats))
     of_group = None if shg_id is None else checks.c.shg_id == shg_id
     return where(chosen, waits, present(shgs), there, of_group).order_by(checks.c.id.desc()).limit(limit)
@@ -67,7 +67,7 @@ def list_unchecked(tables: Tables, *, since: date, limit: int = 50) -> Select[An
     oldest first."""
     checks, shgs = tables["Check"].alias("checked"), tables["Shg"]
     places, people = tables["Place"], tables["Person"]
-    last = and_(checks.c.shg_id == shgs.c.id, _is_last(tables, checks))
+    last = and_(checks.c.shg_id == shgs.c.id, is_last(tables, checks))
     chosen = select(
         *columns(shgs, "id", "name", "formed_on", "roster_count", "declared_members", "account_needed", "marks"),
         column(places, "name", "village_name"),
@@ -85,10 +85,9 @@ def list_unchecked(tables: Tables, *, since: date, limit: int = 50) -> Select[An
     return where(chosen, present(shgs), or_(fresh, answered)).order_by(shgs.c.formed_on, shgs.c.id).limit(limit)
 
 
-def _is_last(tables: Tables, checks: FromClause) -> Any:
-    """Whether a check is the last approval of its group: ids grow with time."""
+def is_last(tables: Tables, checks: FromClause, what: str = "approval") -> ColumnElement[bool]:
+    """Whether a check is the last of its group, of those that look at one thing: ids grow with time."""
     later = tables["Check"].alias("later")
-    beyond = and_(
-        later.c.shg_id == checks.c.shg_id, later.c.what == "approval", later.c.id > checks.c.id, present(later)
-    )
-    return and_(checks.c.what == "approval", present(checks), ~exists(select(later.c.id).where(beyond)))
+    of_group = and_(later.c.shg_id == checks.c.shg_id, later.c.what == what)
+    beyond = and_(of_group, later.c.id > checks.c.id, present(later))
+    return and_(checks.c.what == what, present(checks), ~exists(select(later.c.id).where(beyond)))

@@ -4,10 +4,18 @@ from datetime import date
 
 import pytest
 
+from records.commands.accounts import ChangeAccount, RecordStep
 from records.commands.checks import AnswerCheck, CheckGroup
 from records.commands.groups import ChangeGroup, RegisterGroup
 from records.problems import Refused
-from storage.queries import list_returned, list_unchecked
+from storage.queries import (
+    list_new_accounts,
+    list_new_groups,
+    list_opened_without_number,
+    list_returned,
+    list_shared_numbers,
+    list_unchecked,
+)
 from tests.console import Console
 from tests.fleet import Phone, fresh_contents, quiet
 from tests.world import ref
@@ -135,3 +143,59 @@ def test_a_district_sees_that_a_group_was_returned_and_not_the_reason(console, p
     desk_of(console).do(CheckGroup(group, "returned", reason="नाम जाँचें"))
     (row,) = desk_of(console, "district").ask(list_returned)
     assert row.shg_id == group and row.reason is None
+
+
+# --- samples and what is worth a look
+
+
+def opened(phone, group, number=None):
+    phone.do(ChangeAccount(group, {"branch_id": ref("R1")} | ({"account_number": number} if number else {})))
+    phone.do(RecordStep(group, "opened", date(2026, 3, 10)))
+
+
+def test_new_groups_and_opened_accounts_are_asked_for_by_day_with_whose_they_are_and_what_was_found(console, phones):
+    abm, sakhi = phones("abm"), phones("sakhi")
+    group = abm.do(registering(mobile="9876543210")).id
+    abm.do(registering("पुराना", formed_on="2026-02-01"))
+    quiet([abm, sakhi])
+    opened(sakhi, group)
+    quiet([abm, sakhi])
+    desk, days = desk_of(console), {"first": DAY, "last": date(2026, 3, 15)}
+    (new,) = desk.ask(list_new_groups, **days)
+    (account,) = desk.ask(list_new_accounts, **days)
+    assert (new.shg_id, new.person_name, new.mobile, new.result) == (group, "abm", "9876543210", None)
+    assert (account.shg_id, account.person_name, account.on_day) == (group, "sakhi", date(2026, 3, 10))
+    desk.do(CheckGroup(group, "confirmed", what="group", how="visit"))
+    assert desk.ask(list_new_groups, **days)[0].result == "confirmed"
+    assert desk.ask(list_new_accounts, **days)[0].result is None
+    desk.do(CheckGroup(group, "not_reached", what="account", how="call"))
+    desk.do(CheckGroup(group, "differs", what="account", how="visit"))
+    assert desk.ask(list_new_accounts, **days)[0].result == "differs"
+    assert to_check(desk) == [group], "a sample is no approval"
+
+
+def test_nobody_verifies_an_account_that_she_recorded_as_opened_herself(console, phones):
+    abm = phones("abm")
+    group = abm.do(registering()).id
+    quiet([abm])
+    desk = desk_of(console)
+    desk.do(ChangeAccount(group, {"branch_id": ref("R1")}))
+    desk.do(RecordStep(group, "opened", date(2026, 3, 10)))
+    with pytest.raises(Refused) as refused:
+        desk.do(CheckGroup(group, "confirmed", what="account", how="visit"))
+    assert refused.value.code == "own_work"
+
+
+def test_what_is_worth_a_look_is_found_in_ones_area_only(console, phones):
+    abm, sakhi = phones("abm"), phones("sakhi")
+    shared = [abm.do(registering(name, mobile="9876543210")).id for name in ("एक", "दो")]
+    alone = abm.do(registering("तीन", mobile="9876543211")).id
+    quiet([abm, sakhi])
+    opened(sakhi, alone)
+    opened(sakhi, shared[0], "0012345678901")
+    quiet([abm, sakhi])
+    desk = desk_of(console)
+    assert {row.shg_id for row in desk.ask(list_shared_numbers)} == set(shared)
+    assert [row.shg_id for row in desk.ask(list_opened_without_number)] == [alone]
+    for person in ("supervisor2", "district"):
+        assert not desk_of(console, person).ask(list_shared_numbers)

@@ -6,6 +6,7 @@ from datetime import date
 import flet as ft
 import pytest
 
+from records.check import Check
 from records.commands.groups import ChangeGroup, RegisterGroup
 from records.commands.reference import PutRecord
 from records.errands import ListSetAside
@@ -415,3 +416,18 @@ async def test_whoever_formed_a_group_herself_is_told_that_another_approves_it(c
         await app.click(f"approve-{group}")
         await app.see_text(HINDI.problem("own_work"))
         assert app.has(f"check-{group}")
+
+
+async def test_a_sample_is_verified_on_the_screen_and_its_result_stands_beside_the_count(console, office, monkeypatch):
+    _, group = office
+    monkeypatch.setattr("screens.console.sample.today", lambda: date(2026, 3, 20))
+    page = console.signed_in("supervisor")
+    async with shown(page, "/decide") as app:
+        await app.click("decide-sample")
+        await app.see(f"sample-group-{group}")
+        await app.click(f"call-group-{group}")
+        await app.click(f"confirmed-group-{group}")
+        await app.gone(f"sample-group-{group}")
+        line = app.one(f"sample-of-{ref('abm')}").value
+        assert line.startswith(HINDI.say("sample.person", person="abm", number=2, picked=2))
+        assert f"{HINDI.choice(Check, 'result', 'confirmed')}: 1" in line
