@@ -15,6 +15,7 @@ NONE: frozenset[str] = frozenset()
 
 BRANCH_FIELDS = frozenset({"branch_id", "typed_bank", "typed_branch", "typed_ifsc"})
 SIGNING_FIELDS = frozenset({"mobile", "mobile_of_id", "president_signs", "secretary_signs", "treasurer_signs"})
+REMOVING = frozenset({"deleted_on"})
 DECIDING_FIELDS = frozenset({"state", "remark"})
 CHECKING_FIELDS = frozenset({"shg_id", "what", "result", "how", "reason", "on_day", "by_id"})
 STEPS_OF_ABM = frozenset({"resolution_passed", "kyc_collected", "form_filled", "submitted", "cancelled", "not_needed"})
@@ -50,6 +51,7 @@ WRITES: Mapping[tuple[str, str], Grant] = (
         ("Conflict", "abm"): Grant(NONE, frozenset({"decided"})),
         ("Conflict", "supervisor"): Grant(NONE, frozenset({"decided"})),
         **{("Verdict", role): Grant(NONE, frozenset({"done"})) for role in ("abm", "bank_sakhi", "supervisor")},
+        **{("Attachment", role): Grant(ALL, REMOVING) for role in ("abm", "bank_sakhi", "supervisor")},
         ("Proposal", "abm"): Grant(ALL, DECIDING_FIELDS),
         ("Proposal", "supervisor"): Grant(ALL, DECIDING_FIELDS),
     }
@@ -62,6 +64,9 @@ WRITES: Mapping[tuple[str, str], Grant] = (
 """(kind, role) -> grant; a pair that is missing may write nothing. How far: see `Reach.covers`.
 
 `importer` is no person's role: the office's own devices have it while they take in a list (`server/importing.py`)."""
+
+REVIEWERS = ("supervisor", "nodal", "district")
+"""Roles that hold all groups and accounts of their blocks, and so can be told how a whole block stands."""
 
 CANCEL_DAYS = 7
 """An ABM or bank sakhi may cancel her own step for so many days (design 3)."""

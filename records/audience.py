@@ -38,6 +38,11 @@ def account_streams(id: str, standing: Standing) -> frozenset[str]:
     return _members(standing) | _branches(standing) | _named("block", standing.block_id, "accounts")
 
 
+def photo_streams(id: str, standing: Standing) -> frozenset[str]:
+    """Where the account is worked on. A district reads of accounts in `block/<id>/accounts`, which holds no photo."""
+    return _members(standing) | _branches(standing)
+
+
 def member_streams(id: str, standing: Standing) -> frozenset[str]:
     bearers = {f"branch/{branch}/bearers" for branch in standing.branches} if id in standing.bearers else set()
     return _members(standing) | bearers

@@ -5,12 +5,16 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from records.norm import NORM_DEFAULTS, Norm
 
 NOT_PENDING = ("opened", "passbook_received", "closed", "not_needed", "unknown")
 """States of an account that nobody needs to chase; `unknown` says "update the app" and is not counted."""
+
+
+OPENED = ("opened", "passbook_received")
+"""States of an account that is there."""
 
 
 def members_of(roster_count: int | None, declared: int | None) -> int:
@@ -47,6 +51,15 @@ def month_begins(today: date) -> date:
     return today.replace(day=1)
 
 
+REVIEW_DAYS = 15
+"""Days from one review of a block to the next (field notes 1.1 A16)."""
+
+
+def review_days(today: date) -> tuple[date, date]:
+    """The first and the last day that a review looks back on; both count."""
+    return today - timedelta(days=REVIEW_DAYS - 1), today
+
+
 def is_too_few(members: int, least: int) -> bool:
     """Whether a group has fewer members than the norm. Of a group whose number nobody has told this is not known."""
     return 0 < members < least
@@ -55,6 +68,39 @@ def is_too_few(members: int, least: int) -> bool:
 def is_overdue(age: int, norm_days: int) -> bool:
     """Whether a pending account is older than the norm."""
     return age > norm_days
+
+
+AGES = ("within", "to_30", "to_90", "over_90")
+"""How long an account has been pending: within the norm, then up to so many days."""
+AGE_ENDS = (30, 90)
+
+
+def age_band(age: int, norm_days: int) -> str:
+    """One of AGES. A norm of more than 30 days leaves the band after it narrower or empty."""
+    for band, end in zip(AGES, (norm_days, *AGE_ENDS), strict=False):
+        if age <= end:
+            return band
+    return AGES[-1]
+
+
+def sakhis_needed(groups: int, per_sakhi: int) -> int:
+    """Bank sakhis that so many groups at one branch need; those of a place are the sum over its branches."""
+    return -(-groups // per_sakhi) if per_sakhi else 0
+
+
+def is_averaged(group_type: str | None, special_counts: bool) -> bool:
+    """Whether a group that counts also counts in the average of its place: special ones by a dated norm."""
+    return special_counts or group_type != "special"
+
+
+def missing_to_norm(members: int, groups: int, norm: int) -> int:
+    """How many more women would bring the average of a whole place to the norm. Never told of one group."""
+    return max(0, norm * groups - members)
+
+
+def room_in(members: int, group_type: str | None, most: int) -> int:
+    """How many women a group could still take in. None for special groups, nor where the number is not known."""
+    return max(0, most - members) if members and group_type != "special" else 0
 
 
 def average(members: int, groups: int) -> float | None:
@@ -76,6 +122,10 @@ class Yardstick:
     pending_days: int = NORM_DEFAULTS["pending_days"]
     least: int = NORM_DEFAULTS["least_members"]
     least_special: int = NORM_DEFAULTS["least_members_special"]
+    average: int = NORM_DEFAULTS["average_members"]
+    most: int = NORM_DEFAULTS["most_members"]
+    per_sakhi: int = NORM_DEFAULTS["groups_per_bank_sakhi"]
+    special_counts: bool = bool(NORM_DEFAULTS["special_in_average"])
 
 
 def yardstick_on(norms: Iterable[Norm], day: date) -> Yardstick:
@@ -86,4 +136,8 @@ def yardstick_on(norms: Iterable[Norm], day: date) -> Yardstick:
         norm_on(known, "pending_days", day),
         norm_on(known, "least_members", day),
         norm_on(known, "least_members_special", day),
+        norm_on(known, "average_members", day),
+        norm_on(known, "most_members", day),
+        norm_on(known, "groups_per_bank_sakhi", day),
+        norm_on(known, "special_in_average", day) != 0,
     )

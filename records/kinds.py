@@ -4,12 +4,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from records.attachment import Attachment
 from records.audience import (
     GROUP_KINDS,
     REFERENCE_KINDS,
     Streams,
     account_streams,
     member_streams,
+    photo_streams,
     reference_streams,
     shg_streams,
 )
@@ -81,6 +83,7 @@ KINDS = Registry(
         Kind("Member", Member, member_streams, "group", ("name", "name_other")),
         Kind("SavingsAccount", SavingsAccount, account_streams, "group"),
         Kind("AccountStep", AccountStep, account_streams, "group"),
+        Kind("Attachment", Attachment, photo_streams, "group"),
         Kind("Conflict", Conflict, None, "group"),
         Kind("Proposal", Proposal, shg_streams, "group"),
         Kind("Check", Check, account_streams, "group"),

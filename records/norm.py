@@ -12,8 +12,10 @@ NORM_DEFAULTS = {
     "most_members": 20,
     "pending_days": 7,
     "groups_per_bank_sakhi": 100,
+    "special_in_average": 1,
 }
-"""What holds until the state sets it (field notes 1.1 A6, A7, A9; 2.3)."""
+"""What holds until the state sets it (field notes 1.1 A6, A7, A9; 2.3). `special_in_average`: 1 where special groups
+count in the average of a place, 0 where they do not."""
 
 
 class Norm(Record):

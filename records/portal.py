@@ -18,8 +18,16 @@ PortalCode = Annotated[Code | None, Unlisted]
 PortalDiffers = Annotated[Long | None, Personal, Unlisted]
 """JSON text {field: the portal's value} of the fields in which the portal differs; personal, since any may be."""
 
+CODED = ("Shg", "Member")
+"""Kinds that the portal gives codes of their own; an account stands there with its group."""
+
 PORTAL_FIELDS = ("portal_status", "portal_differs")
 """What the importer says about its own comparison; nobody's typing is lost when it says something else next month."""
+
+
+def is_to_enter(status: str | None) -> bool:
+    """Whether a record is still to be entered on the portal."""
+    return status in (None, "not_entered")
 
 
 def differs_text(differs: Mapping[str, Any]) -> str | None:

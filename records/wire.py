@@ -23,6 +23,8 @@ from records.messages import (
     Outcome,
     Page,
     Part,
+    PhotoCall,
+    PhotoReply,
     Section,
     SyncReply,
     SyncRequest,
@@ -263,6 +265,42 @@ def read_capacity(text: str) -> Capacity:
     capacity = _read_capacity(json.loads(text))
     assert capacity is not None
     return capacity
+
+
+# --- photos
+
+
+def photo_call_bytes(call: PhotoCall) -> bytes:
+    head = {"v": PROTOCOL, "i": ids_text([call.id]), "s": call.sha256, "o": call.start, "m": call.wanted}
+    return framed((b"H", compressed(_short(head))), *([(b"P", call.content)] if call.content else []))
+
+
+def read_photo_call(body: bytes) -> PhotoCall:
+    """Raises Problem: bad_message, too_large_message, app_too_old."""
+    frames = unframed(body)
+    try:
+        head = decompressed(frames[b"H"], LARGEST_ENROLMENT)
+        if head["v"] != PROTOCOL:
+            raise Problem("app_too_old")
+        (id,) = ids_list(_text(head["i"]))
+        start, wanted = _count(head.get("o", 0)), _count(head.get("m", 0))
+        return PhotoCall(id, _text(head["s"]), start, frames.get(b"P", b""), wanted)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise Problem("bad_message") from error
+
+
+def photo_reply_bytes(reply: PhotoReply) -> bytes:
+    head = (b"H", compressed({"h": reply.held}))
+    return framed(head, *([(b"P", reply.content)] if reply.content else []))
+
+
+def read_photo_reply(body: bytes) -> PhotoReply:
+    """Raises Problem: bad_message."""
+    frames = unframed(body)
+    try:
+        return PhotoReply(_count(decompressed(frames[b"H"])["h"]), frames.get(b"P", b""))
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise Problem("bad_message") from error
 
 
 # --- enrolment

@@ -9,12 +9,14 @@ import flet as ft
 from records.access import WRITES, editable, may_cancel
 from records.commands.accounts import CancelStep
 from records.figures import NOT_PENDING, is_overdue
+from records.ids import first_account_id
 from records.savings_account import AccountStep
 from records.shg import Shg
 from records.written import masked, show_day
 from screens import questions
 from screens.account_form import said_step
 from screens.context import Here, here
+from screens.group_photos import AccountPhotos
 from screens.group_signatories import signatories_part
 from screens.guarding import guard, part, tell
 from screens.parts.badge import badge
@@ -64,6 +66,7 @@ def AccountTab(*, shg_id: str) -> ft.Control:
         words = h.say("do.edit" if account else "do.choose_branch")
         change = guard(page.navigate, f"/group/{shg_id}/account")
         lines.append(second_deed(words, "edit-account", change, icon=ft.Icons.ACCOUNT_BALANCE_OUTLINED))
+    lines.append(AccountPhotos(shg_id=shg_id, account_id=first_account_id(shg_id)))
     lines.append(heading(h.say("accounts.steps")))
     if not steps.rows:
         lines.append(empty_note(h.say("accounts.no_steps"), "steps-none", ft.Icons.CHECKLIST))

@@ -31,6 +31,10 @@ def PortalNote(*, record: Record) -> ft.Control:
     if code:
         status = h.words.choice(type(record), "portal_status", getattr(record, "portal_status", "not_entered"))
         lines.append(small(h.say("portal.line", code=code, status=status), key="portal-code"))
+    kind = type(record).__name__
+    if h.workspace.at_centre and kind == "Shg" and editable(h.roles, kind, "portal_code", new=False):
+        go = guard(ft.context.page.navigate, f"/portal/group/{record.id}")
+        lines.append(ft.Row([quiet_deed(h.say("portal.title"), "open-sheet", go, icon=ft.Icons.FACT_CHECK_OUTLINED)]))
     if differs:
         cards = [DifferenceCard(record=record, field=name, value=value) for name, value in sorted(differs.items())]
         title = h.words.choice(type(record), "portal_status", "differs")

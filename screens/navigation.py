@@ -70,6 +70,9 @@ def last_tab(page: ft.Page) -> str:
 
 
 def back_from(page: ft.Page) -> str:
-    """Where the way back leads: from what is about a group to the group, from everything else to the tab of before."""
+    """Where the way back leads: from what is about a group to the group, from a sheet for the portal to the
+    list, from everything else to the tab of before."""
     parts = (page.route or "/").strip("/").split("/")
+    if parts[0] == "portal" and len(parts) > 2:
+        return f"/portal/group/{parts[2]}" if len(parts) > 3 else "/portal"
     return f"/group/{parts[1]}" if parts[0] == "group" and len(parts) > 2 else last_tab(page)

@@ -1,6 +1,6 @@
 """All that screens ask, in one place: the queries of storage that they know by name."""
 
-from storage.queries.accounts import find_account, list_steps
+from storage.queries.accounts import find_account, list_photos, list_steps
 from storage.queries.board import NO_BRANCH, count_board, list_board, list_board_branches
 from storage.queries.checks import list_returned, list_unchecked
 from storage.queries.conflicts import list_conflicts
@@ -10,6 +10,7 @@ from storage.queries.groups import count_groups, find_shg, list_groups
 from storage.queries.members import find_member, list_members, search_members
 from storage.queries.people import find_person, list_people
 from storage.queries.places import find_branch, find_place, list_branches, list_villages
+from storage.queries.portal import NOBODY, count_to_enter, list_beside_portal, list_members_beside_portal
 from storage.queries.proposals import list_proposals
 from storage.queries.samples import (
     list_new_accounts,
@@ -20,9 +21,11 @@ from storage.queries.samples import (
 from storage.queries.today import count_today
 
 __all__ = [
+    "NOBODY",
     "NO_BRANCH",
     "count_board",
     "count_groups",
+    "count_to_enter",
     "count_today",
     "find_account",
     "find_branch",
@@ -30,6 +33,7 @@ __all__ = [
     "find_person",
     "find_place",
     "find_shg",
+    "list_beside_portal",
     "list_board",
     "list_board_branches",
     "list_branches",
@@ -37,11 +41,13 @@ __all__ = [
     "list_groups",
     "list_groups_near",
     "list_members",
+    "list_members_beside_portal",
     "list_new_accounts",
     "list_new_groups",
     "list_norms",
     "list_opened_without_number",
     "list_people",
+    "list_photos",
     "list_proposals",
     "list_returned",
     "list_same_number",

@@ -34,6 +34,10 @@ def SettingsScreen() -> ft.View:
     elif "supervisor" in h.roles:
         go = guard(page.navigate, "/people")
         ways.append(_way(h.say("people.title"), "open-people", ft.Icons.BADGE_OUTLINED, go))
+    if h.workspace.at_centre:
+        pack, portal = guard(page.navigate, "/pack"), guard(page.navigate, "/portal")
+        ways.append(_way(h.say("pack.heading"), "open-pack", ft.Icons.PRINT_OUTLINED, pack))
+        ways.append(_way(h.say("portal.title"), "open-portal", ft.Icons.FACT_CHECK_OUTLINED, portal))
     out: list[ft.Control] = []
     if h.workspace.at_centre:
         out = [second_deed(h.say("do.sign_out"), "sign-out", guard(sign_out), icon=ft.Icons.LOGOUT)]

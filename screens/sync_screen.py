@@ -79,6 +79,10 @@ def SyncStory() -> ft.Control:
         lines.append(ft.ProgressBar(value=_part_done(status), semantics_label=h.say("sync.state.running")))
     elif status.state in ("waiting", "stopped"):
         lines.append(small(h.say("sync.state.stopped" if status.state == "stopped" else "sync.state.waiting")))
+    if status.photos_waiting:
+        # The line above tells of entries first; that photos wait as well must not be a surprise.
+        words = h.say("sync.photos_waiting", count=status.photos_waiting)
+        lines.append(small(f"{words} · {h.say('sync.photos_last')}", key="sync-photos"))
     if status.problem:
         lines.append(note(h.words.problem(status.problem), "sync-problem", warning=status.state == "stopped"))
     if status.problem in LOGIN_ENDED:

@@ -8,10 +8,11 @@ from sqlalchemy import select, update
 
 from records.aadhaar import strike_aadhaar
 from records.access import Standing
+from records.fields import SHA256
 from records.ids import is_id, official_id
 from records.kinds import Registry
 from records.messages import FrozenBatch
-from records.record import fields_of, to_wire
+from records.record import FieldSpec, fields_of, to_wire
 from server.checking import Row
 from server.judging import Author
 from server.standings import Standings
@@ -97,9 +98,15 @@ def verdict_id(device: str, number: int, row: int) -> str:
 
 
 def struck(registry: Registry, kind: str, name: str, value: Any) -> Any:
-    """A value without Aadhaar numbers, in whatever shape it came; only a field of digits keeps its own."""
+    """A value without Aadhaar numbers, in whatever shape it came; only a field of digits keeps its own, and a
+    hash, in which such digits mean nothing."""
     spec = fields_of(registry[kind].cls).get(name) if kind in registry else None
-    return value if spec is not None and spec.value_type.entry == "digits" else _struck(value)
+    kept = spec is not None and (spec.value_type.entry == "digits" or _is_hash(spec, value))
+    return value if kept else _struck(value)
+
+
+def _is_hash(spec: FieldSpec, value: Any) -> bool:
+    return spec.value_type.entry == "hash" and isinstance(value, str) and SHA256.fullmatch(value) is not None
 
 
 def _struck(value: Any) -> Any:

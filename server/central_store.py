@@ -19,6 +19,8 @@ from records.messages import (
     EnrolRequest,
     FrozenBatch,
     Page,
+    PhotoCall,
+    PhotoReply,
     SyncReply,
     SyncRequest,
     capacity_hash,
@@ -30,6 +32,7 @@ from server.cursors import NOWHERE, Cursor, Cursors, Reached, Vector
 from server.database import Database
 from server.enrolment import Enrolments
 from server.paging import Paging
+from server.photos import Photos
 from server.reaching import capacity_of
 from server.revocations import Revocations
 from server.schema import check, prepare
@@ -70,6 +73,7 @@ class CentralStore:
         self.cursors = Cursors(self.tables, state_id, secret)
         self.enrolments = Enrolments(self.database, self.tables, state_id, clock, randomness, secret, revocations)
         self.revocations = revocations
+        self.photos = Photos(self)
         self._randomness = self.randomness = randomness
         with self.database.writing() as db:
             self._found(db)
@@ -370,6 +374,9 @@ class DeviceView:
 
     def sync(self, request: SyncRequest) -> SyncReply:
         return self._centre.sync(self._token, request)
+
+    def photo(self, call: PhotoCall) -> PhotoReply:
+        return self._centre.photos.call(self._token, call)
 
 
 class OfficeView:

@@ -21,13 +21,24 @@ from records.drafts import struck_draft
 from records.errands import Reading
 from records.messages import Capacity
 from records.problems import Problem
-from records.workspace import Draft, Identity, Mending, Notice, Outgoing, Past, Support, SyncStatus, identity_from
+from records.workspace import (
+    Draft,
+    Identity,
+    Mending,
+    Notice,
+    Outgoing,
+    Past,
+    Photo,
+    Support,
+    SyncStatus,
+    identity_from,
+)
 from server.announcing import Watch, kinds_since
 from server.central_executing import Executing
 from server.central_history import history_of
 from server.central_store import CentralStore
 from server.console_sessions import ConsoleSessions, Session
-from server.errands import deed_of
+from server.errands import DEEDS, Deed, deed_of
 from server.reaching import capacity_of
 from server.scope import Scope
 from server.upserting import put
@@ -64,7 +75,7 @@ class CentralWorkspace:
     """records.workspace.Workspace over a CentralStore, for one page of one browser.
 
     `token`: what the browser kept of its session, "" for none. `keep_token` is called, from any thread, with the token
-    of a new session, and with "" when it has ended, for the browser to keep.
+    of a new session, and with "" when it has ended, for the browser to keep. `deeds`: errand -> how it is done.
     """
 
     at_centre = True
@@ -76,8 +87,10 @@ class CentralWorkspace:
         token: str = "",
         *,
         keep_token: Callable[[str], None] = lambda token: None,
+        deeds: Mapping[type, Deed] = DEEDS,
     ) -> None:
         self._centre, self._watch, self._token, self._keep_token = centre, watch, token, keep_token
+        self._deeds = deeds
         self._sessions = ConsoleSessions(centre)
         self._listeners: list[Listener] = []
         self._unwatch: Callable[[], None] = lambda: None
@@ -183,6 +196,14 @@ class CentralWorkspace:
         """Nothing: all work is done at the centre itself."""
         return ()
 
+    def photo(self, id: str) -> Photo:
+        with self._seen() as here:
+            content = self._centre.photos.whole(here.db, here.session.person_id, id)
+        return Photo("wanted" if content is None else "received", content, None if content else "photo_unknown")
+
+    def want_photo(self, id: str) -> None:
+        """Nothing is fetched: what the centre has is shown at once."""
+
     def support(self) -> Support:
         """Nothing about a device: whoever tends the centre looks at the centre."""
         with self._seen():
@@ -207,7 +228,7 @@ class CentralWorkspace:
         raise Problem("only_on_phone")
 
     def perform(self, errand: Any) -> Any:
-        deed = deed_of(errand)
+        deed = deed_of(errand, self._deeds)
         with self._seen():
             token = self._token
         receipt = deed(self._sessions, token, errand)

@@ -11,10 +11,12 @@ from itertools import groupby
 from types import TracebackType
 from typing import Any, Self
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, or_, select
 
 from records.days import day_of
 from records.messages import Batch, Section
+from records.record import fields_of, to_wire
+from records.search_key import search_key
 from records.stamps import next_stamp
 from server.central_store import CentralStore
 from server.checking import Row, checked_rows
@@ -44,6 +46,20 @@ class Taken:
     field: str | None = None
     differs: tuple[str, ...] = ()
     proposed: tuple[str, ...] = ()
+
+
+NamedGroup = tuple[str, str, str]
+"""(village, search key of the name, day of formation as ISO text): what tells a group that has no code yet."""
+
+
+@dataclass(frozen=True)
+class Uncoded:
+    """A member who bears no code of the portal yet; her names as search keys, `guardian` "" where it is not known."""
+
+    id: str
+    shg_id: str
+    name: str
+    guardian: str
 
 
 class Importing:
@@ -97,6 +113,62 @@ class Importing:
     def member_of_code(self, codes: Iterable[str]) -> dict[str, str]:
         """portal code -> id of the member who bears it."""
         return self._of_code("Member", codes)
+
+    def groups_without_code(self) -> dict[NamedGroup, str]:
+        """Groups that bear no code yet -> id. Where two are called alike in one village on one day, neither is told."""
+        shg, found = self._centre.tables.records["Shg"], dict[NamedGroup, str]()
+        twice: set[NamedGroup] = set()
+        wanted = (shg.c.state_id == self._centre.state_id, shg.c.portal_code.is_(None), shg.c.deleted_on.is_(None))
+        with self._reading() as db:
+            for row in db.execute(select(shg.c.id, shg.c.village_id, shg.c.name, shg.c.formed_on).where(*wanted)):
+                if not (row.name and row.formed_on):
+                    continue
+                key = (row.village_id, search_key(row.name), row.formed_on.isoformat())
+                if found.setdefault(key, row.id) != row.id:
+                    twice.add(key)
+        return {key: id for key, id in found.items() if key not in twice}
+
+    def members_without_code(self, groups: Iterable[str]) -> list[Uncoded]:
+        """The women of some groups who bear no code yet."""
+        member, found = self._centre.tables.records["Member"], list[Uncoded]()
+        here = (member.c.deleted_on.is_(None), member.c.left_on.is_(None))
+        wanted = (member.c.state_id == self._centre.state_id, member.c.portal_code.is_(None), *here)
+        with self._reading() as db:
+            for some in chunked(set(groups)):
+                query = select(member.c.id, member.c.group_id, member.c.name, member.c.guardian_name)
+                for row in db.execute(query.where(*wanted, among(db, member.c.group_id, some))):
+                    keys = (search_key(row.name or ""), search_key(row.guardian_name or ""))
+                    found.append(Uncoded(row.id, row.group_id, *keys))
+        return sorted(found, key=lambda one: one.id)
+
+    def values_of(self, kind: str, ids: Iterable[str]) -> dict[str, dict[str, Any]]:
+        """What stands at the centre of some records: id -> wire values, of those that are there."""
+        table, found = self._centre.tables.records[kind], dict[str, dict[str, Any]]()
+        names = fields_of(self._centre.registry[kind].cls)
+        with self._reading() as db:
+            for some in chunked(set(ids)):
+                query = table.select().where(table.c.state_id == self._centre.state_id, among(db, table.c.id, some))
+                for row in db.execute(query).mappings():
+                    found[row["id"]] = {name: to_wire(row[name]) for name in names}
+        return found
+
+    def in_app(self, kind: str, within: Iterable[str]) -> list[str]:
+        """Ids of the groups of some blocks, or of the members of some groups, that are here and count."""
+        table, place = self._centre.tables.records[kind], self._centre.tables.records["Place"]
+        found: list[str] = []
+        with self._reading() as db:
+            for some in chunked(set(within)):
+                query = select(table.c.id).where(
+                    table.c.state_id == self._centre.state_id, table.c.deleted_on.is_(None)
+                )
+                if kind == "Shg":
+                    village = (place.c.state_id == table.c.state_id) & (place.c.id == table.c.village_id)
+                    query = query.join(place, village).where(among(db, place.c.block_id, some))
+                    query = query.where(or_(table.c.canonical_id.is_(None), table.c.canonical_id == table.c.id))
+                else:
+                    query = query.where(among(db, table.c.group_id, some), table.c.left_on.is_(None))
+                found += db.scalars(query)
+        return sorted(found)
 
     def _of_code(self, kind: str, codes: Iterable[str]) -> dict[str, str]:
         table, found = self._centre.tables.records[kind], {}

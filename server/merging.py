@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from records.merge import FieldChange, conflict_id, resolve
+from records.merge import FieldChange, conflict_id, resolve, unsuperseded
 from records.record import fields_of, from_wire, to_wire
 from records.stamps import device_of
 from server.chunks import among, chunked
@@ -63,6 +63,7 @@ class Merging:
         if outcome.winner.stamp != current:
             self._set(kind, row, name, outcome.winner)
         self._write_conflicts(kind, row, name, outcome.winner, outcome.losers)
+        self._note_unseen(kind, row, name, unsuperseded([*known, new]))
         return new not in outcome.losers
 
     def _changes(self, kind: str, row: dict[str, Any], name: str) -> list[FieldChange]:
@@ -124,7 +125,11 @@ class Merging:
                 state="own" if self._own(winner, loser) else _state(known["decided"], loser.stamp),
                 **self._winning(winner), **self._decision(known["decided"], known["stamps"].get("decided", "")),
             )  # fmt: skip
-        names = set(row["disputed"].split()) - {name} | ({name} if lost else set())
+
+    def _note_unseen(self, kind: str, row: dict[str, Any], name: str, heads: Iterable[FieldChange]) -> None:
+        """Remembers whether more than one change of a field is unsuperseded. Equal values are no conflict, but become
+        one as soon as somebody who had seen only one of them replaces it."""
+        names = set(row["disputed"].split()) - {name} | ({name} if len(list(heads)) > 1 else set())
         row["disputed"] = " ".join(sorted(names))
         self._working.touch(kind, row["id"])
 

@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, MetaData, Table
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, MetaData, Table
 
-from records.columns import TEXT, SealedText, table_of
+from records.columns import TEXT, SealedBytes, SealedText, table_of
 from records.kinds import Registry
 from records.personal import PLAIN, Codec, Plain
 
@@ -41,6 +41,7 @@ class CentralTables:
     held: Table
     quarantine: Table
     deed: Table
+    photo: Table
     enrolment: Table
     console_session: Table
     draft: Table
@@ -56,7 +57,8 @@ def central_tables(registry: Registry, codec: Codec = PLAIN) -> CentralTables:
 
 
 def _record_table(kind: str, registry: Registry, metadata: MetaData, codec: Codec) -> Table:
-    """`group_id`: the group a record stands below. `disputed`: names of fields with an open conflict."""
+    """`group_id`: the group a record stands below. `disputed`: names of fields of which more than
+    one change is unsuperseded: in conflict, or equal."""
     name = table_name(kind)
     extra: list[Any] = [
         Column("state_id", Integer, primary_key=True),
@@ -74,13 +76,14 @@ def _record_table(kind: str, registry: Registry, metadata: MetaData, codec: Code
 
 
 INDEXED: Mapping[str, tuple[str, ...]] = {
-    "Place": ("parent_id", "block_id"),
+    "Place": ("parent_id", "block_id", "district_id"),
     "Shg": ("village_id", "same_as", "portal_code"),
     "Member": ("mobile", "portal_code"),
     "SavingsAccount": ("account_number",),
     "AccountStep": ("account_id",),
+    "Attachment": ("account_id",),
     "Assignment": ("person_id",),
-    "ServiceArea": ("village_id",),
+    "ServiceArea": ("village_id", "district_id"),
     "Conflict": ("record_id",),
     "Verdict": ("person_id",),
 }
@@ -182,6 +185,14 @@ def _bookkeeping(metadata: MetaData, codec: Codec) -> dict[str, Table]:
             Column("about", TEXT, nullable=False),
             Column("detail", TEXT, nullable=False),
             Index("deed_about", "state_id", "about"),
+        ),
+        # The bytes of photos, by the record that names them; `held`: how many have come.
+        "photo": table(
+            "photo",
+            *_key("id"),
+            Column("held", Integer, nullable=False),
+            Column("content", LargeBinary() if isinstance(codec, Plain) else SealedBytes(codec), nullable=False),
+            Column("changed_ms", BigInteger, nullable=False),
         ),
         "meta": table("meta", *_key("name"), Column("value", TEXT, nullable=False)),
     }

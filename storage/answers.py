@@ -8,7 +8,7 @@ from sqlalchemy import delete, select
 
 from records.messages import BatchAnswer, Outcome
 from storage import meta as named
-from storage import outbox
+from storage import outbox, photos
 from storage.freezing import forget_blobs, put_older, refreeze_from
 from storage.history import forget_old, remember
 from storage.outbox import Cells, Entry
@@ -173,6 +173,7 @@ def offer_all(t: Transaction, epoch: str) -> int:
     if t.meta.get(named.OFFERED) == epoch:
         return 0
     t.meta.put(named.OFFERED, epoch)
+    photos.send_again(t)
     table = t.tables.own_change
     rows = t.connection.execute(select(table).where(table.c.state.in_(DONE)).order_by(table.c.number)).all()
     offered: dict[outbox.Key, Entry] = {}

@@ -12,7 +12,7 @@ from sqlalchemy import delete, select
 
 from records.audience import columns_of, streams_read
 from records.conflict import VALUES
-from storage import outbox
+from storage import outbox, photos
 from storage.identity import capacity_of
 from storage.rows import RawRow, raw_rows, shape_of, write_raw
 from storage.store import Transaction
@@ -134,6 +134,8 @@ def drop(t: Transaction, kind: str, ids: Iterable[str]) -> None:
     t.connection.exec_driver_sql(f'DELETE FROM "{t.tables[kind].name}" WHERE id {IN_IDS}', (gone,))
     for table in (t.tables.lingering.name, t.tables.beneath.name):
         t.connection.exec_driver_sql(f"DELETE FROM {table} WHERE kind=? AND id {IN_IDS}", (kind, gone))
+    if kind == photos.KIND:
+        photos.let_go(t, wanted - kept)
     t.changed.add(kind)
 
 

@@ -9,8 +9,8 @@ from sqlalchemy.dialects.sqlite import insert
 
 from records.commands.deciding import Command, Done
 from records.problems import Problem
-from records.workspace import Draft, Identity, Mending, Notice, Outgoing, Past, Support, SyncStatus
-from storage import drafts, history, notices, outgoing, verdicts
+from records.workspace import Draft, Identity, Mending, Notice, Outgoing, Past, Photo, Support, SyncStatus
+from storage import drafts, history, notices, outgoing, photos, verdicts
 from storage.executing import execute
 from storage.identity import identity_of
 from storage.outbox import count_waiting
@@ -77,7 +77,13 @@ class PhoneWorkspace:
     def sync_status(self) -> SyncStatus:
         with self.store.reading() as t:
             waiting, passed = count_waiting(t), verdicts.count_passed_on(t)
-        return replace(self.store.sync_line, waiting=waiting.records, needs_mending=waiting.to_mend + passed)
+            photos_waiting = photos.count_waiting(t)
+        return replace(
+            self.store.sync_line,
+            waiting=waiting.records,
+            needs_mending=waiting.to_mend + passed,
+            photos_waiting=photos_waiting,
+        )
 
     def request_sync(self) -> None:
         self._sync_wanted()
@@ -98,6 +104,13 @@ class PhoneWorkspace:
 
     def support(self) -> Support:
         return outgoing.support_of(self.store)
+
+    def photo(self, id: str) -> Photo:
+        return photos.find_photo(self.store, id)
+
+    def want_photo(self, id: str) -> None:
+        photos.want_photo(self.store, id)
+        self._sync_wanted()
 
     def history(self, record_id: str) -> Sequence[Past]:
         return history.history(self.store, record_id)

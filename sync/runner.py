@@ -113,7 +113,9 @@ class SyncRunner:
             token = token_of(self._store)
             if token is None:
                 return self._store.sync_line
-            self._tell(state="running", last_try_ms=self._store.clock(), next_try_ms=None, sent=0, received=0)
+            self._tell(
+                state="running", last_try_ms=self._store.clock(), next_try_ms=None, sent=0, received=0, at_photos=False
+            )
             problem = self._try(token)
             renewed = token_of(self._store)
             if problem and problem.code == "device_cloned" and renewed and renewed != token:
@@ -141,7 +143,13 @@ class SyncRunner:
             return Problem("something_broke")
 
     def _tell_progress(self, report: SyncReport) -> None:
-        self._tell(sent=report.sent, to_send=report.to_send, received=report.received, to_receive=report.to_receive)
+        self._tell(
+            sent=report.sent,
+            to_send=report.to_send,
+            received=report.received,
+            to_receive=report.to_receive,
+            at_photos=report.at_photos,
+        )
 
     def _plan(self, problem: Problem | None) -> None:
         """Decides when to try next, and says so."""

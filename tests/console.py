@@ -9,6 +9,7 @@ from records.kinds import KINDS
 from records.record import fields_of, to_wire
 from server.announcing import Watch
 from server.central_workspace import CentralWorkspace
+from server.console.deeds import console_deeds
 from storage.queries.asking import Query, Row, columns
 from tests.world import World, ref
 
@@ -39,7 +40,10 @@ class Page:
 
     def __init__(self, console: Console, token: str = "") -> None:
         self.token = token
-        self.workspace = CentralWorkspace(console.world.centre, console.watch, token, keep_token=self._keep)
+        centre = console.world.centre
+        self.workspace = CentralWorkspace(
+            centre, console.watch, token, keep_token=self._keep, deeds=console_deeds(centre)
+        )
 
     def _keep(self, token: str) -> None:
         self.token = token

@@ -10,7 +10,7 @@ from typing import Any
 from openpyxl import Workbook
 
 from operations.importing.branches import BranchesImporter
-from operations.importing.door import Listed, Taken
+from operations.importing.door import Listed, NamedGroup, Taken, Uncoded
 from operations.importing.finding import Places
 from operations.importing.finding_branches import Branches
 from operations.importing.groups import GroupsImporter
@@ -60,11 +60,14 @@ VILLAGE = official_id("lgd", "village/880001")
 
 @dataclass
 class FakeDoor:
-    """A door that keeps what it takes. `known`: portal code -> id; `refuses`: (kind, id) -> problem code."""
+    """A door that keeps what it takes. `known`: portal code -> id; `refuses`: (kind, id) -> problem code;
+    `uncoded`, `women`: groups and members that bear no code yet."""
 
     known: Mapping[str, str] = field(default_factory=dict)
     refuses: Mapping[tuple[str, str], str] = field(default_factory=dict)
     kept: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
+    uncoded: Mapping[NamedGroup, str] = field(default_factory=dict)
+    women: Sequence[Uncoded] = ()
     lots: int = 0
 
     def take(self, listed: Sequence[Listed]) -> list[Taken]:
@@ -84,6 +87,12 @@ class FakeDoor:
 
     def member_of_code(self, codes: Iterable[str]) -> dict[str, str]:
         return self._of_code("Member", codes)
+
+    def groups_without_code(self) -> dict[NamedGroup, str]:
+        return dict(self.uncoded)
+
+    def members_without_code(self, groups: Iterable[str]) -> list[Uncoded]:
+        return [one for one in self.women if one.shg_id in set(groups)]
 
     def _of_code(self, kind: str, codes: Iterable[str]) -> dict[str, str]:
         mine = {values.get("portal_code"): id for (of, id), values in self.kept.items() if of == kind}

@@ -5,6 +5,7 @@ Exit status 0: all rows placed. 1: some were refused, and a file says why. 2: a 
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -13,6 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from operations.importing.branches import BranchesImporter
+from operations.importing.comparing import Comparing
 from operations.importing.finding import Found, Places, Where, find_block
 from operations.importing.finding_branches import Branches
 from operations.importing.groups import GroupsImporter
@@ -43,6 +45,13 @@ Refused = Annotated[
     typer.Option(
         "--refused",
         help="Where refused rows go: a file (.xlsx or .csv), or a folder for several. Otherwise beside each file.",
+    ),
+]
+Comparison = Annotated[
+    Path | None,
+    typer.Option(
+        "--comparison",
+        help="An .xlsx file that will say what stands only here, only in the list, and in which fields they differ.",
     ),
 ]
 Block = Annotated[str, typer.Option(help="Block (name or LGD code) of rows that name none.")]
@@ -83,9 +92,10 @@ def import_groups(
     dry_run: DryRun = False,
     refused: Refused = None,
     block: Block = "",
+    comparison: Comparison = None,
 ) -> None:
     """Take in the portal's register of groups, with their bank accounts."""
-    _import("groups", files, dry_run, refused, block)
+    _import("groups", files, dry_run, refused, block, comparison)
 
 
 @members.command("import")
@@ -93,22 +103,35 @@ def import_members(
     files: Files,
     dry_run: DryRun = False,
     refused: Refused = None,
+    comparison: Comparison = None,
 ) -> None:
     """Take in the portal's register of members; their groups come first."""
-    _import("members", files, dry_run, refused)
+    _import("members", files, dry_run, refused, comparison=comparison)
 
 
-def _import(kind: str, files: list[Path], dry_run: bool, refused: Path | None, block: str = "") -> None:
+def _import(
+    kind: str,
+    files: list[Path],
+    dry_run: bool,
+    refused: Path | None,
+    block: str = "",
+    comparison: Path | None = None,
+) -> None:
     console = Console(stderr=False, highlight=False, soft_wrap=True)
     try:
         sheets = [open_sheet(path, HEADS[kind]) for path in files]
+        if comparison is not None and len(files) > 1:
+            raise CannotRead("--comparison is of one list: name one file.")
+        compares = comparison and Comparing(comparison, kind)
         outs = [_refused_path(path, refused, dry_run, several=len(files) > 1) for path in files]
         centre = _centre()
     except CannotRead as reason:
         _complain(reason)
     try:
         reports = [
-            import_sheet(kind, sheet, centre, dry_run=dry_run, refused=out, block=block, console=console)
+            import_sheet(
+                kind, sheet, centre, dry_run=dry_run, refused=out, block=block, console=console, compares=compares
+            )
             for sheet, out in zip(sheets, outs, strict=True)
         ]
     except CannotRead as reason:
@@ -155,6 +178,7 @@ def import_sheet(
     refused: Path | None = None,
     block: str = "",
     console: Console | None = None,
+    compares: Comparing | None = None,
 ) -> Report:
     """Import one file that is open, and say what became of it. Raises CannotRead."""
     # What is known is read before the door opens: a dry run holds the one transaction that writes.
@@ -163,7 +187,11 @@ def import_sheet(
     rows = RefusedRows(refused, sheet, importer.adds) if refused else None
     try:
         with Importing(centre, importer.source, dry_run=dry_run) as door, _progress(sheet.path.name, console) as told:
-            run(sheet, importer, door, rows, report, told)
+            if compares is None:
+                run(sheet, importer, door, rows, report, told)
+            else:
+                run(sheet, importer, door, rows, report, told, partial(compares.add, door))
+                report.comparison = compares.close(door)
     except BaseException:
         if rows:
             rows.forget()

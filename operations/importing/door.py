@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
-from server.importing import Listed, Taken
+from server.importing import Listed, NamedGroup, Taken, Uncoded
 
-__all__ = ["Door", "Listed", "Taken"]
+__all__ = ["Door", "Listed", "NamedGroup", "Taken", "Uncoded"]
 
 
 class Door(Protocol):
@@ -14,3 +14,5 @@ class Door(Protocol):
     def take(self, listed: Sequence[Listed]) -> list[Taken]: ...
     def group_of_code(self, codes: Iterable[str]) -> dict[str, str]: ...
     def member_of_code(self, codes: Iterable[str]) -> dict[str, str]: ...
+    def groups_without_code(self) -> dict[NamedGroup, str]: ...
+    def members_without_code(self, groups: Iterable[str]) -> list[Uncoded]: ...

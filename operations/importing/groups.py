@@ -1,14 +1,15 @@
 """`groups import`: the register of groups as the portal exports it, with the account where the row names one.
 
-A group is the one that bears the row's portal code, also where a phone registered it and the code was typed in; else it
-is a new one. Number and bank make its first account, and a number the step "opened".
+A group is the one that bears the row's portal code, also where a phone registered it and the code was typed in; else
+the one without a code that has its name, village and day; else it is a new one. Number and bank make its first account,
+and a number the step "opened".
 """
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from typing import Any
 
-from operations.importing.door import Door, Listed
+from operations.importing.door import Door, Listed, NamedGroup
 from operations.importing.finding import Found, Placed, Places, Where, find_village
 from operations.importing.finding_branches import Branches, bank_and_name
 from operations.importing.headers import HEADS
@@ -17,6 +18,7 @@ from operations.importing.reading import Row
 from operations.importing.reasons import Unplaced
 from operations.importing.values import checked, code_of, day_of_cell, digits_of, number_of, shown_name
 from records.ids import first_account_id, official_id
+from records.search_key import search_key
 from records.shg import NAMED_PROMOTERS
 
 DAY_NOT_TOLD = "खाता खुलने का दिनांक सूची में नहीं है; यहाँ समूह गठन का दिनांक है।"
@@ -31,12 +33,15 @@ class GroupsImporter:
     def __init__(self, places: Places, branches: Branches, today: date, default_block: Found | None = None) -> None:
         self.places, self.branches, self.today, self.default_block = places, branches, today, default_block
         self.seen = Seen()
+        self._uncoded: dict[NamedGroup, str] | None = None
 
     def begin(self, rows: Iterable[Row]) -> None:
         """Nothing to know beforehand."""
 
     def plan(self, rows: Sequence[Row], door: Door) -> list[Planned]:
         known = door.group_of_code(codes(rows, "code"))
+        if self._uncoded is None:
+            self._uncoded = door.groups_without_code()
         return [self._row(row, known) for row in rows]
 
     def _row(self, row: Row, known: dict[str, str]) -> Planned:
@@ -65,8 +70,13 @@ class GroupsImporter:
         }
         if members is not None:
             values["declared_members"] = checked("Shg", "declared_members", members, row.named("members"))
-        id = known.get(code) or official_id("nrlm/shg", code)
         notes = [placed.note] if placed.note else []
+        id = known.get(code)
+        if id is None and (id := self._met(placed.village.id, name, formed_on)):
+            # The same row once more means the same group.
+            known[code] = id
+            notes.append("met_by_name")
+        id = id or official_id("nrlm/shg", code)
         values |= self._profile(row, formed_on, notes)
         account = list(self._account(row, id, code, formed_on, notes))
         said = [sorted(values.items()), [sorted(one.values.items()) for one in account]]
@@ -77,6 +87,11 @@ class GroupsImporter:
             return Planned(row, passed_over="repeated")
         listed = (*self._code_of_village(placed), Listed("Shg", id, values), *account)
         return Planned(row, listed, notes=tuple(notes))
+
+    def _met(self, village_id: str, name: str, formed_on: date) -> str | None:
+        """A group that a phone has registered and that stands on the portal now: the same name, village and day. It is
+        told once; what is only alike becomes a question to the office."""
+        return (self._uncoded or {}).pop((village_id, search_key(name), formed_on.isoformat()), None)
 
     def _profile(self, row: Row, formed_on: date, notes: list[str]) -> dict[str, Any]:
         """Promoter, origin, type and rhythm, as far as the list tells them."""

@@ -3,11 +3,12 @@
 A column of offices (president, secretary, treasurer) becomes the offices of the group.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from typing import Any
 
-from operations.importing.door import Door, Listed
+from operations.importing.door import Door, Listed, Uncoded
 from operations.importing.groups import codes
 from operations.importing.headers import HEADS, key_of
 from operations.importing.planned import Planned, Seen, answer, must_fit, needed, passed_over, text
@@ -15,6 +16,7 @@ from operations.importing.reading import Row
 from operations.importing.reasons import Unplaced
 from operations.importing.values import checked, code_of, day_of_cell, number_of, shown_name
 from records.ids import official_id
+from records.search_key import search_key
 
 OFFICES = {
     key_of(word): office
@@ -45,19 +47,20 @@ class MembersImporter:
     def plan(self, rows: Sequence[Row], door: Door) -> list[Planned]:
         groups = door.group_of_code(codes(rows, "group"))
         known = door.member_of_code(codes(rows, "code"))
-        return [self._row(row, groups, known) for row in rows]
+        women = Women(door.members_without_code(groups.values()), rows)
+        return [self._row(row, groups, known, women) for row in rows]
 
-    def _row(self, row: Row, groups: dict[str, str], known: dict[str, str]) -> Planned:
+    def _row(self, row: Row, groups: dict[str, str], known: dict[str, str], women: "Women") -> Planned:
         over = passed_over(row)
         if over:
             return Planned(row, passed_over=over)
         try:
             must_fit(row)
-            return self._listed(row, groups, known)
+            return self._listed(row, groups, known, women)
         except Unplaced as unplaced:
             return Planned(row, refused=unplaced)
 
-    def _listed(self, row: Row, groups: dict[str, str], known: dict[str, str]) -> Planned:
+    def _listed(self, row: Row, groups: dict[str, str], known: dict[str, str], women: "Women") -> Planned:
         group = needed(row, "group", code_of(row.cell("group"), row.named("group")))
         code = needed(row, "code", code_of(row.cell("code"), row.named("code")))
         code = checked("Member", "portal_code", code, row.named("code"))
@@ -73,7 +76,12 @@ class MembersImporter:
             raise Unplaced("twice_in_file", line=before[0])
         if before:
             return Planned(row, passed_over="repeated")
-        id = known.get(code) or official_id("nrlm/member", code)
+        id = known.get(code)
+        if id is None and (id := women.met(group, shg_id, name, values.get("guardian_name", ""))):
+            # The same row once more means the same woman.
+            known[code] = id
+            notes.append("met_by_name")
+        id = id or official_id("nrlm/member", code)
         listed = (Listed("Member", id, values), *self._held(row, office, shg_id, id))
         return Planned(row, listed, notes=tuple(notes))
 
@@ -119,6 +127,40 @@ class MembersImporter:
         if before and not before[1]:
             raise Unplaced("office_twice", line=before[0])
         yield Listed("Shg", shg_id, {f"{office}_id": id})
+
+
+class Women:
+    """Women whom phones have registered and who bear no code yet. One is met by a row that names her as nobody else is
+    named: in her group, with her name, and with her husband's or father's where both tell it."""
+
+    def __init__(self, uncoded: Iterable[Uncoded], rows: Sequence[Row]) -> None:
+        self._of_group: dict[str, list[Uncoded]] = {}
+        for one in uncoded:
+            self._of_group.setdefault(one.shg_id, []).append(one)
+        # Only where there is somebody to be met do names of the list need counting.
+        self._often = Counter(_called(row) for row in rows) if self._of_group else Counter[tuple[str, str]]()
+
+    def met(self, group: str, shg_id: str, name: str, guardian: str) -> str | None:
+        """The id of the woman whom a row of the list means, told once; `group`: its code in the list."""
+        here, key, husband = self._of_group.get(shg_id, []), search_key(name), search_key(guardian)
+        alike = [one for one in here if one.name == key]
+        sure = [one for one in alike if husband and one.guardian == husband]
+        if len(sure) != 1:
+            # Without a second name, hers must be the only one, here and in the list.
+            unsure = [one for one in alike if not (husband and one.guardian)]
+            sure = unsure if len(alike) == 1 and self._often[group, key] == 1 else []
+        if len(sure) != 1:
+            return None
+        here.remove(sure[0])
+        return sure[0].id
+
+
+def _called(row: Row) -> tuple[str, str]:
+    """The group's code and the name in a row; nothing for what cannot be read, which is refused in its turn."""
+    try:
+        return code_of(row.cell("group"), row.named("group")), search_key(shown_name(text(row, "name")))
+    except Unplaced:
+        return "", ""
 
 
 def _mobile(row: Row) -> str:

@@ -299,6 +299,7 @@ REASONS: Mapping[str, Reason] = {**_ROW, **_PLACE, **_BRANCH, **_MEMBER, **_CENT
 """Every reason for which a row is refused."""
 
 NOTES: Mapping[str, str] = {
+    "met_by_name": "registered here before, met by its name and now with the portal's code",
     "in_another_panchayat": "placed in the village of that name in another gram panchayat of the block",
     "branch_typed": "with a branch that is not in the list of branches: kept as written, for the office to link",
     "opened_on_formation_day": "with an account whose day of opening is not told: its step has the day of formation",

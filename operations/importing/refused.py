@@ -86,7 +86,7 @@ def _written(cell: Any) -> str:
     return str(cell)
 
 
-def _private(path: Path) -> int:
+def private(path: Path) -> int:
     """Registers hold personal data: only the owner may read what is written."""
     return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
 
@@ -94,7 +94,7 @@ def _private(path: Path) -> int:
 class _Csv:
     def __init__(self, path: Path) -> None:
         # With a mark at the beginning, or spreadsheets take the letters for those of another alphabet.
-        self._file = os.fdopen(_private(path), "w", encoding="utf-8-sig", newline="")
+        self._file = os.fdopen(private(path), "w", encoding="utf-8-sig", newline="")
         self._csv = csv.writer(self._file)
 
     def write(self, cells: Iterable[str]) -> None:
@@ -120,7 +120,7 @@ class _Xlsx:
         return cell
 
     def close(self) -> None:
-        with os.fdopen(_private(self._path), "wb") as file:
+        with os.fdopen(private(self._path), "wb") as file:
             self._book.save(file)
 
 

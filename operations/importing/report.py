@@ -34,6 +34,7 @@ class Report:
     unread: tuple[str, ...] = ()
     other_sheets: tuple[str, ...] = ()
     refused_file: Path | None = None
+    comparison: Path | None = None
 
     @property
     def refused_rows(self) -> int:
@@ -64,6 +65,8 @@ class Report:
             lines.append(f"  columns not read: {', '.join(self.unread)}")
         if self.other_sheets:
             lines.append(f"  sheets not read: {', '.join(self.other_sheets)}")
+        if self.comparison:
+            lines.append(f"  What stands only here, only in the list, and what differs is in {self.comparison}.")
         if self.refused_file:
             lines.append(f"  The refused rows are in {self.refused_file}: mend them there and import that file.")
         elif self.refused and self.dry_run:

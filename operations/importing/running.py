@@ -1,6 +1,6 @@
 """One file through one importer: rows are planned some at a time, given to the centre's door, and accounted for."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
@@ -14,14 +14,28 @@ from operations.importing.report import Report
 ROWS_AT_ONCE = 1_000
 """Rows planned and taken together: one transaction at the centre."""
 
+Key = tuple[str, str]
+"""(kind, id) of a record."""
+
+Compared = Callable[[Sequence[Planned], Mapping[Key, Taken]], None]
+
 Progress = Callable[[int, int], None]
 """Told (rows done, rows in all) after each lot; 0 for all where that is not known."""
 
 
 def run(
-    sheet: Sheet, importer: Importer, door: Door, refused: RefusedRows | None, report: Report, progress: Progress
+    sheet: Sheet,
+    importer: Importer,
+    door: Door,
+    refused: RefusedRows | None,
+    report: Report,
+    progress: Progress,
+    compared: Compared = lambda planned, taken: None,
 ) -> None:
-    """Place or refuse every row of a file. Running it again changes nothing and refuses the same rows."""
+    """Place or refuse every row of a file. Running it again changes nothing and refuses the same rows.
+
+    `compared(planned, taken)` is told what became of each lot.
+    """
     report.unread, report.other_sheets = sheet.header.unread, sheet.other_sheets
     # Reading a workbook takes too long to do it for a count.
     total = 0 if sheet.is_workbook else sum(1 for _ in sheet.rows())
@@ -30,6 +44,7 @@ def run(
         planned = importer.plan(rows, door)
         assert len(planned) == len(rows), "every row has its plan"
         taken = _take(door, planned)
+        compared(planned, taken)
         counted: set[Key] = set()
         for plan in planned:
             _account_for(plan, taken, counted, refused, report)
@@ -41,9 +56,6 @@ def _lots(rows: Iterable[Row]) -> Iterator[list[Row]]:
     rows = iter(rows)
     while lot := list(islice(rows, ROWS_AT_ONCE)):
         yield lot
-
-
-Key = tuple[str, str]
 
 
 def _take(door: Door, planned: Sequence[Planned]) -> dict[Key, Taken]:

@@ -5,7 +5,7 @@ transaction, calls `decide`, passes every change through `judge`, and writes all
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, Protocol, TypeVar
 
@@ -76,12 +76,16 @@ class Moment:
 
 @dataclass(frozen=True)
 class Change:
-    """Fields of one record to be written. `new` = this creates it; then only filled fields are named."""
+    """Fields of one record to be written. `new` = this creates it; then only filled fields are named.
+
+    `content`: the bytes of a photo, which are kept beside its record in the same transaction.
+    """
 
     kind: str
     id: str
     values: Mapping[str, Any]
     new: bool = False
+    content: bytes | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
@@ -146,7 +150,7 @@ def judge(registry: Registry, change: Change, before: Record | None, moment: Mom
     if not refusals:
         refusals += broken_rules(change.kind, cleaned, before, today=moment.today)
         refusals += guarded(cls, cleaned, before)
-    return Judged(Change(change.kind, change.id, cleaned, change.new), refusals)
+    return Judged(replace(change, values=cleaned), refusals)
 
 
 def guarded(cls: type[Record], values: Mapping[str, Any], before: Record | None) -> list[Refusal]:

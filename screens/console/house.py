@@ -6,8 +6,11 @@ import flet as ft
 
 from screens.app import ROUTES
 from screens.console.decide import DecideScreen
+from screens.console.pack import PackScreen
 from screens.console.people import PeopleScreen
 from screens.console.person_form import AssignScreen, NewPersonScreen
+from screens.console.portal import PortalScreen
+from screens.console.portal_sheet import GroupSheetScreen, MemberSheetScreen
 from screens.context import House, Tab
 from screens.navigation import PHONE_TABS
 
@@ -25,7 +28,15 @@ OWN_ROUTES: list[ft.Route] = [
     ft.Route(path="people", component=PeopleScreen),
     ft.Route(path="people/new", component=NewPersonScreen),
     ft.Route(path="people/assign/:person_id", component=AssignScreen),
+    ft.Route(path="pack", component=PackScreen),
+    ft.Route(
+        path="portal/group/:shg_id",
+        component=GroupSheetScreen,
+        children=[ft.Route(path="member/:member_id", component=MemberSheetScreen)],
+    ),
+    ft.Route(path="portal/:stands?", component=PortalScreen),
 ]
+"""Screens of the console alone. They lie over the tab that was looked at last, as those of the phone do."""
 
 
 def _with_own(route: ft.Route) -> ft.Route:

@@ -21,6 +21,8 @@ BUILT: dict[str, tuple[str, ...]] = {
     "sample": ("group", "account"),
     # `Past.state` of records/workspace.py
     "history.state": ("received", "waiting", "refused", "lost"),
+    # `Photo.state` of records/workspace.py, but for refused ones
+    "photos.state": ("waiting", "received", "here", "away", "wanted"),
     # `RESEMBLANCES` of records/proposal.py
     # keys of GROUP_STEPS and MEMBER_STEPS of screens/steps.py
     "form.step": (
@@ -34,6 +36,10 @@ BUILT: dict[str, tuple[str, ...]] = {
         "person",
         "living",
         "leaving",
+    ),
+    # `STANDS` of screens/console/portal.py
+    "portal.stands": tuple(
+        f"{one}{part}" for one in ("to_enter", "only_there", "differs") for part in ("", ".explain")
     ),
     "proposals": ("name_and_village", "account_number", "mobile"),
 }

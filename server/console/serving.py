@@ -26,6 +26,7 @@ from screens.services import FletServices
 from server.announcing import Watch
 from server.central_store import CentralStore
 from server.central_workspace import CentralWorkspace
+from server.console.deeds import console_deeds
 from server.serving import centre_of
 from server.settings import Settings
 
@@ -100,6 +101,7 @@ def _pages(main: Callable[[ft.Page], Awaitable[None]]) -> ASGIApp:
 
 def page_of(centre: CentralStore, watch: Watch) -> Callable[[ft.Page], Awaitable[None]]:
     """The main function of a page: the app over a workspace of its own, with the token that its browser has kept."""
+    deeds = console_deeds(centre)
 
     async def main(page: ft.Page) -> None:
         services = FletServices(page)
@@ -114,7 +116,7 @@ def page_of(centre: CentralStore, watch: Watch) -> Callable[[ft.Page], Awaitable
         async def open_workspace() -> Workspace:
             token = await services.secret(TOKEN) or ""
             # Screens speak of queries as records do, and the engines as storage.queries does.
-            return cast(Workspace, CentralWorkspace(centre, watch, token, keep_token=keep_token))
+            return cast(Workspace, CentralWorkspace(centre, watch, token, keep_token=keep_token, deeds=deeds))
 
         app(page, open_workspace, services, CONSOLE)
 

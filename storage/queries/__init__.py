@@ -1,6 +1,6 @@
 """Questions that screens ask, one select each, answered alike by the phone's store and by the central one."""
 
-from storage.queries.accounts import AccountRow, StepRow, find_account, list_steps
+from storage.queries.accounts import AccountRow, PhotoRow, StepRow, find_account, list_photos, list_steps
 from storage.queries.asking import Query, Row, query
 from storage.queries.board import BlockerRow, BoardBranchRow, BoardRow, count_board, list_board, list_board_branches
 from storage.queries.checks import ReturnedRow, UncheckedRow, list_returned, list_unchecked
@@ -16,9 +16,37 @@ from storage.queries.doubles import (
 from storage.queries.figures import FigureRow, list_norms, unit_figures
 from storage.queries.groups import CountRow, GroupRow, count_groups, find_shg, list_groups
 from storage.queries.members import FoundMemberRow, MemberRow, find_member, list_members, search_members
+from storage.queries.overview import (
+    CoverageRow,
+    MonthRow,
+    StateRow,
+    TallyRow,
+    tally,
+    tally_accounts,
+    tally_coverage,
+    tally_months,
+)
 from storage.queries.people import PersonRow, find_person, list_people
 from storage.queries.places import BranchRow, PlaceRow, find_branch, find_place, list_branches, list_villages
+from storage.queries.portal import (
+    MemberToEnterRow,
+    PortalRow,
+    ToEnterRow,
+    count_to_enter,
+    list_beside_portal,
+    list_members_beside_portal,
+)
 from storage.queries.proposals import ProposalRow, list_proposals
+from storage.queries.review import (
+    LatelyRow,
+    OpenedRow,
+    ToDecideRow,
+    WorkerRow,
+    count_to_decide,
+    list_opened_lately,
+    list_workers,
+    tally_lately,
+)
 from storage.queries.samples import (
     LookRow,
     SampleRow,
@@ -37,26 +65,40 @@ __all__ = [
     "BranchRow",
     "ConflictRow",
     "CountRow",
+    "CoverageRow",
     "FigureRow",
     "FoundMemberRow",
     "GroupRow",
+    "LatelyRow",
     "LookRow",
     "MemberRow",
+    "MemberToEnterRow",
+    "MonthRow",
     "NearRow",
+    "OpenedRow",
     "PersonRow",
+    "PhotoRow",
     "PlaceRow",
+    "PortalRow",
     "ProposalRow",
     "Query",
     "ReturnedRow",
     "Row",
     "SameNumberRow",
     "SampleRow",
+    "StateRow",
     "StepRow",
+    "TallyRow",
+    "ToDecideRow",
+    "ToEnterRow",
     "TodayRow",
     "UncheckedRow",
     "WomanRow",
+    "WorkerRow",
     "count_board",
     "count_groups",
+    "count_to_decide",
+    "count_to_enter",
     "count_today",
     "find_account",
     "find_branch",
@@ -64,6 +106,7 @@ __all__ = [
     "find_person",
     "find_place",
     "find_shg",
+    "list_beside_portal",
     "list_board",
     "list_board_branches",
     "list_branches",
@@ -71,11 +114,14 @@ __all__ = [
     "list_groups",
     "list_groups_near",
     "list_members",
+    "list_members_beside_portal",
     "list_new_accounts",
     "list_new_groups",
     "list_norms",
+    "list_opened_lately",
     "list_opened_without_number",
     "list_people",
+    "list_photos",
     "list_proposals",
     "list_returned",
     "list_same_number",
@@ -84,7 +130,13 @@ __all__ = [
     "list_unchecked",
     "list_villages",
     "list_women_like",
+    "list_workers",
     "query",
     "search_members",
+    "tally",
+    "tally_accounts",
+    "tally_coverage",
+    "tally_lately",
+    "tally_months",
     "unit_figures",
 ]

@@ -28,6 +28,7 @@ class AccountRow(Row):
     state: str
     submitted_on: date | None
     account_last4: str | None
+    portal_status: str
     unsent: int
 
 
@@ -48,6 +49,19 @@ class StepRow(Row):
     unsent: int
 
 
+class PhotoRow(Row):
+    """A photo of one of the account's papers, also a removed one."""
+
+    id: str
+    kind: str
+    size: int
+    width: int | None
+    height: int | None
+    taken_on: date
+    deleted_on: date | None
+    unsent: int
+
+
 @query(AccountRow, kinds=("SavingsAccount", "BankBranch", "Shg"))
 def find_account(tables: Tables, *, shg_id: str) -> Select[Any]:
     """The first account of a group, if it has been begun and the group is not deleted."""
@@ -56,7 +70,7 @@ def find_account(tables: Tables, *, shg_id: str) -> Select[Any]:
         select(
             *columns(accounts, "id", "shg_id", "branch_id", "typed_bank", "typed_branch", "typed_ifsc"),
             *columns(accounts, "account_number", "name_in_passbook", "opened_on", "state", "submitted_on"),
-            *columns(accounts, "account_last4", "unsent"),
+            *columns(accounts, "account_last4", "portal_status", "unsent"),
             *columns(branches, "bank_name", "ifsc"),
             column(branches, "name", "branch_name"),
             column(branches, "name_hi", "branch_name_hi"),
@@ -88,4 +102,16 @@ def list_steps(tables: Tables, *, account_id: str) -> Select[Any]:
         )
         .where(steps.c.account_id == account_id, present(steps), present(accounts))
         .order_by(steps.c.on_day, steps.c.id)
+    )
+
+
+@query(PhotoRow, kinds=("Attachment", "SavingsAccount"))
+def list_photos(tables: Tables, *, account_id: str) -> Select[Any]:
+    """The photos of an account's papers, the newest first, removed ones too."""
+    photos, accounts = tables["Attachment"], tables["SavingsAccount"]
+    return (
+        select(*columns(photos, "id", "kind", "size", "width", "height", "taken_on", "deleted_on", "unsent"))
+        .select_from(photos.join(accounts, accounts.c.id == photos.c.account_id))
+        .where(photos.c.account_id == account_id, present(accounts))
+        .order_by(photos.c.taken_on.desc(), photos.c.id.desc())
     )

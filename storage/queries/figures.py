@@ -3,15 +3,13 @@
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, case, func, select
+from sqlalchemy import ColumnElement, Integer, Select, case, cast, func, select
 
-from records.figures import Yardstick, average
+from records.figures import OPENED, Yardstick, average
 from records.norm import Norm
 from records.record import fields_of
 from storage.queries.asking import Row, Tables, columns, present, query
 from storage.queries.groups import counted, first_account, members, overdue, pending
-
-OPENED = ("opened", "passbook_received")
 
 
 class FigureRow(Row):
@@ -38,7 +36,7 @@ def unit_figures(tables: Tables, *, today: date, block_id: str | None = None, pe
     figures = (
         select(
             func.count(shgs.c.id).label("groups"),
-            func.coalesce(func.sum(members(shgs)), 0).label("members"),
+            func.coalesce(func.sum(cast(members(shgs), Integer)), 0).label("members"),
             _how_many(waits).label("pending"),
             _how_many(overdue(shgs, account, measure)).label("overdue"),
             _how_many(account.c.state.in_(OPENED)).label("opened"),

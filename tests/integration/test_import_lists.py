@@ -1,17 +1,20 @@
 """Lists from file to phone: what an office imports changes what it says and nothing else."""
 
 import pytest
+from openpyxl import load_workbook
 from sqlalchemy import select
 from typer.testing import CliRunner
 
 from operations.importing import commands
 from operations.importing.commands import import_sheet
+from operations.importing.comparing import Comparing
 from operations.importing.headers import HEADS
-from operations.importing.reading import open_sheet
+from operations.importing.reading import CannotRead, open_sheet
 from records.commands.groups import ChangeGroup, RegisterGroup
+from records.commands.members import AddMember
 from records.ids import official_id
 from server.serving import open_centre
-from storage.queries import find_account, find_shg, list_groups, list_members
+from storage.queries import find_account, find_member, find_shg, list_groups, list_members
 from tests.fleet import differences, fresh_contents, quiet
 from tests.lists import csv_file, xlsx_file
 from tests.world import World
@@ -137,7 +140,7 @@ def test_a_group_of_a_phone_is_met_by_its_code_or_proposed_as_a_double(fleet, li
     villages = [official_id("lgd", f"village/{code}") for code in ("880001", "880002")]
     names = ("जय अम्बे समूह", "माँ शारदा समूह")
     with_code, without = (
-        abm.do(RegisterGroup({"name": name, "village_id": village, "formed_on": "2021-08-15"})).id
+        abm.do(RegisterGroup({"name": name, "village_id": village, "formed_on": "2021-08-14"})).id
         for name, village in zip(names, villages, strict=True)
     )
     abm.do(ChangeGroup(with_code, {"portal_code": "00101"}))
@@ -149,6 +152,79 @@ def test_a_group_of_a_phone_is_met_by_its_code_or_proposed_as_a_double(fleet, li
     assert groups == {with_code, without, official_id("nrlm/shg", "00102")}
     [account] = abm.workspace.ask(find_account, shg_id=with_code)
     assert account.account_number == "00123456789"
+
+
+def test_a_group_of_a_phone_without_a_code_is_ticked_when_name_village_and_day_are_the_same(fleet, lists):
+    for kind in ("places", "branches"):
+        take(fleet.world, kind, lists[kind])
+    assign(fleet.world, "abm9", BHAJIA)
+    abm = fleet("abm9")
+    village = official_id("lgd", "village/880001")
+    values = {"name": "जय अम्बे  समूह", "village_id": village, "formed_on": "2021-08-15", "declared_members": 13}
+    group = abm.do(RegisterGroup(values)).id
+    women = [
+        abm.do(AddMember(group, {"name": name, "guardian_name": guardian})).id
+        for name, guardian in (("अभ्यास सीता", "अभ्यास राम"), ("अभ्यास गीता", "अभ्यास मोहन"), ("अभ्यास गीता", "अभ्यास लखन"))
+    ]
+    abm.sync()
+    assert take(fleet.world, "groups", lists["groups"], dry_run=True).notes["met_by_name"] == 1
+    report = take(fleet.world, "groups", lists["groups"])
+    assert report.proposed == 0 and report.notes["met_by_name"] == 1 and report.effects["Shg", "new"] == 1
+    assert take(fleet.world, "members", lists["members"]).notes["met_by_name"] == 1
+    abm.sync()
+    [shg] = abm.workspace.ask(find_shg, id=group)
+    # Ticked with its code; what she wrote stands, and the portal's number is shown beside it.
+    assert (shg.portal_code, shg.portal_status, shg.declared_members) == ("00101", "differs", 13)
+    [sita] = abm.workspace.ask(find_member, id=women[0])
+    assert (sita.portal_code, sita.portal_status) == ("7001", "verified")
+    # Of two of one name the list does not tell which it means: neither is ticked.
+    assert [abm.workspace.ask(find_member, id=id)[0].portal_status for id in women[1:]] == ["not_entered"] * 2
+    again = take(fleet.world, "groups", lists["groups"])
+    assert {effect for (_, effect), n in again.effects.items() if n} == {"same"} and not again.notes["met_by_name"]
+
+
+def compared(world, kind, path, workbook, **how):
+    """What the comparison of a list says: sheet -> rows below the heads."""
+    take(world, kind, path, compares=Comparing(workbook, kind), **how)
+    assert workbook.stat().st_mode & 0o077 == 0
+    book = load_workbook(workbook)
+    return [
+        [tuple(cell or "" for cell in row) for row in sheet.iter_rows(min_row=2, values_only=True)] for sheet in book
+    ]
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_a_list_is_compared_with_what_is_here(fleet, lists, dry_run):
+    for kind in ("places", "branches"):
+        take(fleet.world, kind, lists[kind])
+    assign(fleet.world, "abm9", BHAJIA)
+    abm = fleet("abm9")
+    village = official_id("lgd", "village/880001")
+    formed = {"village_id": village, "formed_on": "2021-08-15"}
+    mine = abm.do(RegisterGroup({**formed, "name": "जय अम्बे समूह", "declared_members": 13, "portal_code": "00101"})).id
+    abm.do(RegisterGroup({**formed, "name": "=उजाला समूह"}))
+    abm.do(AddMember(mine, {"name": "अभ्यास कमला"}))
+    abm.sync()
+    only_here, only_in_list, differs = compared(
+        fleet.world, "groups", lists["groups"], fleet.folder / "groups-compared.xlsx", dry_run=dry_run
+    )
+    assert only_here == [("'=उजाला समूह", "बिजौरी", "", "")]
+    assert only_in_list == [("5", "00102", "माँ शारदा समूह", "")]
+    assert differs == [("00101", "जय अम्बे समूह", "", "बताई गई सदस्य संख्या", "13", "12")]
+    if dry_run:
+        return
+    only_here, only_in_list, differs = compared(
+        fleet.world, "members", lists["members"], fleet.folder / "members-compared.xlsx"
+    )
+    assert only_here == [("जय अम्बे समूह", "बिजौरी", "अभ्यास कमला", "")]
+    assert [row[1:3] for row in only_in_list] == [(code, name) for _, code, name, *_ in WOMEN] and not differs
+
+
+def test_a_comparison_writes_over_nothing(fleet, lists):
+    for path in (fleet.folder / "there.xlsx", fleet.folder / "other.csv"):
+        path.touch()
+        with pytest.raises(CannotRead):
+            Comparing(path, "groups")
 
 
 def test_a_village_that_moves_takes_its_groups_from_one_phone_to_the_other(fleet, lists):

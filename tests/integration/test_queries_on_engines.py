@@ -1,5 +1,6 @@
 """What the phone's screens ask is answered alike by the centre on SQLite, on PostgreSQL, and by a phone that synced."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -16,8 +17,13 @@ from storage.queries import (
     list_board_branches,
     list_groups,
     search_members,
+    tally,
+    tally_accounts,
+    tally_coverage,
+    tally_months,
 )
 from storage.queries.board import NO_BRANCH
+from storage.queries.overview import UNITS
 from tests.console import Console
 from tests.fleet import Phone
 from tests.world import ref
@@ -63,6 +69,12 @@ QUESTIONS = [
     (list_board, {"blocker": "returned", "panchayats": (ref("G2"),)}),
     (count_board, {}),
     (list_board_branches, {}),
+    *((tally, {"measure": MEASURE, "by": unit}) for unit in UNITS),
+    *((tally, {"measure": MEASURE, "by": "village", "within": ("gram_panchayat", ref(gp))}) for gp in ("G1", "G2")),
+    (tally, {"measure": replace(MEASURE, special_counts=False), "within": ("block", ref("B1"))}),
+    *((tally_accounts, {"measure": MEASURE, "within": place}) for place in (None, ("gram_panchayat", ref("G1")))),
+    (tally_months, {"months": (date(2026, 8, 1), date(2026, 9, 1), date(2026, 10, 1))}),
+    *((tally_coverage, {"today": MEASURE.today, "within": place}) for place in (None, ("block", ref("B1")))),
 ]
 
 
