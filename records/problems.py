@@ -71,6 +71,7 @@ RECORD_CODES = (
     "not_yours_to_cancel",
     "only_add",
     "changed_meanwhile",
+    "own_work",
     "waits_for_parent",
 )
 """Why a change was refused, held or set aside as a whole."""

@@ -32,6 +32,9 @@ def SettingsScreen() -> ft.View:
     if not h.workspace.at_centre:
         go = guard(page.navigate, "/support")
         ways.append(_way(h.say("settings.support"), "open-support", ft.Icons.SUPPORT_AGENT, go))
+    elif "supervisor" in h.roles:
+        go = guard(page.navigate, "/people")
+        ways.append(_way(h.say("people.title"), "open-people", ft.Icons.BADGE_OUTLINED, go))
     if h.workspace.at_centre:
         pack, portal = guard(page.navigate, "/pack"), guard(page.navigate, "/portal")
         ways.append(_way(h.say("pack.heading"), "open-pack", ft.Icons.PRINT_OUTLINED, pack))

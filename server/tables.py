@@ -40,6 +40,7 @@ class CentralTables:
     cursor: Table
     held: Table
     quarantine: Table
+    deed: Table
     photo: Table
     enrolment: Table
     console_session: Table
@@ -173,6 +174,18 @@ def _bookkeeping(metadata: MetaData, codec: Codec) -> dict[str, Table]:
             Index("quarantine_block", "state_id", "block_id"),
             Index("quarantine_person", "state_id", "person_id"),
         ),
+        # Who did what at the office, and when: codes issued, devices shut out, work handed over. Never deleted.
+        "deed": table(
+            "deed",
+            *_key("id"),
+            Column("at_ms", BigInteger, nullable=False),
+            Column("person_id", TEXT, nullable=False),
+            Column("device", TEXT, nullable=False),
+            Column("what", TEXT, nullable=False),
+            Column("about", TEXT, nullable=False),
+            Column("detail", TEXT, nullable=False),
+            Index("deed_about", "state_id", "about"),
+        ),
         # The bytes of photos, by the record that names them; `held`: how many have come.
         "photo": table(
             "photo",
@@ -227,6 +240,7 @@ def _device_tables(table: Any, sealed: Any) -> dict[str, Table]:
             Column("app", TEXT),
             Column("unsent", BigInteger),
             Column("oldest_unsent_ms", BigInteger),
+            Column("drafts", BigInteger),
             Column("last_batch", BigInteger, nullable=False, default=0),
             Column("cursor_number", BigInteger, nullable=False, default=0),
             Column("office", Boolean, nullable=False, default=False),

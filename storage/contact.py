@@ -1,5 +1,7 @@
 """What the phone says to the centre with each call, and what it learns from the head of a reply."""
 
+from sqlalchemy import func, select
+
 from records.messages import FrozenBatch, SyncReply, SyncRequest, capacity_hash
 from records.workspace import Run, with_run
 from storage import meta as named
@@ -27,6 +29,7 @@ def next_request(store: LocalStore, *, app: str, batch: FrozenBatch | None, room
             has_capacity=capacity_hash(capacity_of(t.meta)),
             unsent=waiting.records,
             oldest_unsent_ms=waiting.oldest_ms,
+            drafts=t.connection.scalar(select(func.count()).select_from(t.tables.draft)) or 0,
             room=room,
             reached=None if cursor else reached(t) or None,
         )
