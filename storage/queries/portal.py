@@ -13,6 +13,7 @@ from sqlalchemy import (
     exists,
     func,
     literal,
+    not_,
     or_,
     select,
     union_all,
@@ -120,6 +121,7 @@ def list_beside_portal(
         held = and_(shgs.c.formed_by_id.is_(None), shgs.c.portal_status.in_(("verified", "differs")))
     else:
         held = or_(wanted(shgs), its_account, exists(select(members.c.id).where(hers)))
+        held = held if stands == "differs" else and_(held, not_(elsewhere(tables, shgs)))
     of_person = None
     if person_id is not None:
         of_person = shgs.c.formed_by_id.is_(None) if person_id == NOBODY else shgs.c.formed_by_id == person_id
@@ -141,6 +143,13 @@ def to_enter(table: FromClause) -> ColumnElement[bool]:
     return func.coalesce(table.c.portal_status, "not_entered") == "not_entered"
 
 
+def elsewhere(tables: Tables, shgs: FromClause) -> ColumnElement[bool]:
+    """Groups said to be the same as one that stands on the portal: there they are entered, under the other's code."""
+    other = tables["Shg"].alias(f"same_as_{shgs.description}")
+    linked = or_(other.c.id == shgs.c.same_as, other.c.same_as == shgs.c.id)
+    return exists(select(other.c.id).where(linked, present(other), not_(to_enter(other))))
+
+
 def differs(table: FromClause) -> ColumnElement[bool]:
     return table.c.portal_status == "differs"
 
@@ -154,7 +163,7 @@ def _of_kind(tables: Tables, kind: str, within: Within | None) -> Select[Any]:
     """(person, groups, members, accounts) of what is to be entered of one kind, counted per person."""
     shgs = tables["Shg"].alias(f"groups_of_{kind.lower()}")
     below: FromClause | None = None
-    conditions = [counted(shgs)]
+    conditions = [counted(shgs), not_(elsewhere(tables, shgs))]
     if kind == "Shg":
         conditions.append(to_enter(shgs))
         source: FromClause = shgs
