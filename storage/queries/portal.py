@@ -145,9 +145,14 @@ def to_enter(table: FromClause) -> ColumnElement[bool]:
 
 def elsewhere(tables: Tables, shgs: FromClause) -> ColumnElement[bool]:
     """Groups said to be the same as one that stands on the portal: there they are entered, under the other's code."""
-    other = tables["Shg"].alias(f"same_as_{shgs.description}")
-    linked = or_(other.c.id == shgs.c.same_as, other.c.same_as == shgs.c.id)
-    return exists(select(other.c.id).where(linked, present(other), not_(to_enter(other))))
+    name = shgs.description
+    said, other = tables["Shg"].alias(f"said_{name}"), tables["Shg"].alias(f"other_{name}")
+    pairs = said.join(other, other.c.id == said.c.same_as)
+    linked = and_(said.c.same_as.is_not(None), present(said), present(other))
+    # Found once for all groups: few are said to be the same as another.
+    by_them = select(other.c.id).select_from(pairs).where(linked, not_(to_enter(said)))
+    by_others = select(said.c.id).select_from(pairs).where(linked, not_(to_enter(other)))
+    return or_(shgs.c.id.in_(by_them), shgs.c.id.in_(by_others))
 
 
 def differs(table: FromClause) -> ColumnElement[bool]:
