@@ -1,6 +1,9 @@
 """The supervisor before the review, in a real browser in Hindi: a group is entered on the portal, the pack is made."""
 
+import re
 from pathlib import Path
+
+import pytest
 
 from records.commands.members import AddMember
 from screens.words import words_of
@@ -54,3 +57,26 @@ def test_the_review_pack_is_made_and_downloaded(office, desk, tmp_path):
         assert path.suffix == f".{form}" and path.read_bytes().startswith(begins)
         screen.sees(HINDI.say("pack.ready", count=1, name=path.name))
     assert not screen.asked_outside
+
+
+@pytest.mark.parametrize("width", [320, 1200])
+def test_everything_stands_within_the_window_and_has_a_name(office, desk, width):
+    group = office.group_from_the_phone("बहुत लंबे नाम वाला महिला स्व-सहायता समूह बड़वारा खुर्द")
+    screen = desk(width)
+    sign_in(office, screen)
+    for address, words in (
+        ("pack", HINDI.say("pack.masked")),
+        ("portal", HINDI.say("portal.stands.to_enter.explain")),
+        (f"portal/group/{group}", HINDI.say("portal.sheet_explain")),
+    ):
+        screen.open(office.address + address)
+        screen.sees(words)
+        buttons = screen.page.locator("flt-semantics-host [role=button]").all()
+        assert len(buttons) >= 3
+        for one in buttons:
+            assert (one.get_attribute("aria-label") or one.inner_text()).strip()
+            box = one.bounding_box()
+            assert box is None or (box["x"] >= 0 and box["x"] + box["width"] <= width + 1), one.inner_text()
+            # The way back is Flutter's own; what is pushed out of the window below is only partly there.
+            if box and not re.search("वापस|Back", one.inner_text()) and box["y"] + box["height"] < 790:
+                assert box["height"] >= 47, one.inner_text()
