@@ -6,6 +6,8 @@ absent; one that only some show is NULL where only the others hold the record.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from datetime import date
 from typing import Any
 
 from sqlalchemy import (
@@ -22,32 +24,39 @@ from sqlalchemy import (
     literal_column,
     or_,
     select,
+    true,
     type_coerce,
 )
 
-from records.access import Reach
-from records.audience import class_of, columns_of, hidden_columns, streams_read
+from records.access import Reach, Standing
+from records.audience import class_of, columns_of, hidden_columns, reference_streams, streams_read
+from records.kinds import Kind
 from records.record import fields_of
 from server.central_store import CentralStore
 from server.chunks import among
+from server.devices_seen import DevicesSeen
 
 
 class Scope(Mapping[str, FromClause]):
     """The tables of a person's queries: kind -> sub-select. One scope serves one transaction: reach changes by the day.
 
-    `readable`: stream -> roles in which she reads it.
+    `readable`: stream -> roles in which she reads it. Beside the kinds it knows `Device` and `Receipt`, which are no
+    records: what the phones of her area said of themselves, and what was received from them.
     """
 
-    def __init__(self, db: Connection, centre: CentralStore, reaches: Iterable[Reach]) -> None:
+    def __init__(self, db: Connection, centre: CentralStore, reaches: Iterable[Reach], today: date) -> None:
         self._db = db
         self._tables, self._registry, self._state_id = centre.tables, centre.registry, centre.state_id
         self._is_sqlite = centre.database.is_sqlite
-        self.readable = streams_read(reaches)
+        self._reaches = list(reaches)
+        self.readable = streams_read(self._reaches)
         self._made: dict[str, Subquery] = {}
+        seen = DevicesSeen(db, centre.tables, centre.state_id, self._reaches, today)
+        self._beside = {"Device": seen.devices, "Receipt": seen.receipts}
 
     def __getitem__(self, kind: str) -> Subquery:
         if kind not in self._made:
-            self._made[kind] = self._select(kind)
+            self._made[kind] = self._beside[kind]() if kind in self._beside else self._select(kind)
         return self._made[kind]
 
     def __iter__(self) -> Iterator[str]:
@@ -80,8 +89,44 @@ class Scope(Mapping[str, FromClause]):
         shown.append(self._search_key(table, streams, showing))
         # Nothing here waits to be sent: the work is done at the centre itself.
         shown.append(literal_column("0", Integer).label("unsent"))
-        held = self._held(table, streams)
-        return select(*shown).where(table.c.state_id == self._state_id, held).subquery(f"seen_{table.name}")
+        rows = self._rows(kind, table, streams)
+        return select(*shown).where(table.c.state_id == self._state_id, rows).subquery(f"seen_{table.name}")
+
+    def _rows(self, kind: str, table: Any, streams: list[str]) -> ColumnElement[bool]:
+        """Whether one of these streams holds the record, asked in the shortest way that says the same.
+
+        What stands in a whole block or panchayat is known by its group's standing, one row in the place of several of
+        the feed; what is of reference by its district. So that the figures of a state need not read the feed of all.
+        """
+        if self._registry[kind].streams is reference_streams:
+            return self._in_districts(table, streams)
+        blocks, panchayats, others = _whole_places(self._registry[kind], streams)
+        if not (blocks or panchayats):
+            return self._held(table, streams)
+        standing = self._tables.standing.alias()
+        # Panchayats of blocks that are read whole say nothing more, and hide the index on blocks.
+        told = {id for reach in self._reaches if reach.blocks <= set(blocks) for id in reach.gram_panchayats}
+        panchayats = [id for id in panchayats if id not in told]
+        inside = [
+            among(self._db, standing.c[column], ids)
+            for column, ids in (("block_id", blocks), ("gram_panchayat_id", panchayats))
+            if ids
+        ]
+        there = exists(
+            select(literal(1)).where(
+                standing.c.state_id == self._state_id, standing.c.id == table.c.group_id, or_(*inside)
+            )
+        )
+        return or_(there, self._held(table, others)) if others else there
+
+    def _in_districts(self, table: Any, streams: list[str]) -> ColumnElement[bool]:
+        """`reference_streams` the other way round: the records of these districts, and those of no district."""
+        districts = sorted(name.split("/")[1] for name in streams if name.startswith("district/"))
+        whole = any(name.startswith("state/") for name in streams)
+        if "district_id" not in table.c:
+            return true() if whole else false()
+        nowhere = [table.c.district_id.is_(None)] if whole else []
+        return or_(false(), *nowhere, among(self._db, table.c.district_id, districts))
 
     def _streams(self, kind: str) -> list[str]:
         """Her streams that can hold a kind: what is of groups never lies among the reference records."""
@@ -150,3 +195,25 @@ class Scope(Mapping[str, FromClause]):
                     cases.append(and_(seen, self._held(table, list(showing))))
         value = table.c.value
         return type_coerce(case((or_(false(), *cases), value)), value.type).label("value")
+
+
+def _whole_places(entry: Kind, streams: Iterable[str]) -> tuple[list[str], list[str], list[str]]:
+    """(blocks, gram panchayats, other streams): places all of whose records of a kind are read, whatever else is true
+    of their groups, and the streams that may hold further ones."""
+    if entry.standing != "group" or entry.streams is None:
+        return [], [], list(streams)
+    chosen = Standing(block_id="b", gram_panchayat_id="g", branches=frozenset({"b"}), bearers=frozenset({"m"}))
+    always = entry.streams("", chosen)
+    ever = always | entry.streams("m", chosen) | entry.streams("m", replace(chosen, branches=frozenset()))
+    by_level: dict[str, list[str]] = {"block": [], "gp": []}
+    rest = []
+    for name in streams:
+        level, id, what = name.split("/")
+        pattern = f"{level}/{level[0]}/{what}"
+        if level in by_level and pattern in always:
+            by_level[level].append(id)
+        elif pattern in ever:
+            rest.append(name)
+    # A group whose branch nobody has chosen stands in that block all the same.
+    implied = {f"block/{id}/no_branch" for id in by_level["block"]}
+    return by_level["block"], by_level["gp"], [name for name in rest if name not in implied]

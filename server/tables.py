@@ -73,13 +73,13 @@ def _record_table(kind: str, registry: Registry, metadata: MetaData, codec: Code
 
 
 INDEXED: Mapping[str, tuple[str, ...]] = {
-    "Place": ("parent_id", "block_id"),
+    "Place": ("parent_id", "block_id", "district_id"),
     "Shg": ("village_id", "same_as", "portal_code"),
     "Member": ("mobile", "portal_code"),
     "SavingsAccount": ("account_number",),
     "AccountStep": ("account_id",),
     "Assignment": ("person_id",),
-    "ServiceArea": ("village_id",),
+    "ServiceArea": ("village_id", "district_id"),
     "Conflict": ("record_id",),
 }
 """Fields by which the centre looks records up, for itself and for the console."""

@@ -4,6 +4,7 @@ from storage.queries.accounts import AccountRow, StepRow, find_account, list_ste
 from storage.queries.asking import Query, Row, query
 from storage.queries.board import BlockerRow, BoardBranchRow, BoardRow, count_board, list_board, list_board_branches
 from storage.queries.conflicts import ConflictRow, list_conflicts
+from storage.queries.devices import DeviceRow, ReceiptRow, list_devices, list_receipts
 from storage.queries.doubles import (
     NearRow,
     SameNumberRow,
@@ -17,9 +18,11 @@ from storage.queries.groups import CountRow, GroupRow, count_groups, find_shg, l
 from storage.queries.members import FoundMemberRow, MemberRow, find_member, list_members, search_members
 from storage.queries.overview import (
     CoverageRow,
+    ListedRow,
     MonthRow,
     StateRow,
     TallyRow,
+    list_tallied,
     tally,
     tally_accounts,
     tally_coverage,
@@ -57,10 +60,12 @@ __all__ = [
     "ConflictRow",
     "CountRow",
     "CoverageRow",
+    "DeviceRow",
     "FigureRow",
     "FoundMemberRow",
     "GroupRow",
     "LatelyRow",
+    "ListedRow",
     "MemberRow",
     "MemberToEnterRow",
     "MonthRow",
@@ -71,6 +76,7 @@ __all__ = [
     "PortalRow",
     "ProposalRow",
     "Query",
+    "ReceiptRow",
     "Row",
     "SameNumberRow",
     "StateRow",
@@ -97,6 +103,7 @@ __all__ = [
     "list_board_branches",
     "list_branches",
     "list_conflicts",
+    "list_devices",
     "list_groups",
     "list_groups_near",
     "list_members",
@@ -105,8 +112,10 @@ __all__ = [
     "list_opened_lately",
     "list_people",
     "list_proposals",
+    "list_receipts",
     "list_same_number",
     "list_steps",
+    "list_tallied",
     "list_villages",
     "list_women_like",
     "list_workers",

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import ColumnElement, FromClause, Select, and_, case, func, literal, null, or_
+from sqlalchemy import ColumnElement, FromClause, Select, and_, case, false, func, literal, null, or_, true
 
 from records.record import Record
 from records.search_key import LOOSE, loose, search_words
@@ -71,6 +71,15 @@ def present(table: FromClause) -> ColumnElement[bool]:
 def deleted(table: FromClause) -> ColumnElement[bool]:
     """Rows that somebody has deleted; each can be restored."""
     return table.c.deleted_on.is_not(None)
+
+
+def likely(condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    """A condition that holds of most rows, said so that PostgreSQL does not take it for a rare one.
+
+    It cannot know how often a column equals another or a part of a text a letter, guesses one row in two hundred, and
+    would then look up half a million groups one by one.
+    """
+    return case((condition, true()), else_=false())
 
 
 def matching(table: FromClause, search: str) -> ColumnElement[bool] | None:

@@ -231,6 +231,7 @@ def test_a_branch_has_the_groups_of_its_accounts_and_villages_and_the_sakhis_of_
 
 def test_what_a_place_lacks_is_never_a_number_of_one_group():
     assert sakhis_needed(0, 100) == 0 and sakhis_needed(100, 100) == 1 and sakhis_needed(101, 100) == 2
-    assert missing_to_norm(149, 10, 15) == 1 and missing_to_norm(151, 10, 15) == 0 and missing_to_norm(0, 0, 15) == 0
+    assert missing_to_norm(149, 10, 15) == 1 and missing_to_norm(151, 10, 15) == 0
+    assert missing_to_norm(10, 1, 15) is None and missing_to_norm(0, 0, 15) is None
     assert [room_in(12, "women", 20), room_in(20, "women", 20), room_in(25, "women", 20)] == [8, 0, 0]
     assert room_in(7, "special", 20) == 0 and room_in(0, "women", 20) == 0
