@@ -6,6 +6,7 @@ from typing import Any
 
 import flet as ft
 
+from records.access import REVIEWERS
 from records.errands import SignOut
 from screens import theme, version
 from screens.context import Here, here
@@ -37,7 +38,8 @@ def SettingsScreen() -> ft.View:
         ways.append(_way(h.say("people.title"), "open-people", ft.Icons.BADGE_OUTLINED, go))
     if h.workspace.at_centre:
         pack, portal = guard(page.navigate, "/pack"), guard(page.navigate, "/portal")
-        ways.append(_way(h.say("pack.heading"), "open-pack", ft.Icons.PRINT_OUTLINED, pack))
+        if set(h.roles) & set(REVIEWERS):
+            ways.append(_way(h.say("pack.heading"), "open-pack", ft.Icons.PRINT_OUTLINED, pack))
         ways.append(_way(h.say("portal.title"), "open-portal", ft.Icons.FACT_CHECK_OUTLINED, portal))
     out: list[ft.Control] = []
     if h.workspace.at_centre:

@@ -6,6 +6,7 @@ from typing import Any
 
 import flet as ft
 
+from records.access import REVIEWERS
 from records.days import months_until
 from records.figures import AGES, Yardstick
 from records.savings_account import STATES
@@ -63,7 +64,7 @@ def OverviewScreen(*, level: str, id: str) -> ft.View:
         Tiles(whole=whole, measure=measure, within=within),
         Charts(measure=measure, within=within, rows=rows.rows, by=by),
         Coverage(measure=measure, within=within),
-        *([] if within else [_to_devices(h)]),
+        *([] if within else [_to_devices(h), *_to_the_review(h)]),
     ]
     broken_down = Breakdown(rows=rows.rows, by=by, units=units, set_by=set_by, measure=measure) if units else None
     if h.wide:
@@ -113,6 +114,18 @@ def _to_devices(h: Here) -> ft.Control:
     return line_to(
         "open-devices", ft.Icons.PHONE_ANDROID_OUTLINED, h.say("devices.title"), guard(page.navigate, "/devices")
     )
+
+
+def _to_the_review(h: Here) -> list[ft.Control]:
+    """What is made ready before a review: the pages of the blocks, and what the portal still lacks."""
+    page = ft.context.page
+    ways = [
+        line_to("open-portal", ft.Icons.FACT_CHECK_OUTLINED, h.say("portal.title"), guard(page.navigate, "/portal"))
+    ]
+    if set(h.roles) & set(REVIEWERS):
+        go = guard(page.navigate, "/pack")
+        ways.insert(0, line_to("open-pack", ft.Icons.PRINT_OUTLINED, h.say("pack.heading"), go))
+    return ways
 
 
 def line_to(key: str, icon: ft.IconData, words: str, on_click: Callable[[Any], Any]) -> ft.Control:
