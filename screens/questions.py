@@ -13,6 +13,7 @@ from storage.queries.people import find_person, list_people
 from storage.queries.places import find_branch, find_place, list_branches, list_villages
 from storage.queries.portal import NOBODY, count_to_enter, list_beside_portal, list_members_beside_portal
 from storage.queries.proposals import list_proposals
+from storage.queries.reviews_held import list_reviews_held
 from storage.queries.today import count_today
 
 __all__ = [
@@ -43,6 +44,7 @@ __all__ = [
     "list_photos",
     "list_proposals",
     "list_receipts",
+    "list_reviews_held",
     "list_same_number",
     "list_steps",
     "list_tallied",

@@ -5,9 +5,10 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from records.errands import AcceptChange, ListSetAside, SendBack, SetAside, SignOut
+from records.errands import AcceptChange, HoldReview, ListSetAside, SendBack, SetAside, SignOut
 from records.problems import Problem
 from server.console_sessions import ConsoleSessions
+from server.reviews import hold_review
 from server.verdicts import Verdicts
 
 Deed = Callable[[ConsoleSessions, str, Any], Any]
@@ -42,6 +43,7 @@ def _send_back(sessions: ConsoleSessions, token: str, errand: SendBack) -> None:
 
 DEEDS: Mapping[type, Deed] = {
     SignOut: _sign_out,
+    HoldReview: hold_review,
     ListSetAside: _list_set_aside,
     AcceptChange: _accept,
     SendBack: _send_back,

@@ -13,6 +13,7 @@ from screens import questions, theme
 from screens.console.breakdown import Breakdown, begins_with, units_below
 from screens.console.charts import Bar, bar_chart
 from screens.console.coverage import Coverage
+from screens.console.since_review import SinceReview
 from screens.console.words import month_code, place_words, said_average
 from screens.context import Here, here
 from screens.guarding import guard, part, screen
@@ -61,6 +62,7 @@ def OverviewScreen(*, level: str, id: str) -> ft.View:
     figures: list[ft.Control] = [
         *([_upwards(h)] if within else []),
         Tiles(whole=whole, measure=measure, within=within),
+        SinceReview(measure=measure, within=within),
         Charts(measure=measure, within=within, rows=rows.rows, by=by),
         Coverage(measure=measure, within=within),
         *([] if within else [_to_devices(h)]),

@@ -49,6 +49,7 @@ from storage.queries.review import (
     list_workers,
     tally_lately,
 )
+from storage.queries.reviews_held import HeldRow, list_reviews_held
 from storage.queries.today import TodayRow, count_today
 
 __all__ = [
@@ -64,6 +65,7 @@ __all__ = [
     "FigureRow",
     "FoundMemberRow",
     "GroupRow",
+    "HeldRow",
     "LatelyRow",
     "ListedRow",
     "MemberRow",
@@ -115,6 +117,7 @@ __all__ = [
     "list_photos",
     "list_proposals",
     "list_receipts",
+    "list_reviews_held",
     "list_same_number",
     "list_steps",
     "list_tallied",
