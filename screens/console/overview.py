@@ -65,7 +65,7 @@ def OverviewScreen(*, level: str, id: str) -> ft.View:
         SinceReview(measure=measure, within=within),
         Charts(measure=measure, within=within, rows=rows.rows, by=by),
         Coverage(measure=measure, within=within),
-        *([] if within else [_to_devices(h)]),
+        *([] if within else [_onwards(h)]),
     ]
     broken_down = Breakdown(rows=rows.rows, by=by, units=units, set_by=set_by, measure=measure) if units else None
     if h.wide:
@@ -110,11 +110,14 @@ def _upwards(h: Here) -> ft.Control:
     return padded(quiet_deed(words, "overview-whole", guard(page.navigate, "/"), icon=ft.Icons.ARROW_UPWARD), bottom=0)
 
 
-def _to_devices(h: Here) -> ft.Control:
+def _onwards(h: Here) -> ft.Control:
+    """Where else to look: at the phones, and on a narrow screen at today's work, which has no tab there."""
     page = ft.context.page
-    return line_to(
-        "open-devices", ft.Icons.PHONE_ANDROID_OUTLINED, h.say("devices.title"), guard(page.navigate, "/devices")
-    )
+    phones, today_ = ft.Icons.PHONE_ANDROID_OUTLINED, ft.Icons.TODAY_OUTLINED
+    lines = [line_to("open-devices", phones, h.say("devices.title"), guard(page.navigate, "/devices"))]
+    if not h.wide:
+        lines.append(line_to("open-today", today_, h.say("overview.today"), guard(page.navigate, "/today")))
+    return stack(lines, spacing=0)
 
 
 def line_to(key: str, icon: ft.IconData, words: str, on_click: Callable[[Any], Any]) -> ft.Control:
