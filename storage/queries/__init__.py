@@ -11,6 +11,7 @@ from storage.queries.doubles import (
     WomanRow,
     list_groups_near,
     list_same_number,
+    list_to_compare,
     list_women_like,
 )
 from storage.queries.figures import FigureRow, list_norms, unit_figures
@@ -127,6 +128,7 @@ __all__ = [
     "list_same_number",
     "list_shared_numbers",
     "list_steps",
+    "list_to_compare",
     "list_unchecked",
     "list_villages",
     "list_women_like",
