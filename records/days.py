@@ -15,3 +15,9 @@ def day_of(ms: int) -> date:
 def end_of_day_ms(day: date) -> int:
     """The first moment after a day in India, in Unix milliseconds."""
     return int(datetime(day.year, day.month, day.day, tzinfo=INDIA).timestamp() * 1000) + 86_400_000
+
+
+def months_until(day: date, count: int) -> tuple[date, ...]:
+    """The first days of so many months, that of `day` the last, and after them the day that ends it; rising."""
+    months = [day.year * 12 + day.month - 1 + at for at in range(1 - count, 2)]
+    return tuple(date(month // 12, month % 12 + 1, 1) for month in months)

@@ -93,9 +93,12 @@ def is_averaged(group_type: str | None, special_counts: bool) -> bool:
     return special_counts or group_type != "special"
 
 
-def missing_to_norm(members: int, groups: int, norm: int) -> int:
-    """How many more women would bring the average of a whole place to the norm. Never told of one group."""
-    return max(0, norm * groups - members)
+def missing_to_norm(members: int, groups: int, norm: int) -> int | None:
+    """How many more women would bring the average of a whole place to the norm.
+
+    None where there is one group only: the norm is about places, and is never a number that one group must find.
+    """
+    return max(0, norm * groups - members) if groups > 1 else None
 
 
 def room_in(members: int, group_type: str | None, most: int) -> int:

@@ -104,6 +104,7 @@ CALL_CODES = (
     "disk_full",
     "no_room",
     "unsent_work",
+    "safe_closed",
     "something_broke",
 )
 """Why a call did not do what was asked."""

@@ -54,6 +54,11 @@ def tabs(h: Here, selected: str) -> ft.NavigationBar | ft.NavigationRail:
     )
 
 
+def tab_named(h: Here, words: str, otherwise: str = "/") -> str:
+    """The address of the tab with these words: the console has Today at another than a phone."""
+    return next((address for address, key, *_ in h.tabs if key == words), otherwise)
+
+
 def is_tab(address: str) -> bool:
     """Whether a tab is shown at this address, with or without a filter behind it."""
     first, *rest = address.strip("/").split("/")

@@ -4,10 +4,12 @@ from storage.queries.accounts import find_account, list_photos, list_steps
 from storage.queries.board import NO_BRANCH, count_board, list_board, list_board_branches
 from storage.queries.checks import list_returned, list_unchecked
 from storage.queries.conflicts import list_conflicts
+from storage.queries.devices import list_devices, list_receipts
 from storage.queries.doubles import list_groups_near, list_same_number, list_to_compare, list_women_like
 from storage.queries.figures import list_norms
 from storage.queries.groups import count_groups, find_shg, list_groups
 from storage.queries.members import find_member, list_members, search_members
+from storage.queries.overview import list_tallied, tally, tally_accounts, tally_coverage, tally_months
 from storage.queries.people import find_person, list_people
 from storage.queries.places import find_branch, find_place, list_branches, list_villages
 from storage.queries.portal import NOBODY, count_to_enter, list_beside_portal, list_members_beside_portal
@@ -38,6 +40,7 @@ __all__ = [
     "list_board_branches",
     "list_branches",
     "list_conflicts",
+    "list_devices",
     "list_groups",
     "list_groups_near",
     "list_members",
@@ -49,13 +52,19 @@ __all__ = [
     "list_people",
     "list_photos",
     "list_proposals",
+    "list_receipts",
     "list_returned",
     "list_same_number",
     "list_shared_numbers",
     "list_steps",
+    "list_tallied",
     "list_to_compare",
     "list_unchecked",
     "list_villages",
     "list_women_like",
     "search_members",
+    "tally",
+    "tally_accounts",
+    "tally_coverage",
+    "tally_months",
 ]

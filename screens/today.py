@@ -14,7 +14,7 @@ from records.workspace import Mending, SyncStatus
 from screens import questions, theme
 from screens.context import Here, here
 from screens.guarding import guard, part, screen
-from screens.navigation import tabs
+from screens.navigation import tab_named, tabs
 from screens.parts.branches import branch_question, branch_words, use_branch
 from screens.parts.norms import use_measure
 from screens.parts.pieces import body, deed, empty_note, frame, heading, named, number, padded, scrolled, small, waiting
@@ -58,7 +58,7 @@ def TodayScreen() -> ft.View:
             ft.Container(scrolled([Greeting(name=name), WaitingList()], spacing=0), expand=True),
         ],
         route="/",
-        navigation=tabs(h, "/"),
+        navigation=tabs(h, tab_named(h, "nav.today")),
         foot=register if may_register else None,
     )
 

@@ -45,8 +45,9 @@ class Executing:
         self._now_ms = now_ms
         self.awaited: set[str] = set()
         self._number = self._lock()
-        self._reaches = reaches_of(db, centre.tables, centre.state_id, session.person_id, day_of(self._now_ms))
-        self._scope = Scope(db, centre, self._reaches, session.person_id)
+        today = day_of(self._now_ms)
+        self._reaches = reaches_of(db, centre.tables, centre.state_id, session.person_id, today)
+        self._scope = Scope(db, centre, self._reaches, today, session.person_id)
 
     def execute(self, command: Command) -> Done:
         """Raises Refused with the reasons; the caller's transaction must then be rolled back."""

@@ -156,7 +156,7 @@ class CentralWorkspace:
         return capacity_of(db, centre.tables, centre.state_id, session.person_id, day_of(centre.clock()))
 
     def _scope(self, db: Connection, capacity: Capacity) -> Scope:
-        return Scope(db, self._centre, capacity.reaches, capacity.person_id)
+        return Scope(db, self._centre, capacity.reaches, day_of(self._centre.clock()), capacity.person_id)
 
     # --- ask and do
 

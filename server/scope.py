@@ -7,6 +7,7 @@ absent; one that only some show is NULL where only the others hold the record.
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 from sqlalchemy import (
@@ -34,25 +35,31 @@ from records.kinds import Kind
 from records.record import fields_of
 from server.central_store import CentralStore
 from server.chunks import among
+from server.devices_seen import DevicesSeen
 
 
 class Scope(Mapping[str, FromClause]):
     """The tables of a person's queries: kind -> sub-select. One scope serves one transaction: reach changes by the day.
 
-    `readable`: stream -> roles in which she reads it.
+    `readable`: stream -> roles in which she reads it. Beside the kinds it knows `Device` and `Receipt`, which are no
+    records: what the phones of her area said of themselves, and what was received from them.
     """
 
-    def __init__(self, db: Connection, centre: CentralStore, reaches: Iterable[Reach], person_id: str = "") -> None:
+    def __init__(
+        self, db: Connection, centre: CentralStore, reaches: Iterable[Reach], today: date, person_id: str = ""
+    ) -> None:
         self._db = db
         self._tables, self._registry, self._state_id = centre.tables, centre.registry, centre.state_id
         self._is_sqlite = centre.database.is_sqlite
         self._reaches = list(reaches)
         self.readable = streams_read(self._reaches, person_id)
         self._made: dict[str, Subquery] = {}
+        seen = DevicesSeen(db, centre.tables, centre.state_id, self._reaches, today)
+        self._beside = {"Device": seen.devices, "Receipt": seen.receipts}
 
     def __getitem__(self, kind: str) -> Subquery:
         if kind not in self._made:
-            self._made[kind] = self._select(kind)
+            self._made[kind] = self._beside[kind]() if kind in self._beside else self._select(kind)
         return self._made[kind]
 
     def __iter__(self) -> Iterator[str]:

@@ -213,7 +213,7 @@ class _Speaker:
         heads += [say("pack.to_enter_head")]
         measure = self.of.measure
         rows = []
-        for one in sorted(self.of.panchayats, key=lambda row: (-row.overdue, -row.missing(measure.average))):
+        for one in sorted(self.of.panchayats, key=lambda row: (-row.overdue, -(row.missing(measure.average) or 0))):
             lately = self.of.lately_in.get(one.unit_id)
             name = self.name(one.name, one.name_hi)
             formed, to_enter = (lately.formed, lately.to_enter) if lately else (0, 0)

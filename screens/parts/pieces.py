@@ -166,10 +166,12 @@ def frame(
     actions: Sequence[ft.Control] = (),
     navigation: ft.NavigationBar | ft.NavigationRail | None = None,
     beside: ft.Control | None = None,
+    whole: bool = False,
 ) -> ft.View:
     """A screen: title, what it shows, and at the foot what to do next. No wider than is good to read.
 
-    Where there is room `navigation` is a rail, and `beside` shows what was chosen next to the list.
+    Where there is room `navigation` is a rail, and `beside` shows what was chosen next to the list. `whole`: as wide as
+    there is room, for tables.
     """
     inner: list[ft.Control] = [*controls]
     if foot is not None:
@@ -178,7 +180,7 @@ def frame(
     size = theme.scaled_title(theme.TITLE)
     # Two lines where one may not hold the title.
     tall = len(title_words) * size > 24 * theme.TITLE
-    shown: ft.Control = ft.Container(page, width=READING_WIDTH, expand=True)
+    shown: ft.Control = ft.Container(page, width=None if whole else READING_WIDTH, expand=True)
     if beside is not None:
         shown = ft.Row(
             [

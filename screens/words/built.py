@@ -1,6 +1,7 @@
 """Keys that no literal in the code shows, declared in this one place and held against code and catalogues by tests."""
 
 from records.account_work import BLOCKERS, NEEDS
+from storage.queries.overview import LISTED, ORDERS, UNITS
 
 BUILT: dict[str, tuple[str, ...]] = {
     # `records/account_work.py`; "all" is the chip for every pending account
@@ -37,6 +38,14 @@ BUILT: dict[str, tuple[str, ...]] = {
         "living",
         "leaving",
     ),
+    # `screens/console/`: UNITS, LISTED and ORDERS of storage/queries/overview.py
+    "overview.by": UNITS[1:],
+    "overview.unit": UNITS[1:],
+    "overview.no_unit": ("person", "place"),
+    "listed.what": LISTED,
+    "listed.order": ORDERS,
+    "month": tuple(f"m{month}" for month in range(1, 13)),
+    "month.short": tuple(f"m{month}" for month in range(1, 13)),
     # `STANDS` of screens/console/portal.py
     "portal.stands": tuple(
         f"{one}{part}" for one in ("to_enter", "only_there", "differs") for part in ("", ".explain")
@@ -73,5 +82,5 @@ AT_CONSOLE = tuple(
 NOT_KEYS = ("http.response.start", "samooh.screens", "screens.words")
 """Strings of the screens that look like keys and are none."""
 
-ELSEWHERE = ("figure.average", "figure.pending_accounts")
+ELSEWHERE = ("figure.pending_accounts",)
 """Said by the demo, which prints the figures of a unit, and by no screen of the phone."""

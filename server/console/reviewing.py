@@ -13,13 +13,13 @@ from records.messages import Capacity
 from records.problems import Problem
 from screens.console.review_pack import BlockReview, Phone
 from server.central_store import CentralStore
-from server.chunks import among
 from server.scope import Scope
 from storage.queries import (
     count_to_decide,
     count_to_enter,
     find_place,
     list_board,
+    list_devices,
     list_norms,
     list_opened_lately,
     list_workers,
@@ -39,8 +39,8 @@ class Reviewing:
 
     def __init__(self, db: Connection, centre: CentralStore, capacity: Capacity) -> None:
         self._db, self._centre, self._capacity = db, centre, capacity
-        self._scope = Scope(db, centre, capacity.reaches)
         self._today = day_of(centre.clock())
+        self._scope = Scope(db, centre, capacity.reaches, self._today)
 
     def reviews(self, block_id: str | None) -> list[BlockReview]:
         """The review of one block, or of each that she reviews, by name. Raises Problem not_allowed, out_of_reach."""
@@ -96,20 +96,16 @@ class Reviewing:
         return sum(row.groups for row in rows), sum(row.members for row in rows), sum(row.accounts for row in rows)
 
     def _phones(self, workers: Sequence[Any]) -> list[Phone]:
-        """The phones of these people, by name. A device without a token of its own is a session at the console."""
-        device, named = self._centre.tables.device, {row.id: row for row in workers}
-        shown = (device.c.person_id, device.c.last_contact_ms, device.c.unsent, device.c.oldest_unsent_ms)
-        mine = (device.c.state_id == self._centre.state_id, device.c.office.is_(False))
-        live = (device.c.revoked_ms.is_(None), device.c.token_hash.is_not(None))
-        rows = self._db.execute(select(*shown).where(*mine, *live, among(self._db, device.c.person_id, list(named))))
-        phones = [
+        """The phones of these people, by name."""
+        here = {row.id for row in workers}
+        return [
             Phone(
-                row.person_id, named[row.person_id].name, named[row.person_id].name_hi, _day(row.last_contact_ms),
-                row.unsent, _day(row.oldest_unsent_ms) if row.unsent else None,
+                row.person_id, row.person_name or "", row.person_name_hi, _day(row.last_contact_ms), row.unsent,
+                _day(row.oldest_unsent_ms) if row.unsent else None,
             )
-            for row in rows
+            for row in self._ask(list_devices)
+            if row.person_id in here
         ]  # fmt: skip
-        return sorted(phones, key=lambda one: (one.name, one.person_id))
 
     def _set_aside(self, block_id: str) -> int:
         table = self._centre.tables.quarantine

@@ -5,6 +5,7 @@ from storage.queries.asking import Query, Row, query
 from storage.queries.board import BlockerRow, BoardBranchRow, BoardRow, count_board, list_board, list_board_branches
 from storage.queries.checks import ReturnedRow, UncheckedRow, list_returned, list_unchecked
 from storage.queries.conflicts import ConflictRow, list_conflicts
+from storage.queries.devices import DeviceRow, ReceiptRow, list_devices, list_receipts
 from storage.queries.doubles import (
     NearRow,
     SameNumberRow,
@@ -19,9 +20,11 @@ from storage.queries.groups import CountRow, GroupRow, count_groups, find_shg, l
 from storage.queries.members import FoundMemberRow, MemberRow, find_member, list_members, search_members
 from storage.queries.overview import (
     CoverageRow,
+    ListedRow,
     MonthRow,
     StateRow,
     TallyRow,
+    list_tallied,
     tally,
     tally_accounts,
     tally_coverage,
@@ -67,10 +70,12 @@ __all__ = [
     "ConflictRow",
     "CountRow",
     "CoverageRow",
+    "DeviceRow",
     "FigureRow",
     "FoundMemberRow",
     "GroupRow",
     "LatelyRow",
+    "ListedRow",
     "LookRow",
     "MemberRow",
     "MemberToEnterRow",
@@ -83,6 +88,7 @@ __all__ = [
     "PortalRow",
     "ProposalRow",
     "Query",
+    "ReceiptRow",
     "ReturnedRow",
     "Row",
     "SameNumberRow",
@@ -112,6 +118,7 @@ __all__ = [
     "list_board_branches",
     "list_branches",
     "list_conflicts",
+    "list_devices",
     "list_groups",
     "list_groups_near",
     "list_members",
@@ -124,10 +131,12 @@ __all__ = [
     "list_people",
     "list_photos",
     "list_proposals",
+    "list_receipts",
     "list_returned",
     "list_same_number",
     "list_shared_numbers",
     "list_steps",
+    "list_tallied",
     "list_to_compare",
     "list_unchecked",
     "list_villages",

@@ -2,7 +2,7 @@
 both against each other, and phone and centre against each other on both engines.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -32,13 +32,22 @@ from records.figures import (
     sakhis_needed,
 )
 from storage.queries.asking import Row, Tables, column, columns, present, query, where
-from storage.queries.groups import begun, begun_this_month, counted, first_account, members, overdue, pending
+from storage.queries.groups import begun, begun_this_month, counted, first_account, members, overdue, pending, too_few
 
 UNITS = ("whole", "district", "block", "cluster", "gram_panchayat", "village", "person")
 """What figures may be broken down by; of `whole` there is one row, of the others one per unit that has groups."""
 
 Within = tuple[str, str]
-"""(level, id) of the place that is looked at."""
+"""(level, id) of the place that is looked at; with the level `person`, of who has formed the groups."""
+
+LISTED = ("groups", "formed", "opened", "pending", "overdue", "too_few", "room", "uncounted")
+"""Numbers of an overview that are numbers of groups: behind each is the list of exactly these."""
+
+STATE = "state-"
+"""Begins the name of the groups whose account is in one state."""
+
+ORDERS = ("name", "members", "age")
+"""What a list may be put in order by: the name, the smallest groups first, the oldest first."""
 
 
 class TallyRow(Row):
@@ -68,8 +77,8 @@ class TallyRow(Row):
         """Members per group; the norm of 15 is about this."""
         return average(self.averaged_members, self.averaged_groups)
 
-    def missing(self, norm: int) -> int:
-        """How many more women would bring the average of the whole unit to the norm."""
+    def missing(self, norm: int) -> int | None:
+        """How many more women would bring the average of the whole unit to the norm; None for a single group."""
         return missing_to_norm(self.averaged_members, self.averaged_groups, norm)
 
 
@@ -115,6 +124,32 @@ class CoverageRow(Row):
         return max(0, self.needed(per_sakhi) - self.sakhis)
 
 
+class ListedRow(Row):
+    """A group behind a number. No woman's name, no account number."""
+
+    id: str
+    name: str
+    search_key: str
+    village_name: str | None
+    village_name_hi: str | None
+    members: int
+    begun_on: date
+    state: str
+    pending: bool
+
+    def place(self, order: str) -> tuple[Any, str]:
+        """Where a page in this order ends with this row."""
+        return {"name": self.search_key, "members": self.members, "age": self.begun_on}[order], self.id
+
+
+def whole_of(rows: Iterable[TallyRow]) -> TallyRow:
+    """The figures of all units together: every group is in exactly one of them."""
+    numbers = [name for name in TallyRow.model_fields if name not in ("unit_id", "name", "name_hi")]
+    every = list(rows)
+    sums = {name: sum(getattr(row, name) for row in every) for name in numbers}
+    return TallyRow(unit_id=None, name=None, name_hi=None, **sums)
+
+
 READ = ("Shg", "SavingsAccount", "Place")
 
 
@@ -131,7 +166,7 @@ def tally(tables: Tables, *, measure: Yardstick, by: str = "whole", within: With
         there = there.outerjoin(panchayats, panchayats.c.id == places.c.gram_panchayat_id)
     averaged = literal(True) if measure.special_counts else shgs.c.group_type.is_distinct_from("special")
     women = members(shgs)
-    room = and_(women > 0, women < measure.most, shgs.c.group_type.is_distinct_from("special"))
+    room = _with_room(shgs, measure)
     figures: dict[str, ColumnElement[Any]] = {
         "groups": func.count(shgs.c.id),
         "members": _sum(women),
@@ -147,7 +182,7 @@ def tally(tables: Tables, *, measure: Yardstick, by: str = "whole", within: With
     }
     told = [value.label(name) for name, value in figures.items()]
     counts: Any = select(*([] if unit is None else [unit.label("unit_id")]), *told).select_from(there)
-    counts = where(counts, counted(shgs), _inside(tables, places, within))
+    counts = where(counts, counted(shgs), _inside(tables, shgs, places, within))
     if unit is None:
         return select(null().label("unit_id"), null().label("name"), null().label("name_hi"), *counts.subquery("of").c)
     per = counts.group_by(unit).subquery("per")
@@ -163,9 +198,7 @@ def tally(tables: Tables, *, measure: Yardstick, by: str = "whole", within: With
 def tally_accounts(tables: Tables, *, measure: Yardstick, within: Within | None = None) -> Select[Any]:
     """How far the accounts of an area are, and how long those that are pending have been."""
     shgs, places, account = tables["Shg"], tables["Place"], tables["SavingsAccount"].alias("account")
-    state = case(
-        (shgs.c.account_needed.is_(False), "not_needed"), else_=func.coalesce(account.c.state, "not_started")
-    ).label("state")
+    state = _state(shgs, account).label("state")
     waits = pending(shgs, account)
     since = measure.today - timedelta(days=measure.pending_days)
     late = and_(waits, account.c.state == "submitted", account.c.submitted_on < since)
@@ -175,7 +208,7 @@ def tally_accounts(tables: Tables, *, measure: Yardstick, within: Within | None 
     each = where(
         select(state, case((waits, _age(shgs, measure)), else_="").label("age"), late.label("late")).select_from(there),
         counted(shgs),
-        _inside(tables, places, within),
+        _inside(tables, shgs, places, within),
     ).subquery("each")
     counts: Any = select(
         each.c.state,
@@ -199,7 +232,7 @@ def tally_months(tables: Tables, *, months: Sequence[date], within: Within | Non
         select(month.label("month")).select_from(there),
         counted(shgs),
         and_(begun_on >= months[0], begun_on < months[-1]),
-        _inside(tables, places, within),
+        _inside(tables, shgs, places, within),
     ).subquery("each")
     return select(each.c.month, func.count().label("groups")).group_by(each.c.month).order_by(each.c.month)
 
@@ -219,7 +252,7 @@ def tally_coverage(tables: Tables, *, today: date, within: Within | None = None)
         where(
             select(at.label("branch_id"), func.count(shgs.c.id).label("groups")).select_from(there),
             counted(shgs),
-            _inside(tables, places, within),
+            _inside(tables, shgs, places, within),
         )
         .group_by(at)
         .subquery("per")
@@ -239,6 +272,67 @@ def tally_coverage(tables: Tables, *, today: date, within: Within | None = None)
         )
         .order_by(per.c.branch_id.is_(None), per.c.groups.desc(), branches.c.search_key, per.c.branch_id)
     )
+
+
+@query(ListedRow, kinds=READ)
+def list_tallied(
+    tables: Tables,
+    *,
+    measure: Yardstick,
+    what: str = "groups",
+    within: Within | None = None,
+    order: str = "name",
+    limit: int = 50,
+    after: tuple[Any, str] | None = None,
+) -> Select[Any]:
+    """The groups behind a number (one of LISTED, or STATE and a state of the account), `order` being one of ORDERS.
+
+    `after`: (value of the order, id) of the last row of the page before.
+    """
+    shgs, places, account = tables["Shg"], tables["Place"], tables["SavingsAccount"].alias("account")
+    orders: dict[str, ColumnElement[Any]] = {"name": shgs.c.search_key, "members": members(shgs), "age": begun(shgs)}
+    by = orders[order]
+    later = None if after is None else or_(by > after[0], and_(by == after[0], shgs.c.id > after[1]))
+    chosen = select(
+        *columns(shgs, "id", "name", "search_key"),
+        column(places, "name", "village_name"),
+        column(places, "name_hi", "village_name_hi"),
+        members(shgs).label("members"),
+        begun(shgs).label("begun_on"),
+        _state(shgs, account).label("state"),
+        pending(shgs, account).label("pending"),
+    ).select_from(
+        shgs.outerjoin(account, first_account(shgs, account)).outerjoin(places, places.c.id == shgs.c.village_id)
+    )
+    meant = _meant(shgs, account, measure, what)
+    inside = _inside(tables, shgs, places, within)
+    return where(chosen, counted(shgs), inside, meant, later).order_by(by, shgs.c.id).limit(limit)
+
+
+def _meant(shgs: FromClause, account: FromClause, measure: Yardstick, what: str) -> ColumnElement[bool] | None:
+    women = members(shgs)
+    meanings: dict[str, ColumnElement[bool] | None] = {
+        "groups": None,
+        "formed": begun_this_month(shgs, measure),
+        "opened": account.c.state.in_(OPENED),
+        "pending": pending(shgs, account),
+        "overdue": overdue(shgs, account, measure),
+        "too_few": too_few(shgs, measure),
+        "room": _with_room(shgs, measure),
+        "uncounted": women == 0,
+    }
+    return meanings[what] if what in meanings else _state(shgs, account) == what.removeprefix(STATE)
+
+
+def _with_room(shgs: FromClause, measure: Yardstick) -> ColumnElement[bool]:
+    """Groups with `room_in`."""
+    women = members(shgs)
+    return and_(women > 0, women < measure.most, shgs.c.group_type.is_distinct_from("special"))
+
+
+def _state(shgs: FromClause, account: FromClause) -> ColumnElement[str]:
+    stands = func.coalesce(account.c.state, "not_started")
+    return case((shgs.c.account_needed.is_(False), "not_needed"), else_=stands)
 
 
 def how_many(condition: ColumnElement[bool]) -> ColumnElement[int]:
@@ -269,15 +363,17 @@ def _unit(
     return places.c[f"{by}_id"]
 
 
-def _inside(tables: Tables, places: FromClause, within: Within | None) -> ColumnElement[bool] | None:
-    """Groups whose village lies in a place; None for all."""
+def _inside(tables: Tables, shgs: FromClause, places: FromClause, within: Within | None) -> ColumnElement[bool] | None:
+    """Groups whose village lies in a place, or that a person has formed; None for all."""
     if within is None:
         return None
     level, id = within
     if level == "state":
         return None
     if level == "village":
-        return places.c.id == id
+        return shgs.c.village_id == id
+    if level == "person":
+        return shgs.c.formed_by_id == id
     if level == "cluster":
         below = tables["Place"].alias("below")
         return places.c.gram_panchayat_id.in_(
@@ -323,14 +419,20 @@ def _sakhis(tables: Tables, today: date) -> Subquery:
 
 
 __all__ = [
+    "LISTED",
+    "ORDERS",
+    "STATE",
     "UNITS",
     "CoverageRow",
+    "ListedRow",
     "MonthRow",
     "StateRow",
     "TallyRow",
     "Within",
+    "list_tallied",
     "tally",
     "tally_accounts",
     "tally_coverage",
     "tally_months",
+    "whole_of",
 ]

@@ -4,13 +4,13 @@ waits for a decision, who works in a block. What the figures mean is said in `re
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Select, and_, exists, func, null, or_, select
+from sqlalchemy import ColumnElement, FromClause, Select, and_, exists, func, not_, null, or_, select
 
 from records.figures import OPENED
 from storage.queries.asking import Row, Tables, column, columns, present, query, where
 from storage.queries.groups import TELLS_LITTLE, begun, counted, first_account
 from storage.queries.overview import Within, _inside, _unit, how_many
-from storage.queries.portal import to_enter
+from storage.queries.portal import elsewhere, to_enter
 
 
 class LatelyRow(Row):
@@ -67,10 +67,10 @@ def tally_lately(
     told = [
         how_many(and_(begun(shgs) >= since, begun(shgs) <= until)).label("formed"),
         how_many(and_(account.c.state.in_(OPENED), opened)).label("opened"),
-        how_many(to_enter(shgs)).label("to_enter"),
+        how_many(and_(to_enter(shgs), not_(elsewhere(tables, shgs)))).label("to_enter"),
         how_many(shgs.c.portal_status == "verified").label("verified"),
     ]
-    inside = (counted(shgs), _inside(tables, places, within))
+    inside = (counted(shgs), _inside(tables, shgs, places, within))
     counts: Any = select((null() if unit is None else unit).label("unit_id"), *told).select_from(there)
     counts = where(counts, *inside)
     chosen: Select[Any] = counts if unit is None else counts.group_by(unit).order_by(unit)
@@ -126,7 +126,7 @@ def list_opened_lately(
         days.c.day,
     ).select_from(there)
     lately = and_(account.c.state.in_(OPENED), days.c.day >= since, days.c.day <= until)
-    opened: Any = where(chosen, counted(shgs), lately, _inside(tables, places, within))
+    opened: Any = where(chosen, counted(shgs), lately, _inside(tables, shgs, places, within))
     listed: Select[Any] = opened.order_by(days.c.day.desc(), shgs.c.search_key, shgs.c.id).limit(limit)
     return listed
 
@@ -162,5 +162,5 @@ def _groups_of(tables: Tables, shgs: FromClause, within: Within | None, *, prese
     chosen = select(shgs.c.id).select_from(shgs.outerjoin(places, places.c.id == shgs.c.village_id))
     faulty = and_(shgs.c.marks.is_not(None), *(shgs.c.marks != marks for marks in TELLS_LITTLE))
     return where(
-        chosen, _inside(tables, places, within), present(shgs) if present_only else and_(counted(shgs), faulty)
+        chosen, _inside(tables, shgs, places, within), present(shgs) if present_only else and_(counted(shgs), faulty)
     )

@@ -49,7 +49,7 @@ class PhoneScreen:
             self.page.wait_for_timeout(100)
         target.click(timeout=SECONDS)
 
-    def tap_words(self, words: str) -> None:
+    def tap_words(self, words: str | re.Pattern[str]) -> None:
         self.tap_at_rest(self.page.get_by_role("button", name=words).first)
 
     def tap_tab(self, words: str) -> None:
@@ -63,7 +63,7 @@ class PhoneScreen:
     def sees_button(self, words: str | re.Pattern[str]) -> None:
         expect(self.page.get_by_role("button", name=words).first).to_be_attached(timeout=SECONDS)
 
-    def title_is(self, words: str) -> None:
+    def title_is(self, words: str | re.Pattern[str]) -> None:
         expect(self.page.get_by_role("heading", name=words).first).to_be_attached(timeout=SECONDS)
 
     def back(self) -> None:

@@ -26,7 +26,8 @@ from records.figures import (
 from records.person import Assignment
 from records.savings_account import STATES
 from storage.pages import take_page
-from storage.queries import tally, tally_accounts, tally_coverage, tally_months
+from storage.queries import list_tallied, tally, tally_accounts, tally_coverage, tally_months
+from storage.queries.overview import LISTED, ORDERS, STATE
 from tests.factories import (
     a_branch,
     a_page,
@@ -189,6 +190,35 @@ def test_a_place_counts_the_groups_of_its_villages_and_no_others(phone, within, 
     assert sum(row.groups for row in phone.ask(tally_coverage, today=TODAY, within=within)) == len(counted)
 
 
+def test_behind_each_number_are_exactly_so_many_groups(phone):
+    pairs = list(random_groups(random.Random(4)))
+    give(phone, *(shg for shg, _ in pairs), *(account for _, account in pairs if account))
+    measure = Yardstick(TODAY)
+    for within in (None, ("gram_panchayat", TREE.panchayats[1].id), ("person", PEOPLE[0].id)):
+        (whole,) = phone.ask(tally, measure=measure, within=within)
+        told = {what: len(every(phone, measure, what, within)) for what in LISTED}
+        numbers = {name: getattr(whole, name) for name in ("groups", "formed", "opened", "pending", "overdue")}
+        assert told | numbers | {"room": whole.with_room, "uncounted": whole.unknown} == told
+        for row in phone.ask(tally_accounts, measure=measure, within=within):
+            assert len(every(phone, measure, STATE + row.state, within)) == row.groups
+
+
+def every(phone, measure, what, within):
+    """All groups behind a number, in each order the same, page by page."""
+    found = {}
+    for order in ORDERS:
+        seen, after = [], None
+        while rows := phone.ask(
+            list_tallied, measure=measure, what=what, within=within, order=order, limit=7, after=after
+        ):
+            seen += rows
+            after = rows[-1].place(order)
+        found[order] = sorted(row.id for row in seen)
+        assert [row.place(order) for row in seen] == sorted(row.place(order) for row in seen)
+    assert found["name"] == found["members"] == found["age"]
+    return found["name"]
+
+
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("norm_days", [0, 7, 40])
 def test_accounts_stand_in_their_state_and_by_how_long_they_have_waited(phone, seed, norm_days):
@@ -231,6 +261,7 @@ def test_a_branch_has_the_groups_of_its_accounts_and_villages_and_the_sakhis_of_
 
 def test_what_a_place_lacks_is_never_a_number_of_one_group():
     assert sakhis_needed(0, 100) == 0 and sakhis_needed(100, 100) == 1 and sakhis_needed(101, 100) == 2
-    assert missing_to_norm(149, 10, 15) == 1 and missing_to_norm(151, 10, 15) == 0 and missing_to_norm(0, 0, 15) == 0
+    assert missing_to_norm(149, 10, 15) == 1 and missing_to_norm(151, 10, 15) == 0
+    assert missing_to_norm(10, 1, 15) is None and missing_to_norm(0, 0, 15) is None
     assert [room_in(12, "women", 20), room_in(20, "women", 20), room_in(25, "women", 20)] == [8, 0, 0]
     assert room_in(7, "special", 20) == 0 and room_in(0, "women", 20) == 0

@@ -1,0 +1,225 @@
+"""The console's overview: its numbers, the way to the groups behind each, tables in any order, and who has not sent."""
+
+from contextlib import asynccontextmanager
+from datetime import date, timedelta
+
+import flet as ft
+import pytest
+from sqlalchemy import update
+
+from records.commands.accounts import RecordStep
+from records.commands.groups import RegisterGroup
+from records.days import day_of, months_until
+from records.receipts import receipts_csv
+from screens.console.breakdown import begins_with, units_below
+from screens.console.house import CONSOLE
+from screens.console.table import TableColumn, in_order
+from screens.words import words_of
+from storage.queries import list_devices, list_receipts
+from storage.queries.devices import DeviceRow, urgency
+from tests.console import Console
+from tests.fleet import Phone
+from tests.harness import running
+from tests.world import World, ref
+
+HINDI = words_of("hi", strict=True, at="console")
+
+
+@pytest.fixture
+def world(tmp_path):
+    made = World(url=f"sqlite:///{tmp_path / 'central.db'}")
+    yield made
+    made.centre.close()
+
+
+@pytest.fixture
+def console(world):
+    made = Console(world)
+    yield made
+    made.close()
+
+
+@asynccontextmanager
+async def shown(page, route="/", width=360):
+    async with running(page.workspace, route, house=CONSOLE) as app:
+        if width != 360:
+            app.session.apply_page_patch({"width": width, "height": 800})
+            await app.event(app.page, "resize", {"width": width, "height": 800})
+        yield app
+
+
+def fill(page):
+    """Three groups in two panchayats; the account of one is opened. Returns their ids by name."""
+    made = {}
+    for name, village, women in (("सीता", "V1", 12), ("गीता", "V1", 18), ("रेखा", "V2", 10)):
+        values = {"village_id": ref(village), "name": name, "formed_on": date(2026, 3, 1), "declared_members": women}
+        made[name] = page.workspace.do(RegisterGroup(values)).id
+    page.workspace.do(RecordStep(made["गीता"], "opened", date(2026, 4, 1)))
+    return made
+
+
+async def test_the_first_screen_of_a_supervisor_tells_how_it_stands(console):
+    page = console.signed_in("supervisor")
+    fill(page)
+    async with shown(page) as app:
+        await app.see("tile-groups")
+        said = " ".join(app.texts())
+        assert "13.3" in said and HINDI.say("overview.missing", count=5, norm=15) in said
+        await app.see("chart-months")
+        assert HINDI.say("chart.ages_said", count=2, late=2, days=7) in " ".join(app.texts())
+
+
+async def test_each_number_leads_to_the_groups_behind_it_and_to_the_record(console):
+    page = console.signed_in("supervisor")
+    made = fill(page)
+    async with shown(page) as app:
+        await app.click("tile-pending")
+        await app.see(f"group-{made['सीता']}")
+        assert app.has(f"group-{made['रेखा']}") and not app.has(f"group-{made['गीता']}")
+        await app.click(f"group-{made['सीता']}")
+        await app.see("edit-group")
+
+
+async def test_a_place_is_opened_and_a_village_shows_its_own_groups(console):
+    page = console.signed_in("supervisor")
+    made = fill(page)
+    async with shown(page) as app:
+        await app.click(f"unit-{ref('G1')}")
+        await app.see_text("Place G1")
+        await app.click(f"unit-{ref('V1')}")
+        await app.see_text("Place V1")
+        await app.click("tile-groups")
+        await app.see(f"group-{made['गीता']}")
+        assert not app.has(f"group-{made['रेखा']}")
+
+
+async def test_a_wide_table_is_put_in_order_by_its_heads(console):
+    page = console.signed_in("supervisor")
+    fill(page)
+    async with shown(page, width=1280) as app:
+        await app.see("order-groups")
+        units = [ref("G1"), ref("G2")]
+        lines = lambda: [one.key for one in app.all(cls=ft.Container) if str(one.key).startswith("unit-")]  # noqa: E731
+        await app.click("order-groups")
+        await app.until(lambda: lines() == [f"unit-{id}" for id in units])
+        await app.click("order-groups")
+        await app.until(lambda: lines() == [f"unit-{id}" for id in reversed(units)])
+        assert isinstance(app.all("order-groups", ft.TextButton)[0], ft.TextButton), (
+            "a button is reached by the keyboard"
+        )
+
+
+def test_rows_without_a_value_stand_last_whichever_way():
+    column = TableColumn("n", "n", lambda row: row, str)
+    assert in_order([2, None, 1, 3], column, True) == [3, 2, 1, None]
+    assert in_order([2, None, 1, 3], column, False) == [1, 2, 3, None]
+
+
+async def test_who_works_in_a_panchayat_or_at_a_branch_begins_with_todays_work(console):
+    async with shown(console.signed_in("abm")) as app:
+        await app.see("register-group")
+        assert not app.has("tile-groups")
+
+
+def test_figures_are_broken_down_by_what_lies_below():
+    assert units_below("", ("supervisor",))[0] == "block" and begins_with("", ("supervisor",)) == "gram_panchayat"
+    assert units_below("", ("district",))[0] == "district" and begins_with("", ("district",)) == "block"
+    assert units_below("gram_panchayat", ()) == ("village", "person") and units_below("village", ()) == ()
+    months = months_until(date(2026, 2, 9), 3)
+    assert months == (date(2025, 12, 1), date(2026, 1, 1), date(2026, 2, 1), date(2026, 3, 1))
+
+
+# --- the norm as an average
+
+
+async def test_the_average_tells_of_places_and_of_no_single_group(console):
+    page = console.signed_in("supervisor")
+    fill(page)
+    async with shown(page, "/average", width=1280) as app:
+        await app.see(f"unit-{ref('V1')}")
+        await app.see_text(HINDI.say("average.rule", most=20))
+        texts = app.texts()
+        assert "0" in texts, "the two groups of V1 have an average of 15"
+        assert "–" in texts and "5" not in texts, "V2 has one group: nothing is asked of it"
+
+
+async def test_a_woman_is_looked_for_before_she_is_asked(console):
+    page = console.signed_in("supervisor")
+    fill(page)
+    async with shown(page, "/average") as app:
+        await app.fill("woman-there", "सुनीता")
+        await app.see("there-none")
+
+
+# --- who has not sent
+
+
+def phones(world, *people):
+    found = {}
+    for person in people:
+        found[person] = world.enrol(person)
+    return found
+
+
+def tell(world, device, **values):
+    table = world.centre.tables.device
+    with world.centre.database.writing() as db:
+        db.execute(update(table).where(table.c.device == device).values(**values))
+
+
+def test_only_phones_of_ones_area_are_seen_and_no_revoked_ones(world, console):
+    enrolled = phones(world, "abm", "sakhi", "abm3", "district", "supervisor")
+    seen = lambda person: {row.person_id for row in console.signed_in(person).workspace.ask(list_devices)}  # noqa: E731
+    assert seen("supervisor") == {ref("abm"), ref("sakhi"), ref("supervisor")}
+    assert seen("supervisor2") == {ref("abm3")}
+    assert seen("district") == {ref(one) for one in enrolled}
+    assert seen("abm") == seen("sakhi") == set()
+    world.centre.enrolments.revoke(enrolled["sakhi"].device)
+    assert seen("supervisor") == {ref("abm"), ref("supervisor")}
+
+
+def test_who_has_left_is_seen_as_long_as_her_late_work_is_taken(world, console):
+    phones(world, "abm")
+    page = console.signed_in("supervisor").workspace
+    now = day_of(world.clock())
+    world.overwrite("Assignment", "abm/1", to_on=(now - timedelta(days=30)).isoformat())
+    assert [row.person_id for row in page.ask(list_devices)] == [ref("abm")]
+    world.overwrite("Assignment", "abm/1", to_on=(now - timedelta(days=31)).isoformat())
+    assert page.ask(list_devices) == []
+
+
+def test_the_most_urgent_stands_first():
+    def a_row(device, **about):
+        values = {"unsent": 0, "oldest_unsent_ms": None, "to_mend": 0, "last_contact_ms": 50, "enrolled_ms": 1}
+        return DeviceRow.model_construct(device=device, **(values | about))
+
+    rows = [
+        a_row("quiet"),
+        a_row("silent", last_contact_ms=None),
+        a_row("waits", unsent=1, oldest_unsent_ms=9),
+        a_row("waits-longer", unsent=1, oldest_unsent_ms=5),
+        a_row("aside", to_mend=1),
+    ]
+    assert [row.device for row in sorted(rows, key=urgency)] == ["aside", "waits-longer", "waits", "silent", "quiet"]
+
+
+async def test_who_has_not_sent_is_told_with_what_her_phone_said(world, console):
+    device = phones(world, "abm")["abm"].device
+    tell(world, device, unsent=41, oldest_unsent_ms=world.clock() - 6 * 86_400_000, app="0.1.0")
+    async with shown(console.signed_in("supervisor"), "/devices") as app:
+        await app.see(f"device-{device}")
+        await app.see_text(HINDI.say("devices.said", count=1, changes=41))
+
+
+def test_receipts_are_those_of_the_area_and_no_cell_is_a_formula(world, console, tmp_path):
+    phone = Phone(world, "abm", tmp_path, "phone")
+    phone.sync()
+    phone.do(RegisterGroup({"village_id": ref("V1"), "name": "जय", "formed_on": date(2026, 3, 1)}))
+    phone.sync()
+    phone.store.close()
+    rows = console.signed_in("supervisor").workspace.ask(list_receipts)
+    assert [(row.number, row.person_name) for row in rows] == [(1, "abm")]
+    assert console.signed_in("supervisor2").workspace.ask(list_receipts) == []
+    evil = rows[0].model_copy(update={"person_name": "=HYPERLINK(1)"})
+    text = receipts_csv([evil]).decode("utf-8-sig")
+    assert ",'=HYPERLINK(1)," in text and text.startswith("device,person,batch,received,sha256")
