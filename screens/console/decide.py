@@ -38,7 +38,7 @@ def DecideScreen() -> ft.View:
     return frame(
         h.say("decide.title"),
         [ft.Container(scrolled([DecideLists()], spacing=0), expand=True)],
-        route="/decide",
+        route="/",
         navigation=tabs(h, "/decide"),
     )
 

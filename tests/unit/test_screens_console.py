@@ -15,6 +15,7 @@ from records.problems import Problem
 from records.staffing import ListStaff
 from records.workspace import SyncStatus
 from screens.console.house import CONSOLE
+from screens.navigation import back_from
 from screens.parts.sync_strip import strip_words
 from screens.words import languages, words_of
 from screens.words.built import AT_CONSOLE
@@ -448,3 +449,11 @@ async def test_doubles_are_looked_for_on_the_screen(world, console, tmp_path):
         await app.click("look-for-doubles")
         await app.see_text(HINDI.say("decide.found", count=0))
     assert {row.shg_id, row.other_id} == {one, other}
+
+
+async def test_the_way_back_from_a_group_leads_to_what_is_to_be_decided(console, office):
+    async with shown(console.signed_in("supervisor"), "/decide") as app:
+        await app.click("decide-conflicts")
+        await app.click(f"open-{office[1]}")
+        await app.see("group-members")
+        assert back_from(app.page) == "/decide"
