@@ -3,6 +3,7 @@
 from typing import Annotated
 
 from records.fields import Choice, Codes, Parent, Refers, Remark, Unlisted
+from records.ids import official_id
 from records.record import Record
 
 PROPOSALS = ("join",)
@@ -22,3 +23,8 @@ class Proposal(Record):
     because: Annotated[Codes, Unlisted] = ()
     state: Annotated[str, Choice(*STANDS), Unlisted] = "open"
     remark: Remark | None = None
+
+
+def join_id(shg_id: str, other_id: str) -> str:
+    """The id of the question whether two groups are one, whichever is asked about."""
+    return official_id("samooh/join", "/".join(sorted((shg_id, other_id))))

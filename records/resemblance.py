@@ -4,8 +4,11 @@ Works on search keys (`records/search_key.py`), so it does not matter in which s
 never proves anything: it decides what is worth asking a person.
 """
 
+from collections.abc import Iterable
 from difflib import SequenceMatcher
 from functools import lru_cache
+from itertools import combinations
+from typing import NamedTuple
 
 from records.search_key import search_key
 
@@ -95,6 +98,54 @@ def may_be_her(key: str, other: str, *, same_group: bool, same_mobile: bool) -> 
     alike = sorted(mine) == sorted(theirs) or _ratio(" ".join(mine), " ".join(theirs)) >= NEARLY
     first_alike = bool(mine and theirs) and _ratio(mine[0], theirs[0]) >= NEARLY
     return (same_group and alike) or (same_mobile and first_alike)
+
+
+class Compared(NamedTuple):
+    """A group as it is compared with all others of an area; its account's number as far as it may be seen."""
+
+    id: str
+    village_id: str
+    search_key: str
+    mobile: str | None = None
+    account_number: str | None = None
+
+
+class Pair(NamedTuple):
+    """Two groups that may be one: the one registered later, the earlier one, and why."""
+
+    shg_id: str
+    other_id: str
+    because: tuple[str, ...]
+
+
+def pairs_among(groups: Iterable[Compared]) -> list[Pair]:
+    """The pairs that are worth asking about: alike names in one village, one account number. A telephone number alone
+    serves a whole village and asks nothing, beside an alike name it says so."""
+    found: dict[tuple[str, str], list[str]] = {}
+    by_village: dict[str, list[Compared]] = {}
+    by_account: dict[str, list[Compared]] = {}
+    for group in groups:
+        by_village.setdefault(group.village_id, []).append(group)
+        if group.account_number:
+            by_account.setdefault(group.account_number.lstrip("0"), []).append(group)
+    for some in by_village.values():
+        for one, other in combinations(some, 2):
+            if names_alike(one.search_key, other.search_key):
+                because = found.setdefault(_later_first(one, other), [])
+                because.append("name_and_village")
+                if one.mobile and one.mobile == other.mobile:
+                    because.append("mobile")
+    for some in by_account.values():
+        for one, other in combinations(some, 2):
+            if one.id != other.id:
+                found.setdefault(_later_first(one, other), []).append("account_number")
+    return [Pair(*ids, tuple(because)) for ids, because in sorted(found.items())]
+
+
+def _later_first(one: Compared, other: Compared) -> tuple[str, str]:
+    # Ids grow with time.
+    first, second = sorted((one.id, other.id))
+    return second, first
 
 
 def account_spellings(number: str) -> frozenset[str]:

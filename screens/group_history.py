@@ -7,7 +7,7 @@ from typing import Any
 import flet as ft
 
 from records.access import editable
-from records.commands.conflicts import RestoreValue
+from records.commands.conflicts import DecideConflict, RestoreValue
 from records.ids import first_account_id
 from records.kinds import KINDS
 from records.record import fields_of, from_wire
@@ -58,8 +58,13 @@ def ConflictCard(*, row: Any) -> ft.Control:
     said = use_value(h, row.record_kind, row.field, value)
     person = h.name_of(row.losing_person_name or h.say("history.elsewhere"), row.losing_person_name_hi)
 
-    async def restore() -> None:
-        command = RestoreValue(row.record_kind, row.record_id, row.field, _typed(row.record_kind, row.field, value))
+    decides = editable(h.roles, "Conflict", "decided", new=False)
+
+    async def decide(restore: bool) -> None:
+        command: Any = DecideConflict(row.id, row.record_kind, row.record_id, restore=restore, seen=row.winning_stamp)
+        if not decides:
+            # Whoever may write the field may put her value back, and has no say in what is settled.
+            command = RestoreValue(row.record_kind, row.record_id, row.field, _typed(row.record_kind, row.field, value))
         await asyncio.to_thread(h.workspace.do, command)
         tell(page, h.say("conflicts.restored"))
 
@@ -74,7 +79,11 @@ def ConflictCard(*, row: Any) -> ft.Control:
     lines: list[ft.Control] = [body(words), small(by)]
     if known and row.value is not None and editable(h.roles, row.record_kind, row.field, new=False):
         label = h.say("do.restore") if row.field == "deleted_on" else h.say("conflicts.keep", person=person)
-        lines.append(quiet_deed(label, f"keep-{row.id}", guard(restore), icon=ft.Icons.RESTORE))
+        lines.append(quiet_deed(label, f"keep-{row.id}", guard(decide, True), icon=ft.Icons.RESTORE))
+    if decides:
+        other = h.name_of(row.winning_person_name or h.say("history.elsewhere"), row.winning_person_name_hi)
+        label = h.say("decide.leave_deleted") if row.field == "deleted_on" else h.say("conflicts.keep", person=other)
+        lines.append(quiet_deed(label, f"stands-{row.id}", guard(decide, False), icon=ft.Icons.CHECK))
     return named(f"conflict-{row.id}", stack(lines, spacing=0))
 
 

@@ -5,7 +5,7 @@ from storage.queries.board import NO_BRANCH, count_board, list_board, list_board
 from storage.queries.checks import list_returned, list_unchecked
 from storage.queries.conflicts import list_conflicts
 from storage.queries.devices import list_devices, list_receipts
-from storage.queries.doubles import list_groups_near, list_same_number, list_women_like
+from storage.queries.doubles import list_groups_near, list_same_number, list_to_compare, list_women_like
 from storage.queries.figures import list_norms
 from storage.queries.groups import count_groups, find_shg, list_groups
 from storage.queries.members import find_member, list_members, search_members
@@ -60,6 +60,7 @@ __all__ = [
     "list_shared_numbers",
     "list_steps",
     "list_tallied",
+    "list_to_compare",
     "list_unchecked",
     "list_villages",
     "list_women_like",

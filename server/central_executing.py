@@ -24,9 +24,13 @@ from server.central_store import CentralStore
 from server.console_sessions import ConsoleSessions, Session
 from server.reaching import reaches_of
 from server.scope import Scope
+from server.working import Working
 
 TAKEN = ("applied", "lost")
 """Outcomes with which a change is done: a value that lost against one nobody here had seen is kept and shown."""
+
+DECIDED = ("Conflict", "Proposal")
+"""Kinds about which two people may come to different decisions."""
 
 Key = tuple[str, str]
 
@@ -48,7 +52,9 @@ class Executing:
     def execute(self, command: Command) -> Done:
         """Raises Refused with the reasons; the caller's transaction must then be rolled back."""
         moment = Moment(day_of(self._now_ms), self._session.person_id, self._reaches, self._new_id)
-        decided = command.decide(self._known(command.reads()), moment)
+        reads = list(command.reads())
+        self._hold(reads)
+        decided = command.decide(self._known(reads), moment)
         _refuse([item for item in decided if isinstance(item, Refusal)])
         changes = _joined([item for item in decided if isinstance(item, Change)])
         before = {key: record for key in changes if (record := self._one(*key))}
@@ -71,6 +77,22 @@ class Executing:
         table = self._centre.tables.device
         mine = (table.c.state_id == self._centre.state_id) & (table.c.device == self._session.device)
         return int(self._db.execute(select(table.c.last_batch).where(mine).with_for_update()).scalar_one()) + 1
+
+    def _hold(self, reads: Iterable[One | Below]) -> None:
+        """Of two who decide the same thing at once the second must see what the first has decided: the groups of what
+        is to be decided are locked before it is read, in the order in which a push locks them."""
+        to_decide: dict[str, list[str]] = {}
+        for read in reads:
+            if isinstance(read, One) and read.kind in DECIDED:
+                to_decide.setdefault(read.kind, []).append(read.id)
+        if not to_decide:
+            return
+        centre = self._centre
+        working = Working(self._db, centre.tables, centre.registry, centre.state_id)
+        working.lock_reference(changes=False)
+        working.lock_groups(
+            {group for kind, ids in to_decide.items() for group in working.groups_of(kind, ids).values()}
+        )
 
     def _new_id(self) -> str:
         return new_id(self._now_ms, self._centre.randomness)

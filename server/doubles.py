@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Select, select
 
-from records.ids import official_id
+from records.proposal import join_id
 from records.resemblance import names_alike
 from records.search_key import search_key
 from server.chunks import among, chunked
@@ -42,7 +42,7 @@ def propose_doubles(working: Working, merging: Merging, stamp: str) -> dict[str,
 
 
 def _id(pair: Pair) -> str:
-    return official_id("samooh/join", "/".join(sorted(pair)))
+    return join_id(*pair)
 
 
 def _by_name(working: Working, groups: Iterable[dict[str, Any]]) -> Iterable[Pair]:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
+from pydantic import ValidationError
 from sqlalchemy import Connection, and_, case, func, insert, or_, select, update
 
 from records.cells import read_stamps
@@ -17,7 +18,7 @@ from records.ids import new_id
 from records.kinds import KINDS
 from records.messages import Batch, Section
 from records.problems import Problem, Refusal, Refused
-from records.record import fields_of, to_wire
+from records.record import fields_of, problem_code, to_wire
 from records.staffing import (
     STAFF,
     AddPerson,
@@ -166,6 +167,11 @@ class People:
             raise Refused([Refusal("out_of_reach", None, "Person")])
         return work
 
+    def _held_in_charge(self) -> list[Any]:
+        """The work of an ABM or bank sakhi that the supervisor holds herself until somebody comes for it."""
+        mine = self._work_of([self._session.person_id]).get(self._session.person_id, [])
+        return [row for row in mine if row.role in STAFF and row.block_id in self._blocks]
+
     def owner_of(self, number: str) -> str:
         """Whose device this is, of a person whom this office tends. Raises Refused: out_of_reach."""
         table = self._tables.device
@@ -192,7 +198,8 @@ class People:
     def hand_over(self, errand: HandOver) -> HandedOver:
         """Her work here ends with yesterday and is the other's from today; what waits for her waits for the other."""
         self._lock(errand.person_id)
-        goes_on = [row for row in self.tend(errand.person_id) if row.to_on is None or row.to_on >= self._today]
+        work = self._held_in_charge() if errand.person_id == self._session.person_id else self.tend(errand.person_id)
+        goes_on = [row for row in work if row.to_on is None or row.to_on >= self._today]
         herself = errand.to_id == self._session.person_id
         if errand.to_id == errand.person_id or not goes_on:
             raise Refused([Refusal("changed_meanwhile" if not goes_on else "out_of_reach", None, "Assignment")])
@@ -200,9 +207,9 @@ class People:
             self.tend(errand.to_id)
         rows: list[tuple[str, str, dict[str, Any]]] = []
         for row in goes_on:
-            last = max(row.from_on, self._today - timedelta(days=1))
-            # Work that was to begin only later is taken back as a whole.
-            ends = {"deleted_on": self._today} if row.from_on > self._today else {"to_on": last}
+            # Work that began only today, or was to begin later, is taken back as a whole.
+            yesterday = self._today - timedelta(days=1)
+            ends = {"deleted_on": self._today} if row.from_on > yesterday else {"to_on": yesterday}
             rows.append(("Assignment", row.id, ends))
             values = {"person_id": errand.to_id, "role": row.role, "from_on": max(row.from_on, self._today)}
             values |= {name: getattr(row, name) for name in ("place_id", "branch_id") if getattr(row, name)}
@@ -266,7 +273,7 @@ class People:
             values = {name: value for name, value in given.items() if value not in (None, "")}
             seen = self._stamps(kind, id)
             stamp = next_stamp(clock_ms=self._now_ms, offset_ms=0, last="", replaced=seen.values(), device=self._office)
-            columns = [[to_wire(fields_of(KINDS[kind].cls)[name].check(value))] for name, value in values.items()]
+            columns = [[to_wire(_checked(kind, name, value))] for name, value in values.items()]
             bases: list[list[str | None]] = [[seen.get(name, "")] for name in values]
             sections.append(Section(kind, [id], list(values), columns, [[stamp] for _ in values], bases))
         centre = self._centre
@@ -309,6 +316,14 @@ class People:
         chosen = select(func.count()).select_from(conflict.join(standing, of_group))
         mine = (conflict.c.state_id == self._state_id, conflict.c.state == "open")
         return int(self._db.scalar(chosen.where(*mine, there)) or 0)
+
+
+def _checked(kind: str, name: str, value: Any) -> Any:
+    """A value as it is kept. Raises Refused with what is wrong with it."""
+    try:
+        return fields_of(KINDS[kind].cls)[name].check(value)
+    except ValidationError as error:
+        raise Refused([Refusal(problem_code(error), name, kind)]) from error
 
 
 def _work(row: Any) -> Work:

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from records.commands.deciding import Below, Change, Known, Moment, One
 from records.problems import Refusal
-from records.proposal import Proposal
+from records.proposal import Proposal, join_id
+from records.resemblance import Pair
 from records.shg import Shg
 
 
@@ -57,4 +58,26 @@ class ReopenProposal:
         changes = [Change("Proposal", proposal.id, {"state": "open"})]
         if shg.same_as == proposal.other_id:
             changes.append(Change("Shg", shg.id, {"same_as": None}))
+        return changes
+
+
+@dataclass(frozen=True)
+class ProposeDoubles:
+    """Ask about pairs of groups that may be one. A pair is asked about once: what was answered stays answered."""
+
+    pairs: tuple[Pair, ...]
+
+    def reads(self) -> Iterable[One | Below]:
+        for pair in self.pairs:
+            yield One("Proposal", join_id(pair.shg_id, pair.other_id))
+            yield One("Shg", pair.shg_id)
+
+    def decide(self, known: Known, moment: Moment) -> list[Change] | list[Refusal]:
+        changes = []
+        for pair in self.pairs:
+            id, shg = join_id(pair.shg_id, pair.other_id), known.one(Shg, pair.shg_id)
+            if known.holds("Proposal", id) or shg is None or shg.same_as == pair.other_id:
+                continue
+            values = {"shg_id": pair.shg_id, "other_id": pair.other_id, "because": pair.because}
+            changes.append(Change("Proposal", id, values, new=True))
         return changes

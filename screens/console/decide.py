@@ -1,19 +1,22 @@
 """To decide: two values of one field, two groups that may be one, work that was set aside. And what was decided."""
 
+import asyncio
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import flet as ft
 
+from records.commands.proposals import ProposeDoubles
 from records.errands import ListSetAside
+from records.resemblance import Compared, pairs_among
 from screens import questions
 from screens.console.check_cards import CheckCard
 from screens.console.decide_cards import DecidedConflict, DecidedProposal, TwoGroups, TwoValues
 from screens.console.sample import Sample
 from screens.console.set_aside import DecidedCard, SetAsideCard
 from screens.context import here
-from screens.guarding import guard, part, screen
+from screens.guarding import guard, part, screen, tell
 from screens.navigation import tabs
 from screens.parts.norms import use_measure
 from screens.parts.pieces import chip, empty_note, frame, heading, note, padded, scrolled, second_deed, small, waiting
@@ -21,6 +24,7 @@ from screens.parts.times import today
 from screens.use_query import Answer, use_asked, use_query
 
 ASIDE = frozenset({"office", "Shg", "Member", "SavingsAccount", "AccountStep"})
+MOST_PAIRS = 200
 MOST = 50
 """Cards that are shown at once; there are more behind them once these are decided."""
 
@@ -34,7 +38,7 @@ def DecideScreen() -> ft.View:
     return frame(
         h.say("decide.title"),
         [ft.Container(scrolled([DecideLists()], spacing=0), expand=True)],
-        route="/decide",
+        route="/",
         navigation=tabs(h, "/decide"),
     )
 
@@ -71,6 +75,8 @@ def DecideLists() -> ft.Control:
         return padded(*lines, Decided(), MarksWaiting(), spacing=16)
     rows, card = lists[shown]
     lines.append(small(h.say(f"decide.{shown}.explain")))
+    if shown == "doubles":
+        lines.append(LookForDoubles())
     lines += [card(row) for row in rows] or [empty_note(h.say("decide.none"), f"none-{shown}", ft.Icons.DONE_ALL)]
     return padded(*lines, MarksWaiting(), spacing=16)
 
@@ -78,6 +84,24 @@ def DecideLists() -> ft.Control:
 def _counted(h: Any, name: str, rows: list[Any]) -> str:
     number = f"{len(rows)}+" if len(rows) == MOST else f"{len(rows)}"
     return f"{h.say(f'decide.{name}')} ({number})"
+
+
+@part
+def LookForDoubles() -> ft.Control:
+    """Compares all groups of the area with each other. It only asks; nothing is joined by itself."""
+    h = here()
+    page = ft.context.page
+
+    def look() -> int:
+        rows = h.workspace.ask(questions.list_to_compare)
+        compared = [Compared(r.id, r.village_id, r.search_key or "", r.mobile, r.account_number) for r in rows]
+        return len(h.workspace.do(ProposeDoubles(tuple(pairs_among(compared)[:MOST_PAIRS]))).changes)
+
+    async def go() -> None:
+        found = await asyncio.to_thread(look)
+        tell(page, h.say("decide.found", count=found))
+
+    return second_deed(h.say("decide.look"), "look-for-doubles", guard(go), icon=ft.Icons.SEARCH)
 
 
 def use_set_aside(*, decided: bool) -> Answer[list[Any]]:

@@ -5,6 +5,7 @@ from typing import Any
 
 import flet as ft
 
+from screens.console.decide import DecideScreen
 from screens.console.overview import OverviewScreen
 from screens.context import here
 from screens.guarding import screen
@@ -18,6 +19,7 @@ REVIEWING = frozenset({"supervisor", "nodal", "district", "admin"})
 AT_CONSOLE: dict[str, Callable[[list[str]], Any]] = {
     "": lambda rest: OverviewScreen(level="", id="", key="overview"),
     "today": lambda rest: TodayScreen(),
+    "decide": lambda rest: DecideScreen(),
     "place": lambda rest: OverviewScreen(level=rest[0], id=rest[1], key=f"overview-{rest[0]}-{rest[1]}"),
 }
 

@@ -6,7 +6,6 @@ import flet as ft
 
 from screens.app import ROUTES
 from screens.console.average import AverageScreen
-from screens.console.decide import DecideScreen
 from screens.console.devices import DevicesScreen
 from screens.console.home import ConsoleHome
 from screens.console.listed import ListedScreen
@@ -31,13 +30,13 @@ TABS: tuple[Tab, ...] = (
 """Nothing is sent from here: how it stands is told by the line above the list."""
 
 OWN_ROUTES: list[ft.Route] = [
-    # Shown by the console's home itself: a tab, and a place of the overview.
+    # Shown by the console's home itself: two tabs, and a place of the overview.
     ft.Route(path="today"),
+    ft.Route(path="decide"),
     ft.Route(path="place/:level/:id"),
     ft.Route(path="devices", component=DevicesScreen),
     ft.Route(path="average/:level?/:id?", component=AverageScreen),
     ft.Route(path="listed/:what/:level?/:id?", component=ListedScreen),
-    ft.Route(path="decide", component=DecideScreen),
     ft.Route(path="people", component=PeopleScreen),
     ft.Route(path="people/new", component=NewPersonScreen),
     ft.Route(path="people/assign/:person_id", component=AssignScreen),

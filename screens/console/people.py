@@ -1,13 +1,22 @@
 """People and devices: who works here, how her phone stands, a code for her, a lost phone shut out, work handed over."""
 
 import asyncio
-from datetime import date
 from typing import Any
 
 import flet as ft
 
+from records.staffing import (
+    STAFF,
+    HandedOver,
+    HandOver,
+    IssueCode,
+    ListStaff,
+    PersonLine,
+    PrintCodes,
+    RevokeDevice,
+    Staff,
+)
 from records.staffing import DeviceLine as Device
-from records.staffing import HandedOver, HandOver, IssueCode, ListStaff, PersonLine, PrintCodes, RevokeDevice, Staff
 from records.written import show_day
 from screens.console.decide_cards import card
 from screens.context import Here, here
@@ -30,7 +39,7 @@ from screens.parts.pieces import (
     stack,
     waiting,
 )
-from screens.parts.times import said_time
+from screens.parts.times import said_time, today
 from screens.use_query import Answer, use_asked
 
 STAFF_KINDS = frozenset({"office", "Person", "Assignment", "Place", "BankBranch"})
@@ -112,9 +121,9 @@ def PersonCard(*, person: PersonLine, staff: Staff, chosen: bool, toggle: Any) -
     lines += [DeviceRow(device=one, tended=person.tended, key=one.number) for one in person.devices]
     if not person.devices:
         lines.append(small(h.say("people.no_device")))
-    if not person.tended:
+    if not person.tended and not _holds_in_charge(h, person):
         return card(f"person-{person.id}", lines)
-    ways: list[ft.Control] = [
+    ways: list[ft.Control] = [] if not person.tended else [
         quiet_deed(h.say("people.code"), f"code-{person.id}", guard(issue), icon=ft.Icons.PIN_OUTLINED),
         quiet_deed(
             h.say("people.assign"), f"assign-{person.id}", guard(page.navigate, f"/people/assign/{person.id}"),
@@ -125,7 +134,7 @@ def PersonCard(*, person: PersonLine, staff: Staff, chosen: bool, toggle: Any) -
         hand = guard(set_handing, True)
         ways.append(quiet_deed(h.say("people.hand_over"), f"hand-{person.id}", hand, icon=ft.Icons.SWAP_HORIZ))
     on_sheet = chip(h.say("people.on_sheet"), f"sheet-{person.id}", guard(toggle, person.id), chosen=chosen)
-    lines.append(ft.Row([*ways, on_sheet], wrap=True))
+    lines.append(ft.Row([*ways, on_sheet] if person.tended else ways, wrap=True))
     if code:
         about = [number(code), small(h.say("people.code_about"))]
         lines.append(note(h.say("people.code_for"), f"shown-code-{person.id}", more=about))
@@ -134,8 +143,15 @@ def PersonCard(*, person: PersonLine, staff: Staff, chosen: bool, toggle: Any) -
     return card(f"person-{person.id}", lines)
 
 
+def _holds_in_charge(h: Here, person: PersonLine) -> bool:
+    """Whether this is who is signed in, holding work of an ABM or bank sakhi until somebody comes for it."""
+    return (
+        h.identity is not None and h.identity.person_id == person.id and any(one.role in STAFF for one in person.work)
+    )
+
+
 def _goes_on(person: PersonLine) -> bool:
-    return any(one.to_on is None or one.to_on >= date.today() for one in person.work)
+    return any(one.to_on is None or one.to_on >= today() for one in person.work)
 
 
 def _works(h: Here, person: PersonLine) -> list[str]:

@@ -12,6 +12,7 @@ from storage.queries.doubles import (
     WomanRow,
     list_groups_near,
     list_same_number,
+    list_to_compare,
     list_women_like,
 )
 from storage.queries.figures import FigureRow, list_norms, unit_figures
@@ -139,6 +140,7 @@ __all__ = [
     "list_shared_numbers",
     "list_steps",
     "list_tallied",
+    "list_to_compare",
     "list_unchecked",
     "list_villages",
     "list_women_like",

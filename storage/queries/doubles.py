@@ -95,3 +95,23 @@ def list_same_number(tables: Tables, *, account_number: str, shg_id: str) -> Sel
         .order_by(shgs.c.search_key, shgs.c.id)
         .limit(5)
     )
+
+
+class ComparedRow(Row):
+    """A group as `records.resemblance.pairs_among` compares it."""
+
+    id: str
+    village_id: str
+    search_key: str
+    mobile: str | None
+    account_number: str | None
+
+
+@query(ComparedRow, kinds=("Shg", "SavingsAccount"))
+def list_to_compare(tables: Tables, *, limit: int = 5000) -> Select[Any]:
+    """The groups here that are not said to be another, village by village, each with its account's number."""
+    shgs, accounts = tables["Shg"], tables["SavingsAccount"]
+    chosen = select(
+        *columns(shgs, "id", "village_id", "search_key", "mobile"), column(accounts, "account_number")
+    ).select_from(shgs.outerjoin(accounts, (accounts.c.shg_id == shgs.c.id) & present(accounts)))
+    return where(chosen, present(shgs), shgs.c.same_as.is_(None)).order_by(shgs.c.village_id, shgs.c.id).limit(limit)

@@ -5,14 +5,16 @@ from datetime import date
 
 import pytest
 
+from records.commands.accounts import ChangeAccount
 from records.commands.conflicts import DecideConflict, ReopenConflict
 from records.commands.groups import ChangeGroup, DeleteGroup, RegisterGroup
 from records.commands.members import AddMember
-from records.commands.proposals import DecideProposal, ReopenProposal
+from records.commands.proposals import DecideProposal, ProposeDoubles, ReopenProposal
 from records.commands.reference import PutRecord
 from records.ids import official_id
 from records.problems import Refused
-from storage.queries import find_shg, list_conflicts, list_groups, list_proposals
+from records.resemblance import Compared, pairs_among
+from storage.queries import find_shg, list_conflicts, list_groups, list_proposals, list_to_compare
 from tests.console import Console
 from tests.fleet import Phone, fresh_contents, quiet
 from tests.world import ref
@@ -255,3 +257,38 @@ def test_of_two_who_answer_otherwise_at_once_the_second_is_told(world, console, 
         desks[1].do(DecideProposal(id, one, the_same=not first, seen="open"))
     assert refused.value.code == "changed_meanwhile"
     assert world.row("Shg", one)["same_as"] == (other if first else None)
+
+
+def look(desk) -> int:
+    rows = desk.ask(list_to_compare)
+    compared = [Compared(row.id, row.village_id, row.search_key, row.mobile, row.account_number) for row in rows]
+    return len(desk.do(ProposeDoubles(tuple(pairs_among(compared)))).changes)
+
+
+def test_groups_that_two_phones_registered_are_found_asked_about_once_and_the_answer_is_remembered(
+    world, console, phones
+):
+    abm, other = phones("abm"), phones("supervisor")
+    first, second = a_group(abm), a_group(other, "जय अंबे")
+    a_group(abm, "नवदुर्गा"), a_group(other, "जय अम्बे", "V2")
+    quiet([abm, other])
+    desk = console.signed_in("supervisor").workspace
+    assert look(desk) == 1
+    (row,) = desk.ask(list_proposals)
+    assert ({row.shg_id, row.other_id}, row.because) == ({first, second}, ("name_and_village",))
+    desk.do(DecideProposal(row.id, row.shg_id, the_same=False, seen="open"))
+    assert look(desk) == 0 and not desk.ask(list_proposals)
+    desk.do(ReopenProposal(row.id, row.shg_id))
+    desk.do(DecideProposal(row.id, row.shg_id, the_same=True, seen="open"))
+    assert look(desk) == 0
+
+
+def test_one_account_number_in_two_villages_is_asked_about_however_many_zeros(console, phones):
+    sakhi, abm = phones("sakhi"), phones("abm")
+    groups = [a_group(abm, name) for name in ("एकता", "शक्ति")]
+    quiet([abm, sakhi])
+    for group, number in zip(groups, ("12345678901", "0012345678901"), strict=True):
+        sakhi.do(ChangeAccount(group, {"account_number": number}))
+    quiet([abm, sakhi])
+    desk = console.signed_in("supervisor").workspace
+    assert look(desk) == 1 and desk.ask(list_proposals)[0].because == ("account_number",)

@@ -273,6 +273,18 @@ def test_a_supervisor_holds_the_post_herself_in_charge(world, console, phones):
     desk.perform(HandOver(ref("abm"), ref("supervisor"), in_charge=True))
     (work,) = [one for one in line_of(desk, "supervisor").work if one.role == "abm"]
     assert work.in_charge and desk.identity().roles == ("abm", "supervisor")
+    desk.perform(HandOver(ref("supervisor"), ref("abm2")))
+    assert desk.identity().roles == ("supervisor",)
+    quiet([abm2 := phones("abm2")])
+    assert set(abm2.workspace.identity().panchayats) == {ref("G1"), ref("G2")}
+
+
+def test_a_name_that_cannot_be_is_refused_with_what_is_wrong(world, console):
+    desk = desk_of(console)
+    for name, code in (("x" * 200, "too_long"), ("2345 6789 0124", "holds_aadhaar")):
+        with pytest.raises(Refused) as refused:
+            desk.perform(AddPerson(name, "abm", ref("G2")))
+        assert refused.value.code == code
 
 
 def test_of_two_who_hand_over_at_once_the_second_is_told(world, console):

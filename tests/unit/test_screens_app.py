@@ -529,6 +529,20 @@ async def test_a_value_that_lost_is_shown_with_its_author_and_can_be_put_back(tm
         await app.until(lambda: phone.ask(questions.find_shg, id=shg.id)[0].name == "पहले का नाम")
 
 
+async def test_the_value_that_stands_can_be_kept_and_the_conflict_goes_at_once(tmp_path):
+    shg = a_group(name="बाद का नाम")
+    kept = Conflict(
+        id=an_id(), record_kind="Shg", record_id=shg.id, shg_id=shg.id, field="name", value='"पहले का नाम"',
+        losing_stamp=a_stamp(NOW_MS), winning_stamp=a_stamp(NOW_MS + 1),
+    )  # fmt: skip
+    phone = a_phone(tmp_path, "abm", shg, kept)
+    async with running(phone, f"/group/{shg.id}") as app:
+        await app.click("tab-history")
+        await app.click(f"stands-{kept.id}")
+        await app.gone(f"stands-{kept.id}")
+    assert phone.ask(questions.find_shg, id=shg.id)[0].name == "बाद का नाम"
+
+
 async def test_a_closed_conflict_is_not_shown(tmp_path):
     shg = a_group()
     closed = Conflict(

@@ -15,6 +15,7 @@ from records.problems import Problem
 from records.staffing import ListStaff
 from records.workspace import SyncStatus
 from screens.console.house import CONSOLE
+from screens.navigation import back_from
 from screens.parts.sync_strip import strip_words
 from screens.words import languages, words_of
 from screens.words.built import AT_CONSOLE
@@ -431,3 +432,26 @@ async def test_a_sample_is_verified_on_the_screen_and_its_result_stands_beside_t
         line = app.one(f"sample-of-{ref('abm')}").value
         assert line.startswith(HINDI.say("sample.person", person="abm", number=2, picked=2))
         assert f"{HINDI.choice(Check, 'result', 'confirmed')}: 1" in line
+
+
+async def test_doubles_are_looked_for_on_the_screen(world, console, tmp_path):
+    page = console.signed_in("supervisor")
+    one, other = (page.workspace.do(a_group(name=name)).id for name in ("जय अम्बे", "जय अंबे"))
+    async with shown(page, "/decide") as app:
+        await app.click("decide-doubles")
+        await app.click("look-for-doubles")
+        await app.see_text(HINDI.say("decide.found", count=1))
+        (row,) = page.workspace.ask(list_proposals)
+        await app.click(f"different-{row.id}")
+        await app.gone(f"proposal-{row.id}")
+        await app.click("look-for-doubles")
+        await app.see_text(HINDI.say("decide.found", count=0))
+    assert {row.shg_id, row.other_id} == {one, other}
+
+
+async def test_the_way_back_from_a_group_leads_to_what_is_to_be_decided(console, office):
+    async with shown(console.signed_in("supervisor"), "/decide") as app:
+        await app.click("decide-conflicts")
+        await app.click(f"open-{office[1]}")
+        await app.see("group-members")
+        assert back_from(app.page) == "/decide"
