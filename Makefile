@@ -79,12 +79,15 @@ demo: environment-server words ## Tell the story with a real server and two phon
 app: environment-server words ## Open the app by itself
 	@$(PY) main.py
 
-# Both commands run, whatever the first one says: a failing unit test must not hide what the browser shows.
+# Both commands run, whatever the first one says: a failing unit test must not hide what the browser shows. A browser on a
+# loaded machine drops a tap now and then: journeys that fail are gone once more, on a fresh demo, and what fails twice fails.
 .PHONY: test
 test: environment-dev words ## Run all tests, one process per core (JOBS=1: one after the other); what this machine lacks is skipped and named
 	@failed=0; \
 	$(PY) -m pytest -n $(or $(JOBS),auto) || failed=1; \
-	$(PY) -m pytest tests/browser || failed=1; \
+	$(PY) -m pytest tests/browser || { \
+		echo "These journeys once more, on a fresh demo; what fails again is a failure."; \
+		$(PY) -m pytest tests/browser --last-failed --last-failed-no-failures none; } || failed=1; \
 	exit $$failed
 
 # The real app in Chromium, at every screen; ends with a mistake where a person would stumble.

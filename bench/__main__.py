@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from bench import block, carrying, importing, meeting, packing, pulling, pushing, report
+from bench import block, carrying, importing, meeting, overview, packing, pulling, pushing, report
 from bench.findings import FULL, QUICK, TINY, Finding, Scale, skipped
 from bench.peer import HERE, ROOT
 
@@ -22,6 +22,7 @@ PARTS: dict[str, Part] = {
     "pull": pulling.measure,
     "meeting": meeting.measure,
     "import": importing.measure,
+    "overview": overview.measure,
     "pack": packing.measure,
 }
 """What is measured, the most important first."""

@@ -24,12 +24,13 @@ class Scale:
     carried: tuple[int, ...]
     linked: tuple[int, ...]
     meeting: int
+    blocks: int
 
 
 FULL = Scale("full", 5, 5000, (1, 8, 32), 4, (100_000, 1_000_000, 3_000_000), 40, 1600, 20_000, 15,
-             (1000, 10_000), (1000, 3000), 300)  # fmt: skip
-QUICK = Scale("quick", 3, 2000, (1, 8), 2, (20_000, 100_000), 15, 160, 2000, 7, (200, 1000), (), 40)
-TINY = Scale("tiny", 1, 20, (2,), 1, (3000, 6000), 2, 8, 40, 1, (20, 40), (), 3)
+             (1000, 10_000), (1000, 3000), 300, 300)  # fmt: skip
+QUICK = Scale("quick", 3, 2000, (1, 8), 2, (20_000, 100_000), 15, 160, 2000, 7, (200, 1000), (), 40, 12)
+TINY = Scale("tiny", 1, 20, (2,), 1, (3000, 6000), 2, 8, 40, 1, (20, 40), (), 3, 2)
 """Of the smoke test: that everything runs, not how fast."""
 
 BATCH = 500

@@ -109,7 +109,7 @@ def line_of(kind: str, id: str, columns: Columns) -> bytes:
 
 def _phone_copies(t: Transaction, capacity: Capacity) -> Copies:
     names = {row.number: row.name for row in t.connection.execute(select(t.tables.stream))}
-    roles = streams_read(capacity.reaches)
+    roles = streams_read(capacity.reaches, capacity.person_id)
     copies: Copies = {name: {} for name in names.values()}
     for kind in t.registry:
         ids = t.connection.scalars(select(t.tables[kind].c.id)).all()
@@ -139,7 +139,7 @@ def _phone_columns(
 
 
 def _central_copies(db: Connection, centre: CentralStore, capacity: Capacity) -> Copies:
-    readable = streams_read(capacity.reaches)
+    readable = streams_read(capacity.reaches, capacity.person_id)
     feed = centre.tables.feed
     held = select(feed.c.stream, feed.c.kind, feed.c.id).where(
         feed.c.state_id == centre.state_id, feed.c.left.is_(False), among(db, feed.c.stream, list(readable))

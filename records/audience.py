@@ -2,19 +2,21 @@
 
 A pull never filters rows: a record is in a stream because its standing says so (design 4).
 Stream names: `block/<id>/groups`, `gp/<id>/members`, `block/<id>/accounts`, `branch/<id>/groups`,
-`block/<id>/no_branch`, `branch/<id>/bearers`, `district/<id>/reference`, `state/<id>/reference`.
+`block/<id>/no_branch`, `branch/<id>/bearers`, `person/<id>/verdicts`, `district/<id>/reference`,
+`state/<id>/reference`.
 """
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from records.access import Reach, Standing
+from records.conflict import VALUES
 from records.record import Record, fields_of
 
 GROUP_KINDS = ("Shg", "SavingsAccount", "AccountStep")
 REFERENCE_KINDS = ("Place", "BankBranch", "ServiceArea", "Person", "Assignment", "Norm")
 
-RICHNESS = ("members", "bearers", "branch_groups", "no_branch", "accounts", "groups", "reference")
+RICHNESS = ("members", "bearers", "branch_groups", "no_branch", "accounts", "groups", "verdicts", "reference")
 """Classes of streams, those with more columns first: for one device, a record that arrived by an earlier class
 needs no columns by a later one."""
 
@@ -36,6 +38,11 @@ def account_streams(id: str, standing: Standing) -> frozenset[str]:
     return _members(standing) | _branches(standing) | _named("block", standing.block_id, "accounts")
 
 
+def photo_streams(id: str, standing: Standing) -> frozenset[str]:
+    """Where the account is worked on. A district reads of accounts in `block/<id>/accounts`, which holds no photo."""
+    return _members(standing) | _branches(standing)
+
+
 def member_streams(id: str, standing: Standing) -> frozenset[str]:
     bearers = {f"branch/{branch}/bearers" for branch in standing.branches} if id in standing.bearers else set()
     return _members(standing) | bearers
@@ -45,6 +52,11 @@ def reference_streams(id: str, standing: Standing) -> frozenset[str]:
     if standing.district_id:
         return _named("district", standing.district_id, "reference")
     return _named("state", standing.state_id, "reference")
+
+
+def verdict_streams(person_id: str) -> frozenset[str]:
+    """A person's own stream: what an office said to her alone, wherever she works."""
+    return frozenset({f"person/{person_id}/verdicts"})
 
 
 def _members(standing: Standing) -> frozenset[str]:
@@ -61,9 +73,9 @@ def _named(level: str, id: str | None, what: str) -> frozenset[str]:
     return frozenset({f"{level}/{id}/{what}"}) if id else frozenset()
 
 
-def streams_read(reaches: Iterable[Reach]) -> Mapping[str, frozenset[str]]:
-    """The streams a person reads, each with the roles she reads it in."""
-    read: dict[str, set[str]] = {}
+def streams_read(reaches: Iterable[Reach], person_id: str = "") -> Mapping[str, frozenset[str]]:
+    """The streams a person reads, each with the roles she reads it in; her own is read in none but her own."""
+    read: dict[str, set[str]] = {stream: {"own"} for stream in verdict_streams(person_id)} if person_id else {}
     for reach in reaches:
         for stream in _streams_of_reach(reach):
             read.setdefault(stream, set()).add(reach.role)
@@ -120,4 +132,4 @@ def columns_of(cls: type[Record], kind: str, held_by: Mapping[str, Iterable[str]
 
 def masked_conflict(values: Mapping[str, Any], columns: Iterable[str]) -> dict[str, Any]:
     """A Conflict for someone who sees these columns of its record: without the value of a hidden one."""
-    return dict(values) if values["field"] in columns else {**values, "value": None}
+    return dict(values) if values["field"] in columns else {**values, **dict.fromkeys(VALUES)}

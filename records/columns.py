@@ -3,10 +3,11 @@
 Adding a field to a record class adds a column here and nowhere else.
 """
 
+import base64
 import json
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Column, Date, MetaData, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Date, LargeBinary, MetaData, Table, Text
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
@@ -50,6 +51,27 @@ class SealedText(TypeDecorator[Any]):
         return int(text) if self._number else text
 
 
+class SealedBytes(TypeDecorator[bytes]):
+    """Bytes; behind a codec as sealed base 64, because compressed personal values are personal values."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def __init__(self, codec: Codec) -> None:
+        super().__init__()
+        self.codec = codec
+
+    def process_bind_param(self, value: bytes | None, dialect: Dialect) -> bytes | None:
+        if value is None or isinstance(self.codec, Plain):
+            return value
+        return self.codec.seal(base64.b64encode(value).decode()).encode()
+
+    def process_result_value(self, value: bytes | None, dialect: Dialect) -> bytes | None:
+        if value is None or isinstance(self.codec, Plain):
+            return value
+        return base64.b64decode(self.codec.open(value.decode()))
+
+
 SQL_TYPES: dict[str, TypeEngine[Any]] = {
     "text": TEXT,
     "choice": TEXT,
@@ -88,4 +110,4 @@ def table_of(
     )
 
 
-__all__ = ["SQL_TYPES", "TEXT", "column_of", "table_of"]
+__all__ = ["SQL_TYPES", "TEXT", "SealedBytes", "column_of", "table_of"]

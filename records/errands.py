@@ -3,12 +3,84 @@
 An errand is a frozen class that says what is wanted; how it is done stands at the centre (`server/errands.py`).
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
+
+
+class Reading:
+    """An errand that only asks: nothing changes by it. After any other one the page hears of `office`."""
 
 
 @dataclass(frozen=True)
 class SignOut:
     """End this session at the console. Drafts stay for the next one."""
+
+
+# --- work that was set aside
+
+
+@dataclass(frozen=True)
+class ListSetAside(Reading):
+    """What the centre did not take from people of one's area, the latest first: [SetAside]. `decided`: what has been
+    decided or mended since, instead of what waits."""
+
+    decided: bool = False
+    limit: int = 50
+
+
+@dataclass(frozen=True)
+class SetAside:
+    """One change that was not taken: what, whose, why. `values`: field -> what was typed, on the wire; `standing`: what
+    stands there now, of a known record. `state`: open, refused (its author mends it), accepted, returned, mended.
+
+    `acceptable`: whether an office may apply it as it is.
+    """
+
+    device: str
+    number: int
+    row: int
+    kind: str
+    record_id: str
+    shg_id: str | None
+    title: str
+    code: str
+    field: str | None
+    state: str
+    at_ms: int
+    person_id: str
+    person_name: str
+    person_name_hi: str | None
+    values: Mapping[str, Any]
+    standing: Mapping[str, Any]
+    acceptable: bool
+    reason: str | None = None
+    decider_name: str | None = None
+    decider_name_hi: str | None = None
+
+
+@dataclass(frozen=True)
+class AcceptChange:
+    """Apply a change that was set aside, under its author's name. `seen`: the state it was shown in.
+
+    Raises Refused: changed_meanwhile, or why it cannot be applied; nothing is changed then.
+    """
+
+    device: str
+    number: int
+    row: int
+    seen: str
+
+
+@dataclass(frozen=True)
+class SendBack:
+    """Give a change back to its author, or to who took over from her, with what is to be done about it."""
+
+    device: str
+    number: int
+    row: int
+    seen: str
+    reason: str
 
 
 @dataclass(frozen=True)

@@ -101,11 +101,13 @@ YES_NO = ValueType("yes_no", "yes_no")
 CHOICE = ValueType("choice", "choice")
 ID = ValueType("id", "reference")
 CODES = ValueType("codes", "none")
+HASH = ValueType("text", "hash")
 
 _ID = re.compile(r"[0-9a-f]{32}")
 _MOBILE = re.compile(r"[6-9]\d{9}")
 _IFSC = re.compile(r"[A-Z]{4}0[A-Z0-9]{6}")
 _ACCOUNT = re.compile(r"\d{9,18}")
+SHA256 = re.compile(r"[0-9a-f]{64}")
 _PIN_CODE = re.compile(r"[1-9]\d{5}")
 _FIRST_DAY = date(1900, 1, 1)
 
@@ -173,5 +175,9 @@ Rupees = Annotated[int, RUPEES, Field(ge=0, le=1_000_000_000)]
 Percent = Annotated[int, PERCENT, Field(ge=0, le=10_000)]
 """Hundredths of one per cent a year, so that 12.5 % is 1250; typed and shown in per cent."""
 PinCode = Annotated[str, DIGITS, BeforeValidator(_digits), AfterValidator(_pattern(_PIN_CODE, "not_a_pin_code"))]
+Sha256 = Annotated[str, HASH, AfterValidator(_pattern(SHA256, "not_understood"))]
+LARGEST_PHOTO = 100 * 1024
+"""Bytes of one photo as it is kept and sent: about half a minute of a 2G link."""
+PhotoSize = Annotated[int, NUMBER, Field(ge=1, le=LARGEST_PHOTO)]
 YesNo = Annotated[bool, YES_NO]
 Codes = Annotated[tuple[str, ...], CODES]

@@ -4,16 +4,19 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from records.attachment import Attachment
 from records.audience import (
     GROUP_KINDS,
     REFERENCE_KINDS,
     Streams,
     account_streams,
     member_streams,
+    photo_streams,
     reference_streams,
     shg_streams,
 )
 from records.bank_branch import BankBranch, ServiceArea
+from records.check import Check
 from records.conflict import Conflict
 from records.member import Member
 from records.norm import Norm
@@ -23,13 +26,14 @@ from records.proposal import Proposal
 from records.record import Record, fields_of, parent_field
 from records.savings_account import AccountStep, SavingsAccount
 from records.shg import Shg
+from records.verdict import Verdict
 
 
 @dataclass(frozen=True)
 class Kind:
     """A kind of record: its one definition and what cannot be read from it.
 
-    `streams` None: the record follows another (a Conflict follows the record it is about).
+    `streams` None: the record follows another (a Conflict the record it is about), or a person (a Verdict).
     `searched`: fields that make up its search key. `standing`: whose row of derived facts decides, "group",
     "reference" or "none" (a flat kind whose `streams` need only its own values, as the benchmark's).
     """
@@ -79,8 +83,11 @@ KINDS = Registry(
         Kind("Member", Member, member_streams, "group", ("name", "name_other")),
         Kind("SavingsAccount", SavingsAccount, account_streams, "group"),
         Kind("AccountStep", AccountStep, account_streams, "group"),
+        Kind("Attachment", Attachment, photo_streams, "group"),
         Kind("Conflict", Conflict, None, "group"),
         Kind("Proposal", Proposal, shg_streams, "group"),
+        Kind("Check", Check, account_streams, "group"),
+        Kind("Verdict", Verdict, None, "none"),
     ]
 )
 """The product's kinds."""

@@ -142,8 +142,8 @@ class Capacity:
 @dataclass(frozen=True)
 class SyncRequest:
     """One call. `answered` is the last batch number whose answer the device has taken in; `has_capacity` a short hash
-    of the capacity it knows. `unsent` and `oldest_unsent_ms` are reported for the office. `room` = rows wanted in the
-    page. `reached` (stream -> seq) is sent back only after `cursor_unknown`.
+    of the capacity it knows. `unsent`, `oldest_unsent_ms` and `drafts` are told to the office. `room` = rows wanted in
+    the page. `reached` (stream -> seq) is sent back only after `cursor_unknown`.
     """
 
     app: str
@@ -155,6 +155,7 @@ class SyncRequest:
     oldest_unsent_ms: int | None = None
     room: int = 500
     reached: Mapping[str, int] | None = None
+    drafts: int = 0
 
 
 @dataclass(frozen=True)
@@ -208,6 +209,31 @@ class EnrolReply:
     certificate: bytes
 
 
+PIECE, LARGEST_PIECE = 16 * 1024, 64 * 1024
+"""Bytes of a photo in one call: as a phone sends them, some four seconds of a 2G link, and at the most."""
+
+
+@dataclass(frozen=True)
+class PhotoCall:
+    """A call about the bytes of one photo, named by its record and their hash: `content` is given, from byte `start`
+    on; or `wanted` bytes are asked for, from `start` on; or, with neither, only how many the centre holds."""
+
+    id: str
+    sha256: str
+    start: int = 0
+    content: bytes = field(default=b"", repr=False)
+    wanted: int = 0
+
+
+@dataclass(frozen=True)
+class PhotoReply:
+    """`held`: how many bytes the centre has, from which a sender goes on. `content`: the bytes asked for, none while
+    the centre does not have all of them."""
+
+    held: int
+    content: bytes = field(default=b"", repr=False)
+
+
 class CentralServer(Protocol):
     """The centre as one device sees it: in process `CentralStore.for_device(token)`, over HTTP `CentralOverHttp`.
 
@@ -216,6 +242,9 @@ class CentralServer(Protocol):
     """
 
     def sync(self, request: SyncRequest) -> SyncReply: ...
+
+    def photo(self, call: PhotoCall) -> PhotoReply:
+        """Raises Problem also: photo_unknown, photo_damaged, photo_not_taken."""
 
 
 class Enrolment(Protocol):

@@ -51,6 +51,10 @@ FIELD_CODES = (
     "branch_twice",
     "number_not_repeated",
     "holds_aadhaar",
+    "picture_empty",
+    "not_a_picture",
+    "picture_too_large",
+    "picture_not_clean",
 )
 """Why a value was refused; the words stand at the field and say what to do."""
 
@@ -66,6 +70,8 @@ RECORD_CODES = (
     "too_late_to_cancel",
     "not_yours_to_cancel",
     "only_add",
+    "changed_meanwhile",
+    "own_work",
     "waits_for_parent",
 )
 """Why a change was refused, held or set aside as a whole."""
@@ -83,6 +89,9 @@ CALL_CODES = (
     "device_cloned",
     "waiting_for",
     "cursor_unknown",
+    "photo_unknown",
+    "photo_damaged",
+    "photo_not_taken",
     "code_wrong",
     "code_used",
     "code_expired",
@@ -95,6 +104,7 @@ CALL_CODES = (
     "disk_full",
     "no_room",
     "unsent_work",
+    "safe_closed",
     "something_broke",
 )
 """Why a call did not do what was asked."""
@@ -110,6 +120,9 @@ HTTP_STATUS: Mapping[str, int] = {
     "too_many_tries": 429,
     "bad_message": 422,
     "too_large_message": 413,
+    "photo_unknown": 404,
+    "photo_damaged": 409,
+    "photo_not_taken": 422,
     "app_too_old": 426,
     "busy": 503,
     "server_problem": 500,

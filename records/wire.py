@@ -23,6 +23,8 @@ from records.messages import (
     Outcome,
     Page,
     Part,
+    PhotoCall,
+    PhotoReply,
     Section,
     SyncReply,
     SyncRequest,
@@ -83,6 +85,7 @@ def request_bytes(request: SyncRequest) -> bytes:
         "h": request.has_capacity,
         "u": request.unsent,
         "o": request.oldest_unsent_ms,
+        "d": request.drafts,
         "m": request.room,
         "r": dict(request.reached) if request.reached is not None else None,
     }
@@ -115,6 +118,7 @@ def read_request(body: bytes) -> SyncRequest:
             answered=_count(header.get("n", 0)),
             has_capacity=_text(header.get("h", "")),
             unsent=_count(header.get("u", 0)),
+            drafts=_count(header.get("d", 0)),
             oldest_unsent_ms=None if header.get("o") is None else _count(header["o"]),
             room=max(1, min(5000, _count(header.get("m", 500)))),
             reached=None if reached is None else {stream: _count(seq) for stream, seq in reached.items()},
@@ -261,6 +265,42 @@ def read_capacity(text: str) -> Capacity:
     capacity = _read_capacity(json.loads(text))
     assert capacity is not None
     return capacity
+
+
+# --- photos
+
+
+def photo_call_bytes(call: PhotoCall) -> bytes:
+    head = {"v": PROTOCOL, "i": ids_text([call.id]), "s": call.sha256, "o": call.start, "m": call.wanted}
+    return framed((b"H", compressed(_short(head))), *([(b"P", call.content)] if call.content else []))
+
+
+def read_photo_call(body: bytes) -> PhotoCall:
+    """Raises Problem: bad_message, too_large_message, app_too_old."""
+    frames = unframed(body)
+    try:
+        head = decompressed(frames[b"H"], LARGEST_ENROLMENT)
+        if head["v"] != PROTOCOL:
+            raise Problem("app_too_old")
+        (id,) = ids_list(_text(head["i"]))
+        start, wanted = _count(head.get("o", 0)), _count(head.get("m", 0))
+        return PhotoCall(id, _text(head["s"]), start, frames.get(b"P", b""), wanted)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise Problem("bad_message") from error
+
+
+def photo_reply_bytes(reply: PhotoReply) -> bytes:
+    head = (b"H", compressed({"h": reply.held}))
+    return framed(head, *([(b"P", reply.content)] if reply.content else []))
+
+
+def read_photo_reply(body: bytes) -> PhotoReply:
+    """Raises Problem: bad_message."""
+    frames = unframed(body)
+    try:
+        return PhotoReply(_count(decompressed(frames[b"H"])["h"]), frames.get(b"P", b""))
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise Problem("bad_message") from error
 
 
 # --- enrolment

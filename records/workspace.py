@@ -81,12 +81,16 @@ class SyncStatus:
 
     `state` is `idle`, `running`, `waiting` (a next try is planned) or `stopped` (it needs a person); `direct` where
     nothing is ever sent, because the work is done at the centre itself.
+    `photos_waiting`: photos of which the centre does not have all bytes; they go after everything else;
+    `at_photos`: this run has come to them.
     `problem` is the problem code of the last run, None when it went well; `runs` are the last ones, newest first.
     """
 
     state: str = "idle"
     waiting: int = 0
     needs_mending: int = 0
+    photos_waiting: int = 0
+    at_photos: bool = False
     sent: int = 0
     to_send: int = 0
     received: int = 0
@@ -131,7 +135,11 @@ class Past:
 
 @dataclass(frozen=True)
 class Mending:
-    """Work that the server did not take: what, why, and the values as they were typed."""
+    """Work that the server did not take: what, why, and the values as they were typed.
+
+    `reason`: what an office wrote when it sent the work back, None while it has not. `state` `passed`: somebody else
+    typed it, and it has come to this person with her work. `verdict_id`: what to say `TickVerdict` about.
+    """
 
     kind: str
     record_id: str
@@ -141,6 +149,10 @@ class Mending:
     field: str | None
     values: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     state: str = "refused"
+    reason: str | None = None
+    decider_name: str | None = None
+    decider_name_hi: str | None = None
+    verdict_id: str | None = None
 
 
 @dataclass(frozen=True)
@@ -156,17 +168,30 @@ class Outgoing:
 
 
 @dataclass(frozen=True)
+class Photo:
+    """The bytes of a photo, as far as they are on this copy. `state`: `waiting` (taken here, not all of it at the
+    centre), `received` (taken here, and at the centre), `away`, `wanted` (away, to be fetched), `here` (fetched),
+    `refused` (the centre did not take it: `code`). `code` of a wanted one: why it could not be fetched yet."""
+
+    state: str
+    content: bytes | None = dataclasses.field(default=None, repr=False)
+    code: str | None = None
+
+
+@dataclass(frozen=True)
 class Support:
     """What somebody who helps from afar needs to know of a device. Nothing about any person.
 
     `clock_offset_ms`: the centre's clock minus this one's; `free_bytes`: room left beside the store, None where the
-    device does not tell; `records`: how many of each kind are held.
+    device does not tell; `records`: how many of each kind are held; `login_in_safe`: whether the secrets of the login
+    lie in the device's safe or in the store, None where there is no login.
     """
 
     clock_offset_ms: int | None = None
     free_bytes: int | None = None
     store_bytes: int | None = None
     records: Mapping[str, int] = dataclasses.field(default_factory=dict)
+    login_in_safe: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -223,6 +248,12 @@ class Workspace(Protocol):
         """What waits to be sent, then what was answered last; the newest of each first."""
 
     def support(self) -> Support: ...
+    def photo(self, id: str) -> Photo:
+        """What is here of a photo's bytes. At the centre: Problem photo_unknown where she does not see its record."""
+
+    def want_photo(self, id: str) -> None:
+        """Have a photo fetched with the next synchronisation, for which this asks."""
+
     def history(self, record_id: str) -> Sequence[Past]: ...
     def setting(self, name: str) -> str | None: ...
     def keep_setting(self, name: str, value: str) -> None: ...

@@ -22,6 +22,11 @@ HUNDREDTHS = ("rupees", "percent")
 """Entries typed with a point and kept as whole hundredths."""
 
 
+Proposals = Mapping[str, tuple[str, Callable[[str], str]]]
+"""Field -> (the field it follows from, how): filled in by itself until a person writes there, as the name in the other
+script."""
+
+
 @dataclass(frozen=True)
 class FormField:
     """One field of a form: of which kind of record, and whether it is typed a second time to be sure."""
@@ -159,6 +164,16 @@ class Filling:
     def draft(self) -> dict[str, Any]:
         """What to keep of it: the touched fields as typed, what was emptied on purpose too."""
         return {name: self.typed[name] for name in self.start if name in self.touched}
+
+    def propose(self, proposals: Proposals, source: str | None = None) -> bool:
+        """Fill in what follows from a field, unless a person has written there; whether anything changed."""
+        before = dict(self.typed)
+        for name, (follows, make) in proposals.items():
+            if (source in (None, follows) and name in self.start) and name not in self.touched:
+                mine = self.start[name] in (None, "", make(self.start.get(follows) or ""))
+                if mine and self.differs(follows):
+                    self.typed[name] = make(self.typed.get(follows) or "")
+        return before != self.typed
 
     def values(
         self,

@@ -19,6 +19,7 @@ from screens.context import Here, here
 from screens.group_account import AccountTab
 from screens.group_history import BELOW, HistoryTab
 from screens.group_portal import PortalNote, ProposalCards
+from screens.group_returned import ReturnedNote
 from screens.guarding import guard, part, screen, tell
 from screens.parts.badge import MENDING, RECEIVED, WAITING, badge, mark_of
 from screens.parts.norms import use_norms
@@ -191,7 +192,7 @@ def Profile(*, shg: Shg, show: Callable[[str], None] | None = None) -> ft.Contro
     lines += [_members(h, shg, norm), *([AccountLine(shg=shg)] if show else []), Bearers(shg=shg)]
     if not shg.active:
         lines.insert(0, heading(h.say("group.inactive")))
-    lines += [PortalNote(record=shg), ProposalCards(shg=shg)]
+    lines += [ReturnedNote(shg_id=shg.id), PortalNote(record=shg), ProposalCards(shg=shg)]
     lines += [ToMend(shg=shg, show=show)] if show else []
     lines += [_mark(h, shg, code, show) for code in shg.marks or ()]
     return padded(*lines, spacing=6)
@@ -238,8 +239,17 @@ def _mark(h: Here, shg: Shg, code: str, show: Callable[[str], None] | None) -> f
     return note(h.words.mark(code), f"mark-{code}", warning=True, more=more)
 
 
-IN_FORM = ("two_offices", "bearer_left", "bearer_elsewhere", "few_signatories", "declared_differs", "day_in_future")
-IN_FORM += ("rule_broken", "outside_reach")
+IN_FORM = {
+    "two_offices": "president_id",
+    "bearer_left": "president_id",
+    "bearer_elsewhere": "president_id",
+    "few_signatories": "president_signs",
+    "declared_differs": "declared_members",
+    "day_in_future": "formed_on",
+    "rule_broken": "",
+    "outside_reach": "village_id",
+}
+"""Mark -> the field of the group's form at which it is mended; the offices stand one below the other."""
 IN_ROSTER = ("too_many_members", "woman_in_two_groups")
 
 
@@ -248,7 +258,7 @@ def _way_to_mend(h: Here, page: ft.Page, shg: Shg, code: str, show: Callable[[st
         return quiet_deed(words, f"mend-{code}", go, icon=ft.Icons.BUILD_OUTLINED)
 
     if code in IN_FORM and _edit(h, page, shg.id):
-        return way(h.say("do.mend"), guard(page.navigate, f"/group/{shg.id}/edit"))
+        return way(h.say("do.mend"), guard(page.navigate, f"/group/{shg.id}/edit/{IN_FORM[code]}".rstrip("/")))
     if code == "too_few_members" and editable(h.roles, "Member", "name", new=True):
         return way(h.say("do.add_member"), guard(page.navigate, f"/group/{shg.id}/member/new"))
     if code in IN_ROSTER:

@@ -9,12 +9,14 @@ import flet as ft
 from records.access import WRITES, editable, may_cancel
 from records.commands.accounts import CancelStep
 from records.figures import NOT_PENDING, is_overdue
+from records.ids import first_account_id
 from records.savings_account import AccountStep
 from records.shg import Shg
 from records.written import masked, show_day
 from screens import questions
 from screens.account_form import said_step
 from screens.context import Here, here
+from screens.group_photos import AccountPhotos
 from screens.group_signatories import signatories_part
 from screens.guarding import guard, part, tell
 from screens.parts.badge import badge
@@ -71,6 +73,7 @@ def AccountTab(*, shg_id: str) -> ft.Control:
     for row in _newest_first(steps.rows):
         if row.kind != "cancelled":
             lines.append(_step(h, row, cancelled.get(row.id), guard(set_going, row.id)))
+    lines.append(AccountPhotos(shg_id=shg_id, account_id=first_account_id(shg_id)))
     lines += signatories_part(h, page, shg_id, account, steps.rows)
     return padded(*lines, spacing=12)
 

@@ -80,7 +80,8 @@ def EditGroupScreen() -> ft.View:
     h = here()
     page = ft.context.page
     route = ft.use_view_path()
-    shg_id = ft.use_route_params().get("shg_id", "")
+    params = ft.use_route_params()
+    shg_id = params.get("shg_id", "")
     answer = use_query(questions.find_shg, id=shg_id)
     shg = answer.first
 
@@ -100,6 +101,7 @@ def EditGroupScreen() -> ft.View:
             about={"shg_id": shg_id, **within(h.panchayats)},
             steps=GROUP_STEPS,
             proposals=OTHER_SCRIPT,
+            start_at=params.get("field"),
         )
     return frame(h.say("group.edit"), [content], route=route)
 

@@ -14,22 +14,21 @@ import flet as ft
 
 from records.commands.deciding import Command, Done
 from records.ids import new_id
-from records.problems import Problem, Refusal, Refused
+from records.problems import Refusal, Refused
 from records.record import Record
-from records.workspace import Workspace
-from screens.context import Here, here
-from screens.filling import Filling, FormField, is_editable
+from screens.context import here
+from screens.draft_keeper import DraftKeeper
+from screens.filling import Filling, FormField, Proposals, is_editable
 from screens.guarding import guard, part
 from screens.parts.fields import Doings, Drawn, day_picker, field_control
-from screens.parts.pieces import chip, deed, note, padded, quiet_deed, scrolled, second_deed, waiting
+from screens.parts.pieces import deed, note, padded, quiet_deed, scrolled, second_deed, waiting
+from screens.parts.step_chips import step_chips
 from screens.parts.times import said_time
 from screens.steps import FormStep, asked_for, options_now, step_of
 from screens.use_query import use_asked
 
 log = logging.getLogger("samooh.screens")
 
-DRAFT_PAUSE = 0.3
-"""Seconds after the last key before what was typed is written to the draft."""
 DRAWING = 0.05
 """Seconds in which a redraw that was just asked for has reached the client."""
 CLIENT_SECONDS = 2
@@ -40,58 +39,6 @@ PROMISED = "_id"
 Below = Callable[[FormField | None, Filling, Callable[[str, Any], None]], Iterable[ft.Control]]
 """`(field, filling, choose)` -> what a special screen adds below a field, None: above all. `choose(name, typed)`
 puts a value in and draws the form anew."""
-
-
-Proposals = Mapping[str, tuple[str, Callable[[str], str]]]
-"""Field -> (the field it follows from, how): filled in by itself until a person writes there, as the name in the other
-script."""
-
-
-class DraftKeeper:
-    """Writes one form's draft, off the event loop, never two at a time and never after the form was saved."""
-
-    def __init__(self, workspace: Workspace, key: str, refused: Callable[[list[Refusal]], None]) -> None:
-        self._workspace = workspace
-        self._key = key
-        self._refused = refused
-        self._values: dict[str, Any] | None = None
-        self._writing = asyncio.Lock()
-        self._pause: asyncio.Task[None] | None = None
-        self._closed = False
-
-    def soon(self, values: dict[str, Any]) -> None:
-        """Write these values after a pause in typing; nothing typed, no draft."""
-        self._values = values
-        if self._pause:
-            self._pause.cancel()
-        self._pause = asyncio.get_running_loop().create_task(self._after_pause())
-
-    async def now(self) -> None:
-        async with self._writing:
-            values, self._values = self._values, None
-            if values is None or self._closed:
-                return
-            try:
-                if values:
-                    await asyncio.to_thread(self._workspace.keep_draft, self._key, values)
-                else:
-                    await asyncio.to_thread(self._workspace.drop_draft, self._key)
-            except Refused as refused:
-                self._refused(refused.refusals)
-            except Problem as problem:
-                log.warning("a draft could not be kept: %s", problem.code)
-
-    async def drop(self, *, closed: bool) -> None:
-        """Forget the draft; after `closed` nothing is written any more."""
-        async with self._writing:
-            self._values = None
-            self._closed = closed
-            await asyncio.to_thread(self._workspace.drop_draft, self._key)
-
-    async def _after_pause(self) -> None:
-        await asyncio.sleep(DRAFT_PAUSE)
-        # Only the waiting may be cancelled by the next key, not a write under way.
-        await asyncio.shield(asyncio.ensure_future(self.now()))
 
 
 @part
@@ -111,6 +58,7 @@ def RecordForm(
     next_words: str | None = None,
     steps: Sequence[FormStep] = (),
     proposals: Proposals | None = None,
+    start_at: str | None = None,
 ) -> ft.Control:
     """The form of `fields`, over `known` or for a new record; with `steps` a part of them at a time.
 
@@ -139,6 +87,7 @@ def RecordForm(
         next_words=next_words,
         steps=[step for step in steps if any(one.name in step.names for one in fields)],
         proposals=proposals or {},
+        start_at=start_at,
     )
 
 
@@ -161,6 +110,7 @@ def FilledForm(
     next_words: str | None,
     steps: Sequence[FormStep],
     proposals: Proposals,
+    start_at: str | None,
 ) -> ft.Control:
     """The form once its draft is known. What is typed stands in `filling`, not in state: no redraw per letter."""
     h = here()
@@ -174,7 +124,7 @@ def FilledForm(
     column = ft.use_ref(ft.Ref)
     chips = ft.use_ref(ft.Ref)
     filling: Filling = held.current
-    at, set_at = ft.use_state(lambda: _first_step(filling, steps, h.roles, known))
+    at, set_at = ft.use_state(lambda: _first_step(filling, steps, h.roles, known, start_at))
 
     def draw() -> None:
         redraw(lambda drawn: drawn + 1)
@@ -215,24 +165,14 @@ def FilledForm(
         keep()
         draw()
 
-    def propose(source: str | None = None) -> bool:
-        """Fill in what follows from a field, unless a person has written there; whether anything changed."""
-        before = dict(filling.typed)
-        for name, (follows, make) in proposals.items():
-            if (source in (None, follows) and name in filling.start) and name not in filling.touched:
-                mine = filling.start[name] in (None, "", make(filling.start.get(follows) or ""))
-                if mine and filling.differs(follows):
-                    filling.typed[name] = make(filling.typed.get(follows) or "")
-        return before != filling.typed
-
     async def left(name: str) -> None:
-        if propose(name):
+        if filling.propose(proposals, name):
             draw()
         await keeper.now()
 
     async def entered(name: str) -> None:
         """Enter goes to the next field to type in, past what was filled in by itself; after the last one it saves."""
-        if propose(name):
+        if filling.propose(proposals, name):
             draw()
         names = [
             one.name
@@ -249,7 +189,7 @@ def FilledForm(
     async def save(then: Callable[[Done | None], Any], *, stay: bool) -> None:
         if busy:
             return
-        propose()
+        filling.propose(proposals)
         values = filling.values(lambda one: shown(one) and editable(one), asked)
         if filling.errors:
             draw()
@@ -305,6 +245,12 @@ def FilledForm(
             await focus(name)
         elif name:
             await scroll(scroll_key=f"at-{name}", duration=200)
+
+    async def show_start() -> None:
+        if start_at:
+            await scroll(scroll_key=f"at-{start_at}", duration=200)
+
+    ft.use_effect(show_start, dependencies=[])
 
     async def go_to(step: int) -> None:
         set_at(step)
@@ -377,7 +323,7 @@ def FilledForm(
         spacing=0,
         horizontal_alignment=ft.CrossAxisAlignment.STRETCH,
         controls=[
-            *([_step_chips(h, steps, at, go_to, chips.current)] if len(steps) > 1 else []),
+            *([step_chips(h, steps, at, go_to, chips.current)] if len(steps) > 1 else []),
             ft.Container(
                 scrolled([padded(*lines, bottom=24)], ref=column.current),
                 expand=True,
@@ -393,36 +339,14 @@ def _editable(one: FormField, filling: Filling, roles: tuple[str, ...], known: R
     return is_editable(one, roles, new=new, typed=filling.start.get(one.name))
 
 
-def _first_step(filling: Filling, steps: Sequence[FormStep], roles: tuple[str, ...], known: Record | None) -> int:
-    """The first step with something to fill in: a bank sakhi begins at the signatories."""
+def _first_step(
+    filling: Filling, steps: Sequence[FormStep], roles: tuple[str, ...], known: Record | None, start_at: str | None
+) -> int:
+    """The step of the field to mend, else the first with something to fill in: a bank sakhi begins at signatories."""
+    if steps and start_at and any(one.name == start_at for one in filling.fields):
+        return step_of(start_at, steps)
     at = (step_of(one.name, steps) for one in filling.fields if _editable(one, filling, roles, known))
     return min(at, default=0) if steps else 0
-
-
-def _step_chips(h: Here, steps: Sequence[FormStep], at: int, go_to: Callable[[int], Any], ref: ft.Ref) -> ft.Control:
-    """The steps by name, the one that is shown marked; any of them is one tap away."""
-    return ft.Container(
-        ft.Row(
-            [
-                ft.Container(
-                    chip(
-                        h.say(f"form.step.{step.key}"),
-                        f"step-{step.key}",
-                        guard(go_to, number),
-                        chosen=number == at,
-                        one_line=True,
-                    ),
-                    key=ft.ScrollKey(f"chip-{step.key}"),
-                )
-                for number, step in enumerate(steps)
-            ],
-            ref=ref,
-            scroll=ft.ScrollMode.AUTO,
-            spacing=8,
-        ),
-        key="steps",
-        padding=ft.Padding.symmetric(horizontal=16, vertical=8),
-    )
 
 
 async def _asked_of_client(call: Awaitable[Any]) -> None:

@@ -5,7 +5,9 @@ from collections.abc import Callable
 
 import flet as ft
 
-from records.kinds import KINDS
+from records.commands.verdicts import TickVerdict
+from records.kinds import KINDS, Kind
+from records.record import fields_of
 from records.workspace import Mending, Outgoing, Run, SyncStatus
 from screens.context import Here, here
 from screens.guarding import guard, part, screen, tell
@@ -30,7 +32,7 @@ from screens.parts.sync_strip import SYNC, shape_of, strip_words, use_sync_statu
 from screens.parts.times import said_time
 from screens.use_query import use_asked
 
-LOGIN_ENDED = ("sign_in", "revoked", "device_cloned")
+LOGIN_ENDED = ("sign_in", "revoked", "device_cloned", "safe_closed")
 """Problems that only a new code from the block office mends."""
 
 
@@ -78,6 +80,10 @@ def SyncStory() -> ft.Control:
         lines.append(ft.ProgressBar(value=_part_done(status), semantics_label=h.say("sync.state.running")))
     elif status.state in ("waiting", "stopped"):
         lines.append(small(h.say("sync.state.stopped" if status.state == "stopped" else "sync.state.waiting")))
+    if status.photos_waiting:
+        # The line above tells of entries first; that photos wait as well must not be a surprise.
+        words = h.say("sync.photos_waiting", count=status.photos_waiting)
+        lines.append(small(f"{words} · {h.say('sync.photos_last')}", key="sync-photos"))
     if status.problem:
         lines.append(note(h.words.problem(status.problem), "sync-problem", warning=status.state == "stopped"))
     if status.problem in LOGIN_ENDED:
@@ -105,7 +111,10 @@ def MendingList() -> ft.Control:
     refused = use_asked(lambda workspace: list(workspace.mending()), SYNC, "mending")
 
     async def withdraw(one: Mending) -> None:
-        await asyncio.to_thread(h.workspace.withdraw, one.kind, one.record_id)
+        if one.state != "passed":
+            await asyncio.to_thread(h.workspace.withdraw, one.kind, one.record_id)
+        if one.verdict_id:
+            await asyncio.to_thread(h.workspace.do, TickVerdict(one.verdict_id))
         tell(page, h.say("mending.withdrawn"))
 
     if not refused.rows:
@@ -118,14 +127,19 @@ def _card(h: Here, one: Mending, page: ft.Page, withdraw: Callable) -> ft.Contro
     """One piece of refused work: what, why, the values as typed, and the two ways on."""
     lines: list[ft.Control] = [
         heading(f"{h.words.kind(one.kind)}: {one.title}"),
+        *said_by_office(h, one),
         body(h.say("mending.why", reason=h.words.problem(one.code))),
     ]
     kind = KINDS.get(one.kind)
     for name, value in one.values.items():
-        if kind and name in kind.cls.model_fields and not name.endswith("_id"):
+        if kind and name in kind.cls.model_fields and not name.endswith("_id") and not _is_inner(kind, name):
             lines.append(small(f"{h.words.field(one.kind, name)}: {said_value(h, kind.cls, name, value)}"))
-    ways: list[ft.Control] = [quiet_deed(h.say("do.withdraw"), f"withdraw-{one.record_id}", withdraw)]
-    address = address_of(one)
+    passed = one.state == "passed"
+    take_off = h.say("mending.done") if passed else h.say("do.withdraw")
+    ways: list[ft.Control] = [quiet_deed(take_off, f"withdraw-{one.record_id}", withdraw)]
+    if passed:
+        lines.append(small(h.say("mending.passed")))
+    address = None if passed else address_of(one)
     if address:
         ways.insert(0, quiet_deed(h.say("do.mend"), f"mend-{one.record_id}", guard(page.navigate, address)))
     return named(
@@ -138,6 +152,19 @@ def _card(h: Here, one: Mending, page: ft.Page, withdraw: Callable) -> ft.Contro
             content=stack([*lines, ft.Row(ways, wrap=True)], spacing=6),
         ),
     )
+
+
+def said_by_office(h: Here, one: Mending) -> list[ft.Control]:
+    """What an office wrote when it sent the work back, and who did."""
+    if one.reason is None:
+        return []
+    person = h.name_of(one.decider_name, one.decider_name_hi) or h.say("history.elsewhere")
+    return [body(h.say("mending.returned", person=person, reason=one.reason), key=f"reason-{one.record_id}")]
+
+
+def _is_inner(kind: Kind, name: str) -> bool:
+    """A value that says nothing to a person: the numbers by which a photo is known."""
+    return kind.name == "Attachment" and fields_of(kind.cls)[name].unlisted
 
 
 @part

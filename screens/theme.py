@@ -93,6 +93,7 @@ SCALE = "text_scale"
 TOUCH = 48
 """The least height of anything that is tapped, in dp."""
 GAP = 16
+PHOTO = 640
 """The rhythm of space, in dp."""
 
 BODY = 18

@@ -9,7 +9,8 @@ import flet as ft
 from records.access import editable
 from records.account_work import blocker_of
 from records.figures import Yardstick
-from records.workspace import SyncStatus
+from records.kinds import KINDS
+from records.workspace import Mending, SyncStatus
 from screens import questions, theme
 from screens.context import Here, here
 from screens.guarding import guard, part, screen
@@ -18,11 +19,14 @@ from screens.parts.branches import branch_question, branch_words, use_branch
 from screens.parts.norms import use_measure
 from screens.parts.pieces import body, deed, empty_note, frame, heading, named, number, padded, scrolled, small, waiting
 from screens.parts.sync_strip import SYNC, SyncStrip, use_sync_status
+from screens.sync_screen import said_by_office
 from screens.use_query import use_asked, use_query
 
 AT_BRANCH = ("returned", "to_submit", "waiting", "form_missing", "kyc_missing", "not_begun")
 """What a bank sakhi's day begins with, in this order."""
 EVERYTHING = frozenset({"Shg", "Member", "SavingsAccount", "AccountStep", "Place", "Conflict", "sync"})
+
+SENT_BACK = SYNC | {"Verdict"}
 
 
 @dataclass(frozen=True)
@@ -69,6 +73,7 @@ def WaitingList() -> ft.Control:
     """The lines, or that there are none."""
     h = here()
     measure = use_measure()
+    answers = editable(h.roles, "Check", "mended", new=False)
     refused = use_refused()
     drafts = use_asked(lambda workspace: len(workspace.drafts()), frozenset({"drafts"}), "drafts")
     status = use_sync_status().value or SyncStatus()
@@ -81,9 +86,21 @@ def WaitingList() -> ft.Control:
         refused.value,
         meanwhile=True,
     )
+    returned = use_asked(lambda workspace: [one for one in workspace.mending() if one.reason], SENT_BACK, "returned")
+    checked = use_asked(
+        lambda workspace: workspace.ask(questions.list_returned, panchayats=h.mine) if answers else [],
+        questions.list_returned.kinds,
+        "checked",
+        h.mine,
+        answers,
+    )
     branch = use_branch()
     board = use_query(questions.count_board, meanwhile=True, **branch_question(h, branch))
-    if counts.value is None or measure is None or not (refused.loaded and drafts.loaded and board.loaded):
+    if (
+        counts.value is None
+        or measure is None
+        or not (refused.loaded and drafts.loaded and board.loaded and returned.loaded)
+    ):
         return waiting("today-waiting")
     refusals, faults = _to_mend(h, status, counts.value)
     unfinished = _unfinished(h, drafts.value or 0, status)
@@ -96,11 +113,39 @@ def WaitingList() -> ft.Control:
         lines = [refusals, faults, overdue, *unfinished, *later]
     there = [line for line in lines if line.count]
     shown: list[ft.Control] = [_row(h, line) for line in there] or [_nothing(h, counts.value)]
+    shown = [*(_returned(h, one) for one in returned.rows), *(_unchecked(h, row) for row in checked.rows), *shown]
     if at_branch and branch.one:
         shown.insert(0, padded(heading(branch_words(h, branch.one), key="today-branch"), top=8, bottom=4))
     if counts.value.formed and not at_branch:
         shown.append(_formed(h, counts.value.formed))
     return ft.Column(shown, spacing=0, tight=True, horizontal_alignment=ft.CrossAxisAlignment.STRETCH)
+
+
+def _returned(h: Here, one: Mending) -> ft.Control:
+    """Work that the office sent back heads the day: what, and what the office says to it."""
+    title = h.words.kind(one.kind) if one.kind in KINDS else h.say("value.newer")
+    lines = [body(f"{title}: {one.title}" if one.title else title, style=theme.bold()), *said_by_office(h, one)]
+    return _sent_back(f"returned-{one.record_id}", lines, "/sync")
+
+
+def _sent_back(key: str, lines: list[ft.Control], address: str) -> ft.Control:
+    line = ft.Row(
+        [
+            ft.Icon(ft.Icons.REPLY, size=26, color=ft.Colors.ERROR),
+            ft.Container(ft.Column(lines, spacing=0, tight=True), expand=True),
+            ft.Icon(ft.Icons.CHEVRON_RIGHT, color=ft.Colors.OUTLINE),
+        ],
+        spacing=12,
+    )
+    return tappable(key, line, guard(ft.context.page.navigate, address))
+
+
+def _unchecked(h: Here, row: Any) -> ft.Control:
+    """A group that a supervisor has returned: why, and the way to it."""
+    person = h.name_of(row.checker_name, row.checker_name_hi) or h.say("history.elsewhere")
+    said = h.say("mending.returned", person=person, reason=row.reason or h.say("value.none"))
+    lines: list[ft.Control] = [body(row.shg_name or h.say("value.no_name"), style=theme.bold()), body(said)]
+    return _sent_back(f"returned-{row.shg_id}", lines, f"/group/{row.shg_id}")
 
 
 def use_refused() -> Any:

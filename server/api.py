@@ -20,8 +20,10 @@ from records.messages import CONTENT_TYPE, PROTOCOL, PROTOCOL_HEADER
 from records.problems import HTTP_STATUS, Problem
 from records.wire import (
     enrolled_bytes,
+    photo_reply_bytes,
     problem_bytes,
     read_enrol,
+    read_photo_call,
     read_request,
     reply_bytes,
 )
@@ -52,6 +54,14 @@ def create_api(centre: CentralStore) -> FastAPI:
             return await run_in_threadpool(_sync, centre, token, body, call)
 
         return await _answered(request, queue, Call("sync"), answer)
+
+    @app.post("/v1/photo")
+    async def photo(request: Request) -> Response:
+        async def answer(body: bytes, call: Call) -> bytes:
+            token = _token(request)
+            return await run_in_threadpool(_photo, centre, token, body, call)
+
+        return await _answered(request, queue, Call("photo"), answer)
 
     @app.post("/v1/enrol")
     async def enrol(request: Request) -> Response:
@@ -101,6 +111,11 @@ def _sync(centre: CentralStore, token: str, body: bytes, call: Call) -> bytes:
     reply = centre.for_device(token).sync(request)
     call.answered(reply.answer)
     return reply_bytes(reply, request.cursor)
+
+
+def _photo(centre: CentralStore, token: str, body: bytes, call: Call) -> bytes:
+    call.device = centre.enrolments.device_of(token).number
+    return photo_reply_bytes(centre.for_device(token).photo(read_photo_call(body)))
 
 
 def _enrol(centre: CentralStore, body: bytes, call: Call) -> bytes:

@@ -178,6 +178,8 @@ class Applying:
         if before is not None and row.kind == "Member" and before["group_id"] != before["shg_id"]:
             self._effects.left_groups.add(before["group_id"])
             before["group_id"] = before["shg_id"]
+        if row.kind == "Conflict" and before is not None:
+            self._merging.decide(before)
         if self._registry[row.kind].standing == "reference":
             written = self._working.get(row.kind, row.id)
             assert written is not None

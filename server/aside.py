@@ -4,11 +4,15 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
+from sqlalchemy import select, update
+
 from records.aadhaar import strike_aadhaar
 from records.access import Standing
+from records.fields import SHA256
+from records.ids import is_id, official_id
 from records.kinds import Registry
 from records.messages import FrozenBatch
-from records.record import fields_of, to_wire
+from records.record import FieldSpec, fields_of, to_wire
 from server.checking import Row
 from server.judging import Author
 from server.standings import Standings
@@ -19,10 +23,11 @@ from server.working import Working
 def set_aside(
     working: Working, standings: Standings, author: Author, number: int, rows: Iterable[Row], now_ms: int
 ) -> None:
-    """Keep what is held or quarantined. Of an Aadhaar number only the last four digits are kept (design 3)."""
+    """Keep what is held or quarantined, and for the office to see what was refused. Of an Aadhaar number only the last
+    four digits are kept (design 3)."""
     held, quarantined = [], []
     for row in rows:
-        if row.state not in ("held", "quarantined"):
+        if row.state not in ("held", "quarantined", "refused"):
             continue
         cells = {
             name: [struck(working.registry, row.kind, name, to_wire(value)), stamp, base]
@@ -40,7 +45,8 @@ def set_aside(
             quarantined.append(
                 {
                     **common, "person_id": author.person_id, "code": row.code, "field": row.field,
-                    "block_id": standing.block_id if standing else None, "state": "open",
+                    "block_id": standing.block_id if standing else _home_block(working, author),
+                    "state": "refused" if row.state == "refused" else "open",
                 }
             )  # fmt: skip
     for table, some in ((working.tables.held, held), (working.tables.quarantine, quarantined)):
@@ -52,16 +58,55 @@ def set_unreadable_aside(working: Working, author: Author, frozen: FrozenBatch, 
     row = {
         "state_id": working.state_id, "device": author.device, "number": frozen.number, "row": 0,
         "kind": "Batch", "record_id": frozen.sha256[:32], "cells": json.dumps({"blob": frozen.blob.hex()}),
-        "person_id": author.person_id, "block_id": None, "code": "bad_message", "field": None,
+        "person_id": author.person_id, "block_id": _home_block(working, author), "code": "bad_message", "field": None,
         "received_ms": now_ms, "state": "open",
     }  # fmt: skip
     insert_missing(working.db, working.tables.quarantine, [row])
 
 
+def _home_block(working: Working, author: Author) -> str | None:
+    """Where its author works: what cannot be placed itself is shown to her supervisor."""
+    blocks = sorted({block for reach in author.reaches for block in reach.blocks})
+    if blocks:
+        return blocks[0]
+    person = working.get("Person", author.person_id) if "Person" in working.registry else None
+    place = working.get("Place", person["home_id"]) if person else None
+    return place["block_id"] or (place["id"] if place["level"] == "block" else None) if place else None
+
+
+def mended(working: Working, author: Author, rows: Iterable[Row]) -> None:
+    """What was set aside of these records and now comes again, changed by its author, waits for nobody any more."""
+    table = working.tables.quarantine
+    waits = (table.c.state_id == working.state_id) & (table.c.person_id == author.person_id)
+    waits &= table.c.state.in_(("open", "refused", "returned"))
+    told = {id: frozenset(row["stamps"]) for id, kind in working.created.items() if (row := working.get(kind, id))}
+    told |= {row.id: frozenset(row.cells) for row in rows}
+    for one in working.db.execute(select(table).where(waits)).all():
+        if one.record_id not in told or not told[one.record_id].issuperset(json.loads(one.cells)):
+            continue
+        mine = (table.c.state_id == working.state_id) & (table.c.device == one.device)
+        mine &= (table.c.number == one.number) & (table.c.row == one.row)
+        working.db.execute(update(table).where(mine).values(state="mended"))
+        verdict = working.get("Verdict", verdict_id(one.device, one.number, one.row))
+        if verdict is not None:
+            working.derive("Verdict", verdict, state="mended")
+
+
+def verdict_id(device: str, number: int, row: int) -> str:
+    """The id of what is said about a change, by its place in its batch."""
+    return official_id("samooh/verdict", f"{device}/{number}/{row}")
+
+
 def struck(registry: Registry, kind: str, name: str, value: Any) -> Any:
-    """A value without Aadhaar numbers, in whatever shape it came; only a field of digits keeps its own."""
+    """A value without Aadhaar numbers, in whatever shape it came; only a field of digits keeps its own, and a
+    hash, in which such digits mean nothing."""
     spec = fields_of(registry[kind].cls).get(name) if kind in registry else None
-    return value if spec is not None and spec.value_type.entry == "digits" else _struck(value)
+    kept = spec is not None and (spec.value_type.entry == "digits" or _is_hash(spec, value))
+    return value if kept else _struck(value)
+
+
+def _is_hash(spec: FieldSpec, value: Any) -> bool:
+    return spec.value_type.entry == "hash" and isinstance(value, str) and SHA256.fullmatch(value) is not None
 
 
 def _struck(value: Any) -> Any:
@@ -82,6 +127,10 @@ def _standing(working: Working, standings: Standings, row: Row) -> Standing | No
     """Where the group is that a row is about, as far as it can be told; a new group is where its village is."""
     if row.kind not in working.registry:
         return None
+    parent = working.registry[row.kind].parent
+    named = [row.cells[name][0] for name in ("village_id", parent[0] if parent else "") if name in row.cells]
+    if not all(isinstance(one, str) and is_id(one) for one in named):
+        return None  # what names nothing may not even be looked for
     standing = standings.now(group_of(working, row, working.get(row.kind, row.id)))
     village = row.cells["village_id"][0] if row.kind == "Shg" and "village_id" in row.cells else None
     return standing or (standings.at_village(village) if isinstance(village, str) else None)

@@ -43,7 +43,7 @@ class Executing:
         self._number = self._lock()
         today = day_of(self._now_ms)
         self._reaches = reaches_of(db, centre.tables, centre.state_id, session.person_id, today)
-        self._scope = Scope(db, centre, self._reaches, today)
+        self._scope = Scope(db, centre, self._reaches, today, session.person_id)
 
     def execute(self, command: Command) -> Done:
         """Raises Refused with the reasons; the caller's transaction must then be rolled back."""
@@ -58,6 +58,9 @@ class Executing:
         done = [one.change for one in judged if one.change.values]
         if done:
             self._push(done, before)
+        for one in judged:
+            if one.change.content is not None:
+                self._keep_photo(one.change.id, one.change.content)
         about = getattr(command, "id", None) or (list(changes)[-1][1] if changes else "")
         return Done(tuple(done), about)
 
@@ -118,6 +121,12 @@ class Executing:
         _refuse(_reasons(answer, order))
         self._sessions.note_stamp(self._db, self._session, max(stamp, answer.restamped.get(stamp, "")))
         self._acknowledge()
+
+    def _keep_photo(self, id: str, content: bytes) -> None:
+        """The bytes of a photo, in the same transaction as its record. Reach was judged with the record."""
+        problem = self._centre.photos.keep_whole(self._db, id, content)
+        if problem:
+            raise problem
 
     def _stamps(self, kind: str, id: str) -> dict[str, str]:
         """field -> stamp of what she sees of a record; a value that she does not see has not been seen."""

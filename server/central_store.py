@@ -19,6 +19,8 @@ from records.messages import (
     EnrolRequest,
     FrozenBatch,
     Page,
+    PhotoCall,
+    PhotoReply,
     SyncReply,
     SyncRequest,
     capacity_hash,
@@ -30,6 +32,7 @@ from server.cursors import NOWHERE, Cursor, Cursors, Reached, Vector
 from server.database import Database
 from server.enrolment import Enrolments
 from server.paging import Paging
+from server.photos import Photos
 from server.reaching import capacity_of
 from server.revocations import Revocations
 from server.schema import check, prepare
@@ -70,6 +73,7 @@ class CentralStore:
         self.cursors = Cursors(self.tables, state_id, secret)
         self.enrolments = Enrolments(self.database, self.tables, state_id, clock, randomness, secret, revocations)
         self.revocations = revocations
+        self.photos = Photos(self)
         self._randomness = self.randomness = randomness
         with self.database.writing() as db:
             self._found(db)
@@ -157,7 +161,10 @@ class CentralStore:
         """The reply when there is nothing to tell: the same token, and no write but at most one contact a minute."""
         standing = self._stand(db, device, request)
         same = capacity_hash(standing.capacity) == request.has_capacity and not standing.granted
-        fresh = now_ms - (device.last_contact_ms or 0) < 60_000 and device.unsent == request.unsent
+        fresh = now_ms - (device.last_contact_ms or 0) < 60_000 and _reported(device) == (
+            request.unsent,
+            request.drafts,
+        )
         if standing.gone_back or standing.unknown or standing.withdrawn or not same or not fresh:
             return None
         if self._has_answers(db, device.number, request.answered):
@@ -224,7 +231,7 @@ class CentralStore:
     ) -> "Stand":
         """Where the device stands: what it may read today, against what its cursor says it has read."""
         capacity = self._capacity(db, device.person_id)
-        readable = streams_read(capacity.reaches)
+        readable = streams_read(capacity.reaches, capacity.person_id)
         cursor, unknown, gone_back = NOWHERE, False, ""
         if request.cursor:
             presented = self.cursors.present(db, device.number, request.cursor, self.epoch(db), device.cursor_number)
@@ -260,6 +267,7 @@ class CentralStore:
                 app=request.app,
                 unsent=request.unsent,
                 oldest_unsent_ms=request.oldest_unsent_ms,
+                drafts=request.drafts,
             )
         )
         # The device has taken in these answers: only the hash of each batch is kept, for ever.
@@ -353,6 +361,11 @@ class Stand:
     gone_back: str
 
 
+def _reported(device: Any) -> tuple[int | None, int]:
+    """How much a device said at its last contact that it had not sent, and how many drafts it had."""
+    return device.unsent, device.drafts or 0
+
+
 class DeviceView:
     """`records.messages.CentralServer` for one device."""
 
@@ -361,6 +374,9 @@ class DeviceView:
 
     def sync(self, request: SyncRequest) -> SyncReply:
         return self._centre.sync(self._token, request)
+
+    def photo(self, call: PhotoCall) -> PhotoReply:
+        return self._centre.photos.call(self._token, call)
 
 
 class OfficeView:

@@ -18,9 +18,21 @@ from records.audience import streams_read
 from records.commands.deciding import Command, Done
 from records.days import day_of
 from records.drafts import struck_draft
+from records.errands import Reading
 from records.messages import Capacity
 from records.problems import Problem
-from records.workspace import Draft, Identity, Mending, Notice, Outgoing, Past, Support, SyncStatus, identity_from
+from records.workspace import (
+    Draft,
+    Identity,
+    Mending,
+    Notice,
+    Outgoing,
+    Past,
+    Photo,
+    Support,
+    SyncStatus,
+    identity_from,
+)
 from server.announcing import Watch, kinds_since
 from server.central_executing import Executing
 from server.central_history import history_of
@@ -144,7 +156,7 @@ class CentralWorkspace:
         return capacity_of(db, centre.tables, centre.state_id, session.person_id, day_of(centre.clock()))
 
     def _scope(self, db: Connection, capacity: Capacity) -> Scope:
-        return Scope(db, self._centre, capacity.reaches, day_of(self._centre.clock()))
+        return Scope(db, self._centre, capacity.reaches, day_of(self._centre.clock()), capacity.person_id)
 
     # --- ask and do
 
@@ -184,6 +196,14 @@ class CentralWorkspace:
         """Nothing: all work is done at the centre itself."""
         return ()
 
+    def photo(self, id: str) -> Photo:
+        with self._seen() as here:
+            content = self._centre.photos.whole(here.db, here.session.person_id, id)
+        return Photo("wanted" if content is None else "received", content, None if content else "photo_unknown")
+
+    def want_photo(self, id: str) -> None:
+        """Nothing is fetched: what the centre has is shown at once."""
+
     def support(self) -> Support:
         """Nothing about a device: whoever tends the centre looks at the centre."""
         with self._seen():
@@ -213,6 +233,9 @@ class CentralWorkspace:
             token = self._token
         receipt = deed(self._sessions, token, errand)
         self.identity()  # the errand may have ended this session: then the page hears of it now
+        if not isinstance(errand, Reading):
+            self._watch.look()
+            self._announce(frozenset({"office"}))
         return receipt
 
     # --- drafts and settings, kept with the person
@@ -284,7 +307,7 @@ class CentralWorkspace:
         self._unwatch = self._watch.add(self)
 
     def _now(self, db: Connection, capacity: Capacity) -> Baseline:
-        names = streams_read(capacity.reaches)
+        names = streams_read(capacity.reaches, capacity.person_id)
         told = self._watch.counters(db, names)
         return Baseline(capacity, day_of(self._centre.clock()), {name: told.get(name, 0) for name in names})
 

@@ -33,6 +33,11 @@ class ConsoleSessions:
     def __init__(self, centre: CentralStore) -> None:
         self._centre, self._tables, self._state_id = centre, centre.tables, centre.state_id
 
+    @property
+    def centre(self) -> CentralStore:
+        """The store whose sessions these are."""
+        return self._centre
+
     def begin(self, code: str) -> str:
         """Exchange a console code for a token of 256 bits, told here once and never again.
 

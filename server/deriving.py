@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from records.access import Standing
 from records.account_state import state_of
+from records.audience import verdict_streams
 from records.days import day_of
 from records.figures import norm_on
 from records.kinds import Registry
@@ -43,6 +44,8 @@ class Followed:
         assert row is not None
         if kind == "Conflict":
             return self.streams_of(row["record_kind"], row["record_id"])
+        if kind == "Verdict":
+            return verdict_streams(row["person_id"])
         assert entry.streams is not None
         if entry.standing != "group":
             where = (kind, row.get("district_id"))

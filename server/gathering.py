@@ -74,7 +74,7 @@ def lock(working: Working, named: Mapping[str, Named]) -> None:
         above = _parents(registry, kind, some)
         if kind == "Shg":
             groups.update(some.ids)
-        elif kind == "AccountStep":
+        elif (parent := registry[kind].parent) and parent[1] == "SavingsAccount":
             accounts |= above
         else:
             groups |= above

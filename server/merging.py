@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from records.merge import FieldChange, conflict_id, resolve
+from records.merge import FieldChange, conflict_id, resolve, unsuperseded
 from records.record import fields_of, from_wire, to_wire
 from records.stamps import device_of
 from server.chunks import among, chunked
@@ -63,6 +63,7 @@ class Merging:
         if outcome.winner.stamp != current:
             self._set(kind, row, name, outcome.winner)
         self._write_conflicts(kind, row, name, outcome.winner, outcome.losers)
+        self._note_unseen(kind, row, name, unsuperseded([*known, new]))
         return new not in outcome.losers
 
     def _changes(self, kind: str, row: dict[str, Any], name: str) -> list[FieldChange]:
@@ -110,21 +111,51 @@ class Merging:
         lost = {conflict_id(row["id"], name, loser.stamp): loser for loser in losers}
         for known in self._working.load_where("Conflict", "record_id", [row["id"]]):
             if known["field"] == name and known["id"] not in lost:
-                self._working.derive("Conflict", known, state="closed", **self._winning(winner))
+                # What closes it is the change that stands now; what stood before is kept, to be put back.
+                decision = self._decision(known["decided"], known["stamps"].get("decided", ""))
+                if not known["decided"]:
+                    decision = self._decision(winner.stamp, winner.stamp) if known["state"] == "open" else {}
+                self._working.derive("Conflict", known, state="closed", **self._winning(winner), **decision)
         for id, loser in lost.items():
             known = self._working.get("Conflict", id) or self._working.create("Conflict", id, row["group_id"])
             self._working.derive(
                 "Conflict", known, record_kind=kind, record_id=row["id"], shg_id=row["group_id"], field=name,
-                value=json.dumps(to_wire(loser.value), ensure_ascii=False), losing_stamp=loser.stamp,
-                losing_person_id=self.person(loser.stamp), state="own" if self._own(winner, loser) else "open",
-                **self._winning(winner),
+                value=_json(loser.value), losing_stamp=loser.stamp,
+                losing_person_id=self.person(loser.stamp), winning_value=_json(winner.value),
+                state="own" if self._own(winner, loser) else _state(known["decided"], loser.stamp),
+                **self._winning(winner), **self._decision(known["decided"], known["stamps"].get("decided", "")),
             )  # fmt: skip
-        names = set(row["disputed"].split()) - {name} | ({name} if lost else set())
+
+    def _note_unseen(self, kind: str, row: dict[str, Any], name: str, heads: Iterable[FieldChange]) -> None:
+        """Remembers whether more than one change of a field is unsuperseded. Equal values are no conflict, but become
+        one as soon as somebody who had seen only one of them replaces it."""
+        names = set(row["disputed"].split()) - {name} | ({name} if len(list(heads)) > 1 else set())
         row["disputed"] = " ".join(sorted(names))
         self._working.touch(kind, row["id"])
 
     def _winning(self, winner: FieldChange) -> dict[str, Any]:
         return {"winning_stamp": winner.stamp, "winning_person_id": self.person(winner.stamp)}
+
+    def decide(self, conflict: dict[str, Any]) -> None:
+        """What follows from a decision about a conflict, or from its having been taken back."""
+        kind, name, decided = conflict["record_kind"], conflict["field"], conflict["decided"]
+        row = self._working.get(kind, conflict["record_id"])
+        if row is None:
+            return
+        if conflict["id"] == conflict_id(row["id"], name, conflict["losing_stamp"]):
+            outcome = resolve(self._changes(kind, row, name))
+            self._write_conflicts(kind, row, name, outcome.winner, outcome.losers)
+            return
+        # Work on a deleted group: no value lost.
+        state = _state(decided, conflict["losing_stamp"]) if row[name] is not None else "closed"
+        decision = self._decision(decided, conflict["stamps"].get("decided", ""))
+        self._working.derive("Conflict", conflict, state=state, **decision)
+
+    def _decision(self, decided: str | None, stamp: str) -> dict[str, Any]:
+        """When and by whom a conflict was decided; nothing where it was not."""
+        if not decided:
+            return {"decided_stamp": None, "decider_id": None}
+        return {"decided_stamp": stamp, "decider_id": self.person(stamp)}
 
     def _own(self, winner: FieldChange, loser: FieldChange) -> bool:
         """Whether both values come from devices of one person: closed as own."""
@@ -144,6 +175,14 @@ class Merging:
         """Write the history that has grown; the same change twice is one row."""
         rows = [one for some in self._history.values() for one in some]
         insert_missing(self._working.db, self._working.tables.history, rows)
+
+
+def _state(decided: str | None, losing_stamp: str) -> str:
+    return "closed" if decided == losing_stamp else "open"
+
+
+def _json(value: Any) -> str:
+    return json.dumps(to_wire(value), ensure_ascii=False)
 
 
 def persons_of(working: Working, devices: Iterable[str]) -> dict[str, str | None]:

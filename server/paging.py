@@ -12,6 +12,7 @@ from sqlalchemy import Connection, and_, func, or_, select
 
 from records.audience import RICHNESS, class_of, columns_of
 from records.cells import read_stamps
+from records.conflict import VALUES
 from records.kinds import Registry
 from records.messages import Part, Section
 from records.record import derived_fields, to_wire
@@ -181,16 +182,17 @@ class Paging:
         return [Section(kind, [row.id for row in rows], list(columns), values, grid)]
 
     def _mask(self, columns: tuple[str, ...], values: list[list[Any]], rows: list[Any]) -> None:
-        """A Conflict shows its value only to who sees that column of its record."""
-        if "value" not in columns:
+        """A Conflict shows its values only to who sees that column of its record."""
+        shown = [columns.index(name) for name in VALUES if name in columns]
+        if not shown:
             return
-        at = columns.index("value")
         streams = self._elsewhere([row.id for row in rows])
         for place, row in enumerate(rows):
             held_by = {stream: self._readable[stream] for stream in streams[row.id]}
             seen = columns_of(self._registry[row.record_kind].cls, row.record_kind, held_by)
             if row.field not in seen:
-                values[at][place] = None
+                for at in shown:
+                    values[at][place] = None
 
 
 def _ranges(numbers: Iterable[int]) -> list[tuple[int, int]]:

@@ -30,6 +30,7 @@ from sqlalchemy import (
 
 from records.access import Reach, Standing
 from records.audience import class_of, columns_of, hidden_columns, reference_streams, streams_read
+from records.conflict import VALUES
 from records.kinds import Kind
 from records.record import fields_of
 from server.central_store import CentralStore
@@ -44,12 +45,14 @@ class Scope(Mapping[str, FromClause]):
     records: what the phones of her area said of themselves, and what was received from them.
     """
 
-    def __init__(self, db: Connection, centre: CentralStore, reaches: Iterable[Reach], today: date) -> None:
+    def __init__(
+        self, db: Connection, centre: CentralStore, reaches: Iterable[Reach], today: date, person_id: str = ""
+    ) -> None:
         self._db = db
         self._tables, self._registry, self._state_id = centre.tables, centre.registry, centre.state_id
         self._is_sqlite = centre.database.is_sqlite
         self._reaches = list(reaches)
-        self.readable = streams_read(self._reaches)
+        self.readable = streams_read(self._reaches, person_id)
         self._made: dict[str, Subquery] = {}
         seen = DevicesSeen(db, centre.tables, centre.state_id, self._reaches, today)
         self._beside = {"Device": seen.devices, "Receipt": seen.receipts}
@@ -79,8 +82,8 @@ class Scope(Mapping[str, FromClause]):
         streams = self._streams(kind)
         shown: list[Any] = [table.c.id]
         for name in fields_of(entry.cls):
-            if kind == "Conflict" and name == "value":
-                shown.append(self._kept_value(table, streams))
+            if kind == "Conflict" and name in VALUES:
+                shown.append(self._kept_value(table, streams, name))
             else:
                 shown += self._column(table, name, streams, self._showing(kind, name, streams))
         # The key of a hidden name tells most of the name.
@@ -180,8 +183,8 @@ class Scope(Mapping[str, FromClause]):
             )
         )
 
-    def _kept_value(self, table: Any, streams: list[str]) -> ColumnElement[Any]:
-        """A Conflict shows its value only to who sees that column of its record: judged by kind, field and stream."""
+    def _kept_value(self, table: Any, streams: list[str], field: str) -> ColumnElement[Any]:
+        """A Conflict shows its values only to who sees that column of its record: judged by kind, field and stream."""
         cases: list[ColumnElement[bool]] = []
         for kind, entry in self._registry.items():
             by_streams: dict[tuple[str, ...], list[str]] = {}
@@ -193,8 +196,8 @@ class Scope(Mapping[str, FromClause]):
                     cases.append(seen)
                 elif showing:
                     cases.append(and_(seen, self._held(table, list(showing))))
-        value = table.c.value
-        return type_coerce(case((or_(false(), *cases), value)), value.type).label("value")
+        value = table.c[field]
+        return type_coerce(case((or_(false(), *cases), value)), value.type).label(field)
 
 
 def _whole_places(entry: Kind, streams: Iterable[str]) -> tuple[list[str], list[str], list[str]]:

@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, MetaData, Table
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, MetaData, Table
 
-from records.columns import TEXT, SealedText, table_of
+from records.columns import TEXT, SealedBytes, SealedText, table_of
 from records.kinds import Registry
 from records.personal import PLAIN, Codec, Plain
 
@@ -40,6 +40,8 @@ class CentralTables:
     cursor: Table
     held: Table
     quarantine: Table
+    deed: Table
+    photo: Table
     enrolment: Table
     console_session: Table
     draft: Table
@@ -55,7 +57,8 @@ def central_tables(registry: Registry, codec: Codec = PLAIN) -> CentralTables:
 
 
 def _record_table(kind: str, registry: Registry, metadata: MetaData, codec: Codec) -> Table:
-    """`group_id`: the group a record stands below. `disputed`: names of fields with an open conflict."""
+    """`group_id`: the group a record stands below. `disputed`: names of fields of which more than
+    one change is unsuperseded: in conflict, or equal."""
     name = table_name(kind)
     extra: list[Any] = [
         Column("state_id", Integer, primary_key=True),
@@ -78,9 +81,11 @@ INDEXED: Mapping[str, tuple[str, ...]] = {
     "Member": ("mobile", "portal_code"),
     "SavingsAccount": ("account_number",),
     "AccountStep": ("account_id",),
+    "Attachment": ("account_id",),
     "Assignment": ("person_id",),
     "ServiceArea": ("village_id", "district_id"),
     "Conflict": ("record_id",),
+    "Verdict": ("person_id",),
 }
 """Fields by which the centre looks records up, for itself and for the console."""
 
@@ -146,6 +151,8 @@ def _bookkeeping(metadata: MetaData, codec: Codec) -> dict[str, Table]:
             Column("received_ms", BigInteger, nullable=False),
             Index("held_parent", "state_id", "parent_id"),
         ),
+        # `state`: open, refused (its author was told what is wrong), accepted, returned, mended (changed by its author
+        # since). `passed_to`: who took over from its author, and gets it when it is sent back.
         "quarantine": table(
             "quarantine",
             *_key("device"),
@@ -160,7 +167,32 @@ def _bookkeeping(metadata: MetaData, codec: Codec) -> dict[str, Table]:
             Column("field", TEXT),
             Column("received_ms", BigInteger, nullable=False),
             Column("state", TEXT, nullable=False, default="open"),
+            Column("reason", sealed),
+            Column("decider_id", TEXT),
+            Column("decided_ms", BigInteger),
+            Column("passed_to", TEXT),
             Index("quarantine_block", "state_id", "block_id"),
+            Index("quarantine_person", "state_id", "person_id"),
+        ),
+        # Who did what at the office, and when: codes issued, devices shut out, work handed over. Never deleted.
+        "deed": table(
+            "deed",
+            *_key("id"),
+            Column("at_ms", BigInteger, nullable=False),
+            Column("person_id", TEXT, nullable=False),
+            Column("device", TEXT, nullable=False),
+            Column("what", TEXT, nullable=False),
+            Column("about", TEXT, nullable=False),
+            Column("detail", TEXT, nullable=False),
+            Index("deed_about", "state_id", "about"),
+        ),
+        # The bytes of photos, by the record that names them; `held`: how many have come.
+        "photo": table(
+            "photo",
+            *_key("id"),
+            Column("held", Integer, nullable=False),
+            Column("content", LargeBinary() if isinstance(codec, Plain) else SealedBytes(codec), nullable=False),
+            Column("changed_ms", BigInteger, nullable=False),
         ),
         "meta": table("meta", *_key("name"), Column("value", TEXT, nullable=False)),
     }
@@ -208,6 +240,7 @@ def _device_tables(table: Any, sealed: Any) -> dict[str, Table]:
             Column("app", TEXT),
             Column("unsent", BigInteger),
             Column("oldest_unsent_ms", BigInteger),
+            Column("drafts", BigInteger),
             Column("last_batch", BigInteger, nullable=False, default=0),
             Column("cursor_number", BigInteger, nullable=False, default=0),
             Column("office", Boolean, nullable=False, default=False),

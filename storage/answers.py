@@ -8,7 +8,7 @@ from sqlalchemy import delete, select
 
 from records.messages import BatchAnswer, Outcome
 from storage import meta as named
-from storage import outbox
+from storage import outbox, photos
 from storage.freezing import forget_blobs, put_older, refreeze_from
 from storage.history import forget_old, remember
 from storage.outbox import Cells, Entry
@@ -115,7 +115,7 @@ def _end_special(
         fate, key = fates.get(row.row), (row.kind, row.id)
         if fate is None or fate.state in DONE:
             done.append((entry, fate.state if fate else "applied"))
-            _clear_beneath(t, entry, still.get(key, []))
+            outbox.clear_beneath(t, entry, still.get(key, []))
         else:
             _set_aside(t, entry, fate, newer=key in newer)
     remember(t, done)
@@ -137,19 +137,6 @@ def _fates(answer: BatchAnswer, rows: int) -> dict[int, Outcome]:
         if outcome.state != "applied"
         for row in range(max(0, outcome.first), min(outcome.last, rows - 1) + 1)
     }
-
-
-def _clear_beneath(t: Transaction, entry: Entry, newer: list[Entry]) -> None:
-    """The value sent is now the received one: it lies beneath a newer change of our own, or simply stands."""
-    fields = outbox.beneath_of(t, entry.kind, entry.id)
-    before = dict(fields)
-    still_own = outbox.own_cells(newer)
-    for name, (value, stamp, _base) in entry.changes.items():
-        received = fields.pop(name, [None, ""])
-        if name in still_own:
-            fields[name] = [value, stamp] if stamp >= received[1] else received
-    if fields != before:
-        outbox.keep_beneath(t, entry.kind, entry.id, entry.unit, fields)
 
 
 def _set_aside(t: Transaction, entry: Entry, fate: Outcome, *, newer: bool) -> None:
@@ -186,6 +173,7 @@ def offer_all(t: Transaction, epoch: str) -> int:
     if t.meta.get(named.OFFERED) == epoch:
         return 0
     t.meta.put(named.OFFERED, epoch)
+    photos.send_again(t)
     table = t.tables.own_change
     rows = t.connection.execute(select(table).where(table.c.state.in_(DONE)).order_by(table.c.number)).all()
     offered: dict[outbox.Key, Entry] = {}

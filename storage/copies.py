@@ -18,7 +18,7 @@ from records.problems import Problem
 MARGIN = 1_000_000
 """Bytes to be left over after a copy, for the upgrade and the next saves."""
 
-ONLY_HERE = ("meta", "setting", "outbox", "frozen", "mending", "draft", "beneath")
+ONLY_HERE = ("meta", "setting", "outbox", "frozen", "mending", "draft", "beneath", "photo")
 """Tables of which nobody else has a copy, parents of nothing: small beside the records."""
 
 UNFINISHED = ".part"

@@ -6,7 +6,8 @@ from records.commands.deciding import Below, Change, Command, Done, Judged, Know
 from records.ids import is_id, new_id
 from records.problems import Problem, Refusal, Refused
 from records.record import Record, to_wire
-from storage import outbox
+from records.stamps import parts
+from storage import outbox, photos
 from storage.derived import Touched, settle
 from storage.holds import look_again
 from storage.identity import capacity_of
@@ -34,6 +35,9 @@ def execute_within(t: Transaction, command: Command) -> Done:
     judged = [_judge(t, change, before, moment) for change in changes]
     _refuse([refusal for one in judged for refusal in one.refusals])
     done = _write(t, [one.change for one in judged], before)
+    for one in judged:
+        if one.change.content is not None:
+            photos.keep_own(t, one.change.id, one.change.content)
     about = getattr(command, "id", None) or (changes[-1].id if changes else "")
     return Done(tuple(done), about)
 
@@ -121,7 +125,8 @@ def _write_one(t: Transaction, change: Change, raw: RawRow | None, stamp: str, t
     raw.unsent = WAITING
     write_raw(connection, t.tables, kind, [raw])
     unit = outbox.unit_of(t, kind, id, raw)
-    outbox.put_change(t, kind, id, unit, cells, at_ms=t.clock_ms)
+    # The time of the stamp: the phone's own clock may be years off, and by this time changes are kept and forgotten.
+    outbox.put_change(t, kind, id, unit, cells, at_ms=parts(stamp).ms)
     touched.add(t, kind, id, raw)
     t.changed |= {kind, "sync"}
 

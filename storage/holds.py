@@ -11,7 +11,8 @@ from collections.abc import Iterable, Mapping
 from sqlalchemy import delete, select
 
 from records.audience import columns_of, streams_read
-from storage import outbox
+from records.conflict import VALUES
+from storage import outbox, photos
 from storage.identity import capacity_of
 from storage.rows import RawRow, raw_rows, shape_of, write_raw
 from storage.store import Transaction
@@ -133,6 +134,8 @@ def drop(t: Transaction, kind: str, ids: Iterable[str]) -> None:
     t.connection.exec_driver_sql(f'DELETE FROM "{t.tables[kind].name}" WHERE id {IN_IDS}', (gone,))
     for table in (t.tables.lingering.name, t.tables.beneath.name):
         t.connection.exec_driver_sql(f"DELETE FROM {table} WHERE kind=? AND id {IN_IDS}", (kind, gone))
+    if kind == photos.KIND:
+        photos.let_go(t, wanted - kept)
     t.changed.add(kind)
 
 
@@ -215,7 +218,7 @@ def look_again(t: Transaction, kind: str, raw: RawRow, names: Iterable[str]) -> 
     """Her own work may fill columns that her streams do not give her: they are emptied once it has been answered."""
     capacity = capacity_of(t.meta)
     if raw.held and capacity:
-        held_by = _held_in(raw.held, Streams(t), streams_read(capacity.reaches))
+        held_by = _held_in(raw.held, Streams(t), streams_read(capacity.reaches, capacity.person_id))
         if _hidden(t, kind, held_by) & set(names):
             _linger(t, kind, [raw.id])
 
@@ -238,7 +241,7 @@ def _blank(t: Transaction, kind: str, there: Mapping[str, str], streams: Streams
     capacity = capacity_of(t.meta)
     if not capacity or not there:
         return
-    roles = streams_read(capacity.reaches)
+    roles = streams_read(capacity.reaches, capacity.person_id)
     # Few sets of streams hold many records, and most give all columns: then no record need be read.
     by_held = {held: _held_in(held, streams, roles) for held in set(there.values())}
     hiding = {held: _hidden(t, kind, held_by) for held, held_by in by_held.items()}
@@ -248,9 +251,9 @@ def _blank(t: Transaction, kind: str, there: Mapping[str, str], streams: Streams
     changed: list[RawRow] = []
     for id, raw in rows.items():
         held_by, hidden = by_held[raw.held], hiding[raw.held]
-        # A Conflict shows the value of a field of another record: as much of it as that record's columns do.
+        # A Conflict shows two values of a field of another record: as much of it as that record's columns do.
         if kind == "Conflict" and raw.values["field"] in _hidden(t, str(raw.values["record_kind"]), held_by):
-            hidden |= {"value"}
+            hidden |= set(VALUES)
         if hidden:
             entries = own.get((kind, id), [])
             _empty_columns(t, kind, raw, hidden, entries)

@@ -7,6 +7,8 @@ from records.wire import capacity_text, read_capacity
 from records.workspace import Identity, identity_from
 from storage import meta as named
 from storage.meta import Meta
+from storage.photos import count_waiting
+from storage.secrets import secret_of
 from storage.store import LocalStore, Transaction
 
 ENDED_LOGINS = ("sign_in", "revoked", "device_cloned")
@@ -33,9 +35,9 @@ def identity_of(meta: Meta) -> Identity | None:
     return identity_from(capacity, meta.get(named.DEVICE, ""))
 
 
-def login_is_good(meta: Meta) -> bool:
-    """Whether the centre took this login when last heard."""
-    return bool(meta.get(named.TOKEN)) and not meta.get(named.LOGIN)
+def login_is_good(t: Transaction) -> bool:
+    """Whether the centre took this login when last heard, and its token is at hand."""
+    return bool(secret_of(t, named.TOKEN)) and not t.meta.get(named.LOGIN)
 
 
 def end_login(store: LocalStore, code: str) -> None:
@@ -46,6 +48,6 @@ def end_login(store: LocalStore, code: str) -> None:
 
 
 def holds_unsent_work(t: Transaction) -> bool:
-    """Whether somebody's work would be lost if the store were emptied: changes, refused ones and drafts."""
+    """Whether somebody's work would be lost if the store were emptied: changes, refused ones, drafts and photos."""
     tables = (t.tables.outbox.c.id, t.tables.mending.c.id, t.tables.draft.c.key)
-    return any(t.connection.execute(select(column).limit(1)).first() for column in tables)
+    return count_waiting(t) > 0 or any(t.connection.execute(select(column).limit(1)).first() for column in tables)

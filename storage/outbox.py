@@ -166,6 +166,19 @@ def keep_beneath(t: Transaction, kind: str, id: str, unit: str, fields: Mapping[
     t.connection.execute(line.on_conflict_do_update(index_elements=["kind", "id"], set_=renewed))
 
 
+def clear_beneath(t: Transaction, entry: Entry, newer: Iterable[Entry]) -> None:
+    """The value sent is now the received one: it lies beneath a newer change of our own, or simply stands."""
+    fields = beneath_of(t, entry.kind, entry.id)
+    before = dict(fields)
+    still_own = own_cells(newer)
+    for name, (value, stamp, _base) in entry.changes.items():
+        received = fields.pop(name, [None, ""])
+        if name in still_own:
+            fields[name] = [value, stamp] if stamp >= received[1] else received
+    if fields != before:
+        keep_beneath(t, entry.kind, entry.id, entry.unit, fields)
+
+
 # --- counts
 
 

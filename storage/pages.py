@@ -22,6 +22,7 @@ from storage.derived import Touched, settle, stand_down
 from storage.holds import IN_IDS, Streams, drop_done, hold, mark, release, with_hold
 from storage.rows import RawRow, Shape, raw_rows, shape_of, write_raw
 from storage.store import LocalStore, Transaction
+from storage.verdicts import end_accepted
 
 
 def take_page(store: LocalStore, page: Page, sent: Mapping[int, outbox.Key] = MappingProxyType({})) -> int:
@@ -73,6 +74,8 @@ class _Taking:
             for kind in self._kinds():
                 release(self.t, kind, old, self.streams, None)
             self.streams.forget(old)
+        if self._own_work:
+            end_accepted(self.t)
         drop_done(self.t, self.streams)
         if self._own_work:
             stand_down(self.t)

@@ -22,7 +22,7 @@ from storage import meta as named
 from storage.raw_pages import image_of, leaf_rows
 from storage.tables import Tables, unsealed
 
-ONLY_HERE = ("meta", "setting", "outbox", "mending", "draft", "frozen", "beneath", "own_change")
+ONLY_HERE = ("meta", "setting", "outbox", "mending", "draft", "frozen", "beneath", "own_change", "photo")
 
 Line = dict[str, Any]
 """A row as the driver has it, by column."""
@@ -43,7 +43,7 @@ class Salvage:
 
     @property
     def own_work_is_whole(self) -> bool:
-        return not self.incomplete & {"outbox", "mending", "draft"}
+        return not self.incomplete & {"outbox", "mending", "draft", "photo"}
 
 
 def salvage(path: Path, tables: Tables) -> Salvage:
@@ -104,11 +104,13 @@ def _through_sqlite(connection: sqlite3.Connection, table: Table) -> tuple[list[
     """Rows from the front, and where that breaks off from the back; whether that was all of them."""
     try:
         there = [row[1] for row in connection.execute(f'PRAGMA table_info("{table.name}")')]
+        # An older app's file, whose list of tables can be read, never had what is not on it.
+        never_was = not there and bool(connection.execute("PRAGMA table_info(meta)").fetchone())
     except UNREADABLE:
         return [], False
     names = [name for name in there if name in table.columns]
     if not names:
-        return [], False
+        return [], never_was
     found: dict[int, Line] = {}
     for order in ("", " DESC"):
         chosen = ",".join(f'"{name}"' for name in names)
@@ -205,6 +207,7 @@ _SOUND: dict[str, Callable[[Mapping[str, Any], Codec], bool]] = {
     "beneath": _beneath_is_sound,
     "draft": lambda line, codec: isinstance(unsealed(codec, line["values"]), dict),
     "frozen": lambda line, codec: len(line["sha256"]) == 64,
+    "photo": lambda line, codec: is_id(line["id"]) and len(line["sha256"]) == 64,
     "unknown_record": lambda line, codec: is_id(line["id"]) and isinstance(unsealed(codec, line["fields"]), dict),
     "stream": lambda line, codec: line["name"].count("/") == 2,
 }

@@ -6,7 +6,6 @@ not know: {field: [stamp, value]}), `held` (numbers of the streams that hold the
 passes the codec, so that nobody can forget a personal field.
 """
 
-import base64
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -18,7 +17,6 @@ from sqlalchemy import (
     Column,
     Index,
     Integer,
-    LargeBinary,
     MetaData,
     PrimaryKeyConstraint,
     Table,
@@ -27,9 +25,9 @@ from sqlalchemy import (
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
-from records.columns import table_of
+from records.columns import SealedBytes, table_of
 from records.kinds import Registry
-from records.personal import PLAIN, Codec, Plain
+from records.personal import PLAIN, Codec
 from records.record import fields_of
 
 RECEIVED, WAITING, TO_MEND = 0, 1, 2
@@ -64,27 +62,6 @@ def sealed(codec: Codec, value: Any) -> str:
 def unsealed(codec: Codec, text: str) -> Any:
     """The value that the driver read from a `Sealed` column."""
     return json.loads(codec.open(text))
-
-
-class SealedBytes(TypeDecorator[bytes]):
-    """Bytes; behind a codec as sealed base 64, because compressed personal values are personal values."""
-
-    impl = LargeBinary
-    cache_ok = True
-
-    def __init__(self, codec: Codec) -> None:
-        super().__init__()
-        self.codec = codec
-
-    def process_bind_param(self, value: bytes | None, dialect: Dialect) -> bytes | None:
-        if value is None or isinstance(self.codec, Plain):
-            return value
-        return self.codec.seal(base64.b64encode(value).decode()).encode()
-
-    def process_result_value(self, value: bytes | None, dialect: Dialect) -> bytes | None:
-        if value is None or isinstance(self.codec, Plain):
-            return value
-        return base64.b64decode(self.codec.open(value.decode()))
 
 
 class Tables(Mapping[str, Table]):
@@ -211,6 +188,19 @@ class Tables(Mapping[str, Table]):
         # Records that no stream holds (yet, or any more) and that stay because of work that is not done with.
         self.lingering = Table(
             "lingering", metadata, Column("kind", text, primary_key=True), Column("id", text, primary_key=True)
+        )
+        # The bytes of photos, apart from all that travels in batches (storage/photos.py).
+        self.photo = Table(
+            "photo",
+            metadata,
+            Column("id", text, primary_key=True),
+            Column("sha256", text, nullable=False),
+            Column("size", Integer, nullable=False),
+            Column("state", text, nullable=False),
+            Column("code", text),
+            Column("at_ms", number, nullable=False),
+            Column("content", SealedBytes(self.codec), nullable=False),
+            Index("photo_by_state", "state", "at_ms"),
         )
         self.draft = Table(
             "draft",

@@ -9,8 +9,8 @@ from sqlalchemy.dialects.sqlite import insert
 
 from records.commands.deciding import Command, Done
 from records.problems import Problem
-from records.workspace import Draft, Identity, Mending, Notice, Outgoing, Past, Support, SyncStatus
-from storage import drafts, history, notices, outgoing
+from records.workspace import Draft, Identity, Mending, Notice, Outgoing, Past, Photo, Support, SyncStatus
+from storage import drafts, history, notices, outgoing, photos, verdicts
 from storage.executing import execute
 from storage.identity import identity_of
 from storage.outbox import count_waiting
@@ -76,8 +76,14 @@ class PhoneWorkspace:
 
     def sync_status(self) -> SyncStatus:
         with self.store.reading() as t:
-            waiting = count_waiting(t)
-        return replace(self.store.sync_line, waiting=waiting.records, needs_mending=waiting.to_mend)
+            waiting, passed = count_waiting(t), verdicts.count_passed_on(t)
+            photos_waiting = photos.count_waiting(t)
+        return replace(
+            self.store.sync_line,
+            waiting=waiting.records,
+            needs_mending=waiting.to_mend + passed,
+            photos_waiting=photos_waiting,
+        )
 
     def request_sync(self) -> None:
         self._sync_wanted()
@@ -88,7 +94,7 @@ class PhoneWorkspace:
         return self._enrol_with(code)
 
     def mending(self) -> Sequence[Mending]:
-        return history.list_mending(self.store)
+        return verdicts.list_mending(self.store)
 
     def withdraw(self, kind: str, record_id: str) -> None:
         history.withdraw(self.store, kind, record_id)
@@ -98,6 +104,13 @@ class PhoneWorkspace:
 
     def support(self) -> Support:
         return outgoing.support_of(self.store)
+
+    def photo(self, id: str) -> Photo:
+        return photos.find_photo(self.store, id)
+
+    def want_photo(self, id: str) -> None:
+        photos.want_photo(self.store, id)
+        self._sync_wanted()
 
     def history(self, record_id: str) -> Sequence[Past]:
         return history.history(self.store, record_id)

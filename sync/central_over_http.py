@@ -19,11 +19,21 @@ from records.messages import (
     CentralServer,
     EnrolReply,
     EnrolRequest,
+    PhotoCall,
+    PhotoReply,
     SyncReply,
     SyncRequest,
 )
 from records.problems import Problem
-from records.wire import enrol_bytes, read_enrolled, read_problem, read_reply, request_bytes
+from records.wire import (
+    enrol_bytes,
+    photo_call_bytes,
+    read_enrolled,
+    read_photo_reply,
+    read_problem,
+    read_reply,
+    request_bytes,
+)
 
 TIMEOUT = (15.0, 45.0)
 """Seconds for a connection, and between two bytes of a reply: a village's network is slow, not gone."""
@@ -78,6 +88,9 @@ class _DeviceOverHttp:
 
     def sync(self, request: SyncRequest) -> SyncReply:
         return read_reply(self._centre.post("/v1/sync", request_bytes(request), self._login), request.cursor)
+
+    def photo(self, call: PhotoCall) -> PhotoReply:
+        return read_photo_reply(self._centre.post("/v1/photo", photo_call_bytes(call), self._login))
 
 
 class _Bearer(AuthBase):

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from records.problems import Problem
 from records.workspace import Run, SyncStatus
-from storage.contact import keep_run, keep_times, runs_of, times_of, token_of
+from storage.contact import keep_run, keep_times, runs_of, times_of, token_of, why_no_token
 from storage.identity import ENDED_LOGINS, end_login
 from storage.store import LocalStore
 from sync.enrolling import Centre
@@ -112,8 +112,12 @@ class SyncRunner:
         with self._one_run:
             token = token_of(self._store)
             if token is None:
+                if code := why_no_token(self._store):
+                    self._tell(state="stopped", problem=code)
                 return self._store.sync_line
-            self._tell(state="running", last_try_ms=self._store.clock(), next_try_ms=None, sent=0, received=0)
+            self._tell(
+                state="running", last_try_ms=self._store.clock(), next_try_ms=None, sent=0, received=0, at_photos=False
+            )
             problem = self._try(token)
             renewed = token_of(self._store)
             if problem and problem.code == "device_cloned" and renewed and renewed != token:
@@ -141,7 +145,13 @@ class SyncRunner:
             return Problem("something_broke")
 
     def _tell_progress(self, report: SyncReport) -> None:
-        self._tell(sent=report.sent, to_send=report.to_send, received=report.received, to_receive=report.to_receive)
+        self._tell(
+            sent=report.sent,
+            to_send=report.to_send,
+            received=report.received,
+            to_receive=report.to_receive,
+            at_photos=report.at_photos,
+        )
 
     def _plan(self, problem: Problem | None) -> None:
         """Decides when to try next, and says so."""

@@ -12,6 +12,7 @@ from storage.contact import next_request, take_head, waiting_records
 from storage.freezing import next_batch
 from storage.pages import take_page
 from storage.store import LocalStore
+from sync.photos import exchange_photos
 from sync.schedule import Pace
 
 
@@ -26,6 +27,18 @@ class SyncReport:
     lost: int = 0
     received: int = 0
     to_receive: int = 0
+    at_photos: bool = False
+
+
+@dataclass(frozen=True)
+class Line:
+    """What a run speaks through: the centre, and how fast it goes."""
+
+    server: CentralServer
+    app: str
+    timer: Callable[[], float]
+    pace: Pace
+    tell: Callable[[SyncReport], None]
 
 
 def synchronise(
@@ -37,32 +50,46 @@ def synchronise(
     pace: Pace | None = None,
     tell: Callable[[SyncReport], None] = lambda report: None,
 ) -> SyncReport:
-    """Sends all that waits and takes in all news. `timer` gives seconds; `tell` hears of progress after each call.
+    """Sends all that waits and takes in all news; photos last. `timer` gives seconds, `tell` hears of progress.
 
     Raises the problems of CentralServer; whatever was done until then stays done. Raises device_cloned when a copy of
     this store goes by the same number: the store then has a new number and token, for the next run.
     """
-    pace, report, more = pace or Pace(), SyncReport(to_send=waiting_records(store)), True
+    line = Line(server, app, timer, pace or Pace(), tell)
+    report = SyncReport(to_send=waiting_records(store))
+    _exchange_records(store, line, report, more=True)
+    for _ in exchange_photos(store, server):
+        report.at_photos = True
+        tell(report)
+        # What is saved while photos go does not wait for them.
+        _exchange_records(store, line, report, more=False)
+    return report
+
+
+def _exchange_records(store: LocalStore, line: "Line", report: SyncReport, *, more: bool) -> None:
+    """Sends the changes that wait, and with `more` takes in all news."""
+    server, app, timer, pace, tell = line.server, line.app, line.timer, line.pace, line.tell
     while (batch := next_batch(store, rows=pace.rows)) is not None or more:
         request = next_request(store, app=app, batch=batch, room=pace.room)
         began = timer()
         reply = server.sync(request)
         seconds = timer() - began
         _agree(request, reply)
-        take_head(store, reply)
+        gone_back = take_head(store, reply)
         taken = take_answer(store, reply.answer) if reply.answer else Taken("applied")
         if taken.state == "device_cloned":
             if reply.renumbered:
                 take_number(store, reply.renumbered)
             raise Problem("device_cloned")
-        if reply.offers:
+        if reply.offers or gone_back:
             report.to_send += offer_again(store, reply.epoch)
-        received = take_page(store, reply.page, _sent(taken, batch, reply.page)) if reply.page else 0
-        more = reply.cursor_unknown or bool(reply.page and reply.page.more)
+        # News from where a stream was read to before the centre went back would leave a gap: they are asked for anew.
+        page = None if gone_back else reply.page
+        received = take_page(store, page, _sent(taken, batch, page)) if page else 0
+        more = gone_back or reply.cursor_unknown or bool(page and page.more)
         pace.learn(seconds, sent=taken.rows, received=received)
         _count(report, taken, received, reply)
         tell(report)
-    return report
 
 
 def _sent(taken: Taken, batch: FrozenBatch | None, page: Page) -> Mapping[int, tuple[str, str]]:

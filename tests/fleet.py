@@ -11,10 +11,19 @@ from sqlalchemy import select
 
 from records.cells import read_stamps
 from records.commands.deciding import Command, Done
-from records.messages import CentralServer, SyncReply, SyncRequest
+from records.messages import CentralServer, PhotoCall, PhotoReply, SyncReply, SyncRequest
 from records.problems import Problem
 from records.record import to_wire
-from records.wire import read_reply, read_request, reply_bytes, request_bytes
+from records.wire import (
+    photo_call_bytes,
+    photo_reply_bytes,
+    read_photo_call,
+    read_photo_reply,
+    read_reply,
+    read_request,
+    reply_bytes,
+    request_bytes,
+)
 from storage.store import LocalStore
 from storage.workspace import PhoneWorkspace
 from sync.central_over_http import CentralOverHttp
@@ -34,6 +43,8 @@ class FaultyLine:
     def __init__(self, server: CentralServer, faults: Iterable[str] = ()) -> None:
         self.server, self.faults, self.cut = server, list(faults), False
         self.sent: list[SyncRequest] = []
+        self.photo_calls: list[PhotoCall] = []
+        self.photo_faults: list[str] = []
 
     def sync(self, request: SyncRequest) -> SyncReply:
         if self.cut:
@@ -51,6 +62,22 @@ class FaultyLine:
         if fault == "lost_reply":
             raise Problem("offline")
         return read_reply(reply_bytes(reply, request.cursor), request.cursor)
+
+    def photo(self, call: PhotoCall) -> PhotoReply:
+        """A call about a photo; `photo_faults` are used up by these alone."""
+        if self.cut:
+            raise Problem("offline")
+        fault = self.photo_faults.pop(0) if self.photo_faults else ""
+        if fault == "lost_request":
+            raise Problem("offline")
+        arrived = read_photo_call(photo_call_bytes(call))
+        self.photo_calls.append(arrived)
+        reply = self.server.photo(arrived)
+        if fault == "twice":
+            reply = self.server.photo(arrived)
+        if fault == "lost_reply":
+            raise Problem("offline")
+        return read_photo_reply(photo_reply_bytes(reply))
 
 
 @dataclass

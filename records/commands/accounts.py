@@ -28,7 +28,7 @@ class ChangeAccount:
         return [One("Shg", self.shg_id), One("SavingsAccount", first_account_id(self.shg_id))]
 
     def decide(self, known: Known, moment: Moment) -> list[Change] | list[Refusal]:
-        return _account_change(self.shg_id, self.values, known)
+        return account_change(self.shg_id, self.values, known)
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class RecordStep:
 
     def decide(self, known: Known, moment: Moment) -> list[Change] | list[Refusal]:
         account_id = first_account_id(self.shg_id)
-        before = _account_change(self.shg_id, self.account_values, known)
+        before = account_change(self.shg_id, self.account_values, known)
         if any(isinstance(item, Refusal) for item in before):
             return before
         step = {
@@ -103,7 +103,8 @@ class CancelStep:
         return [Change("AccountStep", moment.new_id(), values, new=True)]
 
 
-def _account_change(shg_id: str, values: Mapping[str, Any], known: Known) -> list[Change] | list[Refusal]:
+def account_change(shg_id: str, values: Mapping[str, Any], known: Known) -> list[Change] | list[Refusal]:
+    """The change of a group's first account, or its beginning; nothing where there is nothing to write."""
     if known.one(Shg, shg_id) is None:
         return [Refusal("unknown_record", "shg_id", "SavingsAccount")]
     account_id = first_account_id(shg_id)

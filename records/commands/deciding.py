@@ -5,7 +5,7 @@ transaction, calls `decide`, passes every change through `judge`, and writes all
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, Protocol, TypeVar
 
@@ -48,6 +48,15 @@ class Known:
     def one(self, cls: type[R], id: str) -> R | None:
         return self._ones.get((cls.__name__, id))  # type: ignore[return-value]
 
+    def class_of(self, kind: str, id: str) -> type[Record] | None:
+        """The class of a record that was read."""
+        record = self._ones.get((kind, id))
+        return None if record is None else type(record)
+
+    def value(self, kind: str, id: str, field: str) -> Any:
+        """A value of a record that was read; None where it has no such field."""
+        return getattr(self._ones.get((kind, id)), field, None)
+
     def holds(self, kind: str, id: str) -> bool:
         return (kind, id) in self._ones
 
@@ -67,12 +76,16 @@ class Moment:
 
 @dataclass(frozen=True)
 class Change:
-    """Fields of one record to be written. `new` = this creates it; then only filled fields are named."""
+    """Fields of one record to be written. `new` = this creates it; then only filled fields are named.
+
+    `content`: the bytes of a photo, which are kept beside its record in the same transaction.
+    """
 
     kind: str
     id: str
     values: Mapping[str, Any]
     new: bool = False
+    content: bytes | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
@@ -137,7 +150,7 @@ def judge(registry: Registry, change: Change, before: Record | None, moment: Mom
     if not refusals:
         refusals += broken_rules(change.kind, cleaned, before, today=moment.today)
         refusals += guarded(cls, cleaned, before)
-    return Judged(Change(change.kind, change.id, cleaned, change.new), refusals)
+    return Judged(replace(change, values=cleaned), refusals)
 
 
 def guarded(cls: type[Record], values: Mapping[str, Any], before: Record | None) -> list[Refusal]:

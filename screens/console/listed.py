@@ -15,7 +15,7 @@ from screens.parts.pieces import body, chip, empty_note, frame, named, padded, s
 from screens.parts.sliced import SlicedList
 from screens.parts.times import today
 from screens.use_query import PAGE, use_pages
-from storage.queries.overview import LISTED, ORDERS
+from storage.queries.overview import LISTED, ORDERS, STATE
 
 
 @screen
@@ -82,7 +82,7 @@ def _meaning(h: Here, what: str, measure: Yardstick | None) -> str:
     if what in LISTED:
         days, most = (measure.pending_days, measure.most) if measure else (0, 0)
         return h.say(f"listed.what.{what}", days=days, most=most)
-    return h.words.say_if_known(f"state.{what}", "value.newer")
+    return h.words.say_if_known(f"state.{what.removeprefix(STATE)}", "value.newer")
 
 
 def _row(h: Here, row: Any, chosen: bool, on_click: Any) -> ft.Control:

@@ -36,7 +36,7 @@ from screens.parts.pieces import (
 from screens.parts.sync_strip import SyncStrip
 from screens.parts.times import today
 from screens.use_query import use_query
-from storage.queries.overview import whole_of
+from storage.queries.overview import STATE, whole_of
 
 MONTHS = 12
 Within = tuple[str, str] | None
@@ -263,7 +263,7 @@ def States(*, rows: list[Any], within: Within) -> ft.Control:
             line,
             key=f"state-{state}",
             ink=True,
-            on_click=guard(page.navigate, listed_at(state, within)),
+            on_click=guard(page.navigate, listed_at(STATE + state, within)),
             padding=ft.Padding.symmetric(vertical=12, horizontal=4),
             border=ft.Border.only(bottom=ft.BorderSide(1, ft.Colors.OUTLINE_VARIANT)),
         )

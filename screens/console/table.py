@@ -97,25 +97,25 @@ def _heads(
         chosen = column.key == order[0]
         aligned = ft.TextAlign.RIGHT if place else ft.TextAlign.LEFT
         icon = (ft.Icons.ARROW_DOWNWARD if order[1] else ft.Icons.ARROW_UPWARD) if chosen else ft.Icons.UNFOLD_MORE
-        words = ft.Row(
+        # The sign stands below: beside the words it would break them on a narrow column.
+        words = ft.Column(
             [
-                ft.Container(
-                    ft.Text(column.label, theme_style=ft.TextThemeStyle.BODY_SMALL, max_lines=4, text_align=aligned),
-                    expand=True,
-                ),
+                ft.Text(column.label, theme_style=ft.TextThemeStyle.BODY_SMALL, max_lines=3, text_align=aligned),
                 ft.Icon(icon, size=16, semantics_label=h.say("table.order_by", column=_way(h, column, order))),
             ],
             spacing=2,
+            tight=True,
+            horizontal_alignment=ft.CrossAxisAlignment.END if place else ft.CrossAxisAlignment.START,
         )
         heads.append(
             named(
                 f"order-{column.key}",
                 ft.TextButton(
-                    content=words,
+                    content=ft.Container(words, width=column.width - 8),
                     key=f"order-{column.key}",
                     on_click=guard(turn, column),
                     width=column.width,
-                    height=theme.scaled(84),
+                    height=theme.scaled(96),
                     style=ft.ButtonStyle(
                         padding=ft.Padding.symmetric(horizontal=4, vertical=4),
                         shape=ft.RoundedRectangleBorder(radius=4),

@@ -7,8 +7,8 @@ from screens.context import Here
 
 
 def said_average(h: Here, average: float | None) -> str:
-    """Members per group with one decimal; of nothing there is none."""
-    return "–" if average is None else f"{average:.1f}"
+    """Members per group with one decimal; where no number is known there is none."""
+    return "–" if not average else f"{average:.1f}"
 
 
 def month_code(day: date) -> str:

@@ -72,6 +72,8 @@ def strip_words(words: Words, status: SyncStatus) -> str:
         if status.problem in UNANSWERED:
             return words.say("sync.waiting_for_server", count=status.waiting)
         return words.say("sync.waiting", count=status.waiting)
+    if status.photos_waiting:
+        return words.say("sync.photos_waiting", count=status.photos_waiting)
     if status.last_success_ms is None:
         return words.say("sync.never")
     return words.say("sync.all_sent", time=said_time(words, status.last_success_ms))
@@ -80,6 +82,8 @@ def strip_words(words: Words, status: SyncStatus) -> str:
 def _running_words(words: Words, status: SyncStatus) -> str:
     if status.to_send > status.sent:
         return words.say("sync.sending", done=status.sent, total=status.to_send)
+    if status.at_photos:
+        return words.say("sync.photos")
     if status.to_receive:
         return words.say("sync.receiving", done=status.received, total=status.to_receive)
     if status.received:
@@ -94,7 +98,7 @@ def shape_of(status: SyncStatus) -> tuple[ft.IconData, ft.ColorValue]:
         return ft.Icons.CHECK_CIRCLE, ft.Colors.PRIMARY
     if status.needs_mending:
         return ft.Icons.FLAG, ft.Colors.ERROR
-    if status.waiting:
+    if status.waiting or status.photos_waiting:
         return ft.Icons.PHONE_ANDROID_OUTLINED, ft.Colors.ON_SURFACE_VARIANT
     if status.last_success_ms is None:
         return ft.Icons.CLOUD_OFF_OUTLINED, ft.Colors.ON_SURFACE_VARIANT

@@ -14,8 +14,16 @@ BUILT: dict[str, tuple[str, ...]] = {
     "help": tuple(
         f"{page}{part}" for page in ("saved", "offline", "correct", "lost", "who") for part in ("", ".title")
     ),
+    # the lists of `screens/console/decide.py`
+    "decide": tuple(
+        f"{name}{part}" for name in ("conflicts", "doubles", "checks", "aside") for part in ("", ".explain")
+    ),
+    # what is sampled, of `records/check.py`
+    "sample": ("group", "account"),
     # `Past.state` of records/workspace.py
     "history.state": ("received", "waiting", "refused", "lost"),
+    # `Photo.state` of records/workspace.py, but for refused ones
+    "photos.state": ("waiting", "received", "here", "away", "wanted"),
     # `RESEMBLANCES` of records/proposal.py
     # keys of GROUP_STEPS and MEMBER_STEPS of screens/steps.py
     "form.step": (
@@ -30,10 +38,6 @@ BUILT: dict[str, tuple[str, ...]] = {
         "living",
         "leaving",
     ),
-    # `STANDS` of screens/console/portal.py
-    "portal.stands": tuple(
-        f"{one}{part}" for one in ("to_enter", "only_there", "differs") for part in ("", ".explain")
-    ),
     # `screens/console/`: UNITS, LISTED and ORDERS of storage/queries/overview.py
     "overview.by": UNITS[1:],
     "overview.unit": UNITS[1:],
@@ -42,6 +46,10 @@ BUILT: dict[str, tuple[str, ...]] = {
     "listed.order": ORDERS,
     "month": tuple(f"m{month}" for month in range(1, 13)),
     "month.short": tuple(f"m{month}" for month in range(1, 13)),
+    # `STANDS` of screens/console/portal.py
+    "portal.stands": tuple(
+        f"{one}{part}" for one in ("to_enter", "only_there", "differs") for part in ("", ".explain")
+    ),
     "proposals": ("name_and_village", "account_number", "mobile"),
 }
 """Prefix -> endings: what `say(f"history.state.{past.state}")` can come to. An f-string with any other prefix fails."""
@@ -62,6 +70,7 @@ AT_CONSOLE = tuple(
         "sync.what",
         "problem.busy",
         "problem.code_used",
+        "problem.out_of_reach",
         "mark.day_in_future.remedy",
         "problem.revoked",
         "problem.sign_in",

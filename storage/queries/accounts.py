@@ -49,6 +49,19 @@ class StepRow(Row):
     unsent: int
 
 
+class PhotoRow(Row):
+    """A photo of one of the account's papers, also a removed one."""
+
+    id: str
+    kind: str
+    size: int
+    width: int | None
+    height: int | None
+    taken_on: date
+    deleted_on: date | None
+    unsent: int
+
+
 @query(AccountRow, kinds=("SavingsAccount", "BankBranch", "Shg"))
 def find_account(tables: Tables, *, shg_id: str) -> Select[Any]:
     """The first account of a group, if it has been begun and the group is not deleted."""
@@ -89,4 +102,16 @@ def list_steps(tables: Tables, *, account_id: str) -> Select[Any]:
         )
         .where(steps.c.account_id == account_id, present(steps), present(accounts))
         .order_by(steps.c.on_day, steps.c.id)
+    )
+
+
+@query(PhotoRow, kinds=("Attachment", "SavingsAccount"))
+def list_photos(tables: Tables, *, account_id: str) -> Select[Any]:
+    """The photos of an account's papers, the newest first, removed ones too."""
+    photos, accounts = tables["Attachment"], tables["SavingsAccount"]
+    return (
+        select(*columns(photos, "id", "kind", "size", "width", "height", "taken_on", "deleted_on", "unsent"))
+        .select_from(photos.join(accounts, accounts.c.id == photos.c.account_id))
+        .where(photos.c.account_id == account_id, present(accounts))
+        .order_by(photos.c.taken_on.desc(), photos.c.id.desc())
     )

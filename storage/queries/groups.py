@@ -25,6 +25,7 @@ from storage.queries.asking import (
     where,
 )
 from storage.queries.asking import deleted as only_deleted
+from storage.queries.conflicts import undecided
 
 NEEDS = ("mending", "pending", "overdue", "too_few", "unsent", "formed")
 """What a list of groups may be narrowed to; what each means stands in `needing`."""
@@ -185,9 +186,7 @@ def needing(
     if needs == "mending":
         conflicts = tables["Conflict"]
         open_ones = exists(
-            select(conflicts.c.id).where(
-                conflicts.c.shg_id == shgs.c.id, conflicts.c.state == "open", present(conflicts)
-            )
+            select(conflicts.c.id).where(conflicts.c.shg_id == shgs.c.id, undecided(conflicts), present(conflicts))
         )
         faulty = and_(shgs.c.marks.is_not(None), *(shgs.c.marks != marks for marks in TELLS_LITTLE))
         return or_(faulty, open_ones, shgs.c.id.in_(sorted(besides)))

@@ -40,8 +40,11 @@ UNITS = ("whole", "district", "block", "cluster", "gram_panchayat", "village", "
 Within = tuple[str, str]
 """(level, id) of the place that is looked at; with the level `person`, of who has formed the groups."""
 
-LISTED = ("groups", "formed", "opened", "pending", "overdue", "too_few", "room", "unknown")
+LISTED = ("groups", "formed", "opened", "pending", "overdue", "too_few", "room", "uncounted")
 """Numbers of an overview that are numbers of groups: behind each is the list of exactly these."""
+
+STATE = "state-"
+"""Begins the name of the groups whose account is in one state."""
 
 ORDERS = ("name", "members", "age")
 """What a list may be put in order by: the name, the smallest groups first, the oldest first."""
@@ -282,7 +285,7 @@ def list_tallied(
     limit: int = 50,
     after: tuple[Any, str] | None = None,
 ) -> Select[Any]:
-    """The groups behind a number (one of LISTED, or a state of the account), `order` being one of ORDERS.
+    """The groups behind a number (one of LISTED, or STATE and a state of the account), `order` being one of ORDERS.
 
     `after`: (value of the order, id) of the last row of the page before.
     """
@@ -316,9 +319,9 @@ def _meant(shgs: FromClause, account: FromClause, measure: Yardstick, what: str)
         "overdue": overdue(shgs, account, measure),
         "too_few": too_few(shgs, measure),
         "room": _with_room(shgs, measure),
-        "unknown": women == 0,
+        "uncounted": women == 0,
     }
-    return meanings[what] if what in meanings else _state(shgs, account) == what
+    return meanings[what] if what in meanings else _state(shgs, account) == what.removeprefix(STATE)
 
 
 def _with_room(shgs: FromClause, measure: Yardstick) -> ColumnElement[bool]:
@@ -418,6 +421,7 @@ def _sakhis(tables: Tables, today: date) -> Subquery:
 __all__ = [
     "LISTED",
     "ORDERS",
+    "STATE",
     "UNITS",
     "CoverageRow",
     "ListedRow",

@@ -30,15 +30,32 @@ class PhoneScreen:
         return self.page.locator(f"[flt-semantics-identifier='{identifier}']").first
 
     def tap(self, identifier: str) -> None:
-        self.one(identifier).click(timeout=SECONDS)
+        self.tap_at_rest(self.one(identifier))
 
-    def tap_words(self, words: str) -> None:
-        self.page.get_by_role("button", name=words).first.click(timeout=SECONDS)
+    def tap_at_rest(self, target: Locator) -> None:
+        """Tap once the target has stood still for a third of a second.
+
+        The tree of semantics and what is drawn do not move together: while a list is laid out anew, as after a
+        change of language or a sync, a tap lands on its neighbour.
+        """
+        target.wait_for(state="attached", timeout=SECONDS)
+        resting, place = 0, None
+        for _ in range(100):
+            found = target.bounding_box(timeout=SECONDS)
+            resting = resting + 1 if found and found == place else 0
+            place = found
+            if resting >= 3:
+                break
+            self.page.wait_for_timeout(100)
+        target.click(timeout=SECONDS)
+
+    def tap_words(self, words: str | re.Pattern[str]) -> None:
+        self.tap_at_rest(self.page.get_by_role("button", name=words).first)
 
     def tap_tab(self, words: str) -> None:
         # At the foot of a phone a tab is one; in the rail of a wide window it is a button.
         tab = self.page.get_by_role("tab", name=words)
-        tab.or_(self.page.get_by_role("button", name=words)).first.click(timeout=SECONDS)
+        self.tap_at_rest(tab.or_(self.page.get_by_role("button", name=words)).first)
 
     def sees(self, words: str | re.Pattern[str]) -> None:
         expect(self.page.locator("flt-semantics-host").get_by_text(words).first).to_be_attached(timeout=SECONDS)
@@ -46,11 +63,11 @@ class PhoneScreen:
     def sees_button(self, words: str | re.Pattern[str]) -> None:
         expect(self.page.get_by_role("button", name=words).first).to_be_attached(timeout=SECONDS)
 
-    def title_is(self, words: str) -> None:
+    def title_is(self, words: str | re.Pattern[str]) -> None:
         expect(self.page.get_by_role("heading", name=words).first).to_be_attached(timeout=SECONDS)
 
     def back(self) -> None:
-        self.page.get_by_role("button", name=re.compile("वापस|Back")).first.click(timeout=SECONDS)
+        self.tap_at_rest(self.page.get_by_role("button", name=re.compile("वापस|Back")).first)
 
     def fill(self, label: str, text: str) -> None:
         """Type into a field. It is ready some time after the click; what comes earlier is lost, so it is seen to.

@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from operations.demo_places import STATE_CODE
-from operations.demo_setup import ABM, SUPERVISOR, set_up
+from operations.demo_setup import ABM, REVIEWER, SUPERVISOR, set_up
 from records.commands.groups import RegisterGroup
 from screens.words import words_of
 from server.serving import open_centre
@@ -111,9 +111,9 @@ def desk(browser: Browser, office: Office) -> Iterator:
         context.close()
 
 
-def sign_in(office: Office, screen: PhoneScreen) -> None:
-    code = office.centre.enrolments.console_code_for(SUPERVISOR.id)
-    inside = screen.page.get_by_role("button", name=HINDI.say("do.register_group")).first
+def sign_in(office: Office, screen: PhoneScreen, person: str = SUPERVISOR.id) -> None:
+    code = office.centre.enrolments.console_code_for(person)
+    inside = screen.one("filter-village")
     empty = screen.page.get_by_text(HINDI.problem("required")).first
     for _ in range(5):
         # The field has the focus from the beginning, before Flutter listens to it: what comes too early is lost there.
@@ -160,13 +160,33 @@ def test_a_browser_that_is_opened_again_is_still_signed_in_until_it_signs_out(of
     sign_in(office, screen)
     screen.page.goto("about:blank")
     screen.open(office.address)
-    screen.sees_button(HINDI.say("do.register_group"))
+    screen.title_is(HINDI.say("overview.title"))
     screen.tap_tab(HINDI.say("nav.more"))
     screen.tap("sign-out")
     screen.sees(HINDI.say("enrol.title"))
     screen.page.goto("about:blank")
     screen.open(office.address)
     screen.sees(HINDI.say("enrol.title"))
+
+
+def test_the_district_sees_how_it_stands_and_comes_from_a_number_to_the_group(office, desk):
+    name = "कावेरी महिला समूह"
+    office.group_from_the_phone(name)
+    screen = desk(1280)
+    sign_in(office, screen, REVIEWER.id)
+    screen.tap_tab(HINDI.say("nav.overview"))
+    chart = screen.one("chart-months")
+    expect(chart).to_be_attached(timeout=30_000)
+    told = chart.evaluate("element => element.getAttribute('aria-label') || element.textContent")
+    assert HINDI.say("chart.months") in told and "12" in told, "a chart is read out as a sentence"
+    screen.tap("order-average")
+    screen.tap_words("बड़वारा")
+    screen.title_is(re.compile("बड़वारा"))
+    screen.tap("tile-groups")
+    screen.tap_words(re.compile(name))
+    screen.sees(HINDI.say("group.members_tab"))
+    assert screen.page.get_by_role("button", name=HINDI.say("do.add_member")).count() == 0, "she only reads"
+    assert not screen.asked_outside
 
 
 @pytest.mark.parametrize("width", [360, 1200])

@@ -102,7 +102,7 @@ def test_a_broken_scope_is_noticed(settled, tmp_path, monkeypatch):
     monkeypatch.undo()
     monkeypatch.setattr(
         "server.scope.streams_read",
-        lambda reaches: {
+        lambda *_: {
             f"block/{ref('B2')}/groups": frozenset({"abm"}),
             f"block/{ref('B1')}/groups": frozenset({"abm"}),
         },

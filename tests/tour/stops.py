@@ -92,6 +92,7 @@ STOPS = (
         "समूह की जानकारी सुधारना",
         "Correcting what is known of a group",
         reach=("step-bearers",),
+        routes=("/group/:shg_id/edit/:field?",),
     ),
     Stop(
         "new-member",

@@ -29,9 +29,10 @@ def test_the_app_starts_at_main():
     assert (ROOT / "assets" / "icon.png").is_file()
 
 
-def test_the_phone_gets_its_five_libraries():
+def test_the_phone_gets_its_libraries_and_no_other():
     listed = get_project_dependencies(setting("project.dependencies"))
-    assert {Requirement(line).name for line in listed} == {"flet", "sqlalchemy", "requests", "pydantic", "cryptography"}
+    flets = {"flet", "flet-secure-storage", "flet-geolocator"}
+    assert {Requirement(line).name for line in listed} == flets | {"sqlalchemy", "requests", "pydantic", "cryptography"}
 
 
 def top_level() -> set[str]:

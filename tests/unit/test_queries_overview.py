@@ -26,7 +26,8 @@ from records.figures import (
 from records.person import Assignment
 from records.savings_account import STATES
 from storage.pages import take_page
-from storage.queries import tally, tally_accounts, tally_coverage, tally_months
+from storage.queries import list_tallied, tally, tally_accounts, tally_coverage, tally_months
+from storage.queries.overview import LISTED, ORDERS, STATE
 from tests.factories import (
     a_branch,
     a_page,
@@ -187,6 +188,35 @@ def test_a_place_counts_the_groups_of_its_villages_and_no_others(phone, within, 
     assert sum(row.groups for row in phone.ask(tally, measure=measure, by="village", within=within)) == len(counted)
     assert sum(row.groups for row in phone.ask(tally_accounts, measure=measure, within=within)) == len(counted)
     assert sum(row.groups for row in phone.ask(tally_coverage, today=TODAY, within=within)) == len(counted)
+
+
+def test_behind_each_number_are_exactly_so_many_groups(phone):
+    pairs = list(random_groups(random.Random(4)))
+    give(phone, *(shg for shg, _ in pairs), *(account for _, account in pairs if account))
+    measure = Yardstick(TODAY)
+    for within in (None, ("gram_panchayat", TREE.panchayats[1].id), ("person", PEOPLE[0].id)):
+        (whole,) = phone.ask(tally, measure=measure, within=within)
+        told = {what: len(every(phone, measure, what, within)) for what in LISTED}
+        numbers = {name: getattr(whole, name) for name in ("groups", "formed", "opened", "pending", "overdue")}
+        assert told | numbers | {"room": whole.with_room, "uncounted": whole.unknown} == told
+        for row in phone.ask(tally_accounts, measure=measure, within=within):
+            assert len(every(phone, measure, STATE + row.state, within)) == row.groups
+
+
+def every(phone, measure, what, within):
+    """All groups behind a number, in each order the same, page by page."""
+    found = {}
+    for order in ORDERS:
+        seen, after = [], None
+        while rows := phone.ask(
+            list_tallied, measure=measure, what=what, within=within, order=order, limit=7, after=after
+        ):
+            seen += rows
+            after = rows[-1].place(order)
+        found[order] = sorted(row.id for row in seen)
+        assert [row.place(order) for row in seen] == sorted(row.place(order) for row in seen)
+    assert found["name"] == found["members"] == found["age"]
+    return found["name"]
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -160,7 +160,14 @@ async def test_a_mark_is_one_tap_from_where_it_is_mended(tmp_path):
     shg = a_group(marks=marks)
     async with running(a_phone(tmp_path, "abm", shg), f"/group/{shg.id}") as app:
         await app.click("mend-few_signatories")
-        await app.see("field-name")
+        # The form opens at the step of the field, and the field is brought into sight.
+        await app.see("step-bearers")
+        await app.until(
+            lambda: any(
+                name == "scroll_to" and "at-president_signs" in str(args) for name, args in app.connection.calls
+            ),
+            "scrolled to the field",
+        )
         await app.go(f"/group/{shg.id}")
         await app.click("mend-steps_disputed")
         await app.see("account-state")
