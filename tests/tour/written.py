@@ -39,8 +39,8 @@ def page_text() -> str:
     lines = [
         "# The tour",
         "",
-        "Every screen of the phone and of the console, by `make tour`: the real app in Chromium, on a practice block of",
-        "1,600 groups.",
+        "Every screen of the phone and of the console, by `make tour`: the real app in Chromium, on a practice block",
+        "of 1,600 groups.",
         "Names of people and groups are invented. Below each screen: the same for the sun, and on a wide one.",
         "",
     ]
