@@ -116,9 +116,13 @@ def sign_in(office: Office, screen: PhoneScreen, person: str = SUPERVISOR.id) ->
     inside = screen.one("filter-village")
     empty = screen.page.get_by_text(HINDI.problem("required")).first
     for _ in range(5):
-        # The field has the focus from the beginning, before Flutter listens to it: what comes too early is lost there.
-        screen.fill(HINDI.say("enrol.code"), "")
-        screen.fill(HINDI.say("enrol.code"), code)
+        # The field has the focus from the beginning, before Flutter listens to it: what comes too early is lost there,
+        # and a field that lost it may stay deaf. The page is opened anew then, as a person would do it.
+        try:
+            screen.fill(HINDI.say("enrol.code"), code)
+        except AssertionError:
+            screen.open(office.address + "groups")
+            continue
         screen.tap("enrol-go")
         expect(inside.or_(empty).first).to_be_attached(timeout=30_000)
         if inside.count():
