@@ -9,20 +9,20 @@ from pathlib import Path
 
 import flet as ft
 
-from records.ids import is_id
-from records.ports import Services
 from records.workspace import Workspace
 from screens.app import app
-from screens.browser import serve
+from screens.browser import browser_store, serve
 from screens.services import FletServices
 from screens.version import VERSION
+from storage.workspace import PhoneWorkspace
 from sync.central_over_http import CentralOverHttp
 from sync.enrolling import Centre
 from sync.handing_over import opened_or_handed_over
 from sync.joining import joined
 from sync.runner import SyncRunner
+from sync.safekeeping import Safekeeping
 
-Join = Callable[..., tuple[Workspace, SyncRunner]]
+Join = Callable[..., tuple[PhoneWorkspace, SyncRunner]]
 SERVER = os.environ.get("SAMOOH_SERVER", "http://127.0.0.1:8600")
 """Address of the central server. A state that builds its own app writes its address here."""
 
@@ -37,13 +37,13 @@ def build(
 ) -> Callable[[ft.Page], Awaitable[None]]:
     """The main function. `transport`: the way to the centre; `store_id`: one store for every page; `join`: joined."""
     centre = transport or CentralOverHttp(SERVER)
-    at_work: dict[str, tuple[Workspace, SyncRunner]] = {}
+    at_work: dict[str, tuple[PhoneWorkspace, SyncRunner]] = {}
     one_at_a_time = threading.Lock()
 
-    def open_store(name: str) -> Workspace:
+    def open_store(name: str, safe: Safekeeping) -> PhoneWorkspace:
         with one_at_a_time:
             if name not in at_work:
-                store = opened_or_handed_over(folder or stores(), name, centre, app=VERSION)
+                store = opened_or_handed_over(folder or stores(), name, centre, app=VERSION, safe=safe)
                 at_work[name] = join(store, centre, app=VERSION)
                 at_work[name][1].start()
             return at_work[name][0]
@@ -53,21 +53,18 @@ def build(
 
         async def open_workspace() -> Workspace:
             name = store_id or (await browser_store(services) if page.web else "phone")
-            return await asyncio.to_thread(open_store, name)
+            safe = await Safekeeping(services, name).unlock()
+            workspace = await asyncio.to_thread(open_store, name, safe)
+            if services.secrets_are_safe:
+                # A new login, or a new number for a copied phone, is locked away as soon as it is there.
+                store = workspace.store
+                await safe.lock_away(store)
+                store.on_change(lambda kinds: "identity" in kinds and page.run_task(safe.lock_away, store))
+            return workspace
 
         app(page, open_workspace, services)
 
     return main
-
-
-async def browser_store(services: Services) -> str:
-    """In a browser the store lies with this process, under a random id that only this browser knows."""
-    kept = await services.secret("store")
-    if kept and is_id(kept):
-        return kept
-    fresh = os.urandom(16).hex()
-    await services.keep_secret("store", fresh)
-    return fresh
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""`make demo`: a real server, four phones, a story in the terminal, and then the app in the browser.
+"""`make demo`: a real server, four phones, a story in the terminal, then the app and the console in the browser.
 
 Only the standard library is imported before the story begins, so that whatever is missing can be said in a sentence.
 """
@@ -19,7 +19,7 @@ FOLDER = ROOT / ".demo"
 MARK = "samooh-demo.lock"
 """The file by which a folder is known as a demo's own, which the demo may empty; and the lock on it."""
 
-FIRST_PORT, LAST_PORT = 8550, 65533
+FIRST_PORT, LAST_PORT = 8550, 65532
 MOST_GROUPS = 4000
 """More than any block has, and about as many as the phone of a supervisor may hold with all members."""
 INTERRUPTED = 130
@@ -58,7 +58,7 @@ def _arguments(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--groups", type=int, help=f"how many groups the register of the block has, 0 to {MOST_GROUPS}; a full block"
     )
-    parser.add_argument("--port", type=int, default=FIRST_PORT, help="first of three ports on this machine, 0 for any")
+    parser.add_argument("--port", type=int, default=FIRST_PORT, help="first of four ports on this machine, 0 for any")
     parser.add_argument("--folder", type=Path, default=FOLDER, help="where the demo keeps its stores")
     chosen = parser.parse_args(arguments)
     if not 0 <= chosen.port <= LAST_PORT:
@@ -76,7 +76,7 @@ def _run(chosen: argparse.Namespace) -> int:
         sockets = []
         if not chosen.once:
             try:
-                sockets = play.reserved(chosen.port, 3)
+                sockets = play.reserved(chosen.port, play.PORTS)
             except play.PortTaken as taken:
                 raise CannotStart(_port_taken(taken.port, chosen.port)) from taken
             for one in sockets:
@@ -110,7 +110,7 @@ def _tools() -> Any:
 
 def _port_taken(port: int, first: int) -> str:
     return (
-        f"Port {port} is taken, perhaps by a demo in another terminal. End that one, or choose three free ports: "
+        f"Port {port} is taken, perhaps by a demo in another terminal. End that one, or choose four free ports: "
         f"{sys.executable} -m operations.demo --port {first + 100 if first + 100 <= LAST_PORT else FIRST_PORT}"
     )
 

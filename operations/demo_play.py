@@ -9,10 +9,11 @@ from pathlib import Path
 from operations.demo_phones import Phone
 from operations.demo_places import STATE_CODE
 from operations.demo_reading import ENGLISH, strip
-from operations.demo_server import ServerFailed, ServerProcess
+from operations.demo_server import ConsoleProcess, ServerFailed, ServerProcess
 from operations.demo_setup import PEOPLE, set_up
 from operations.demo_stage import Stage
-from operations.demo_story import StoryBroke, tell
+from operations.demo_story import tell
+from operations.demo_telling import StoryBroke
 from operations.demo_verdict import agree
 from operations.demo_web import PortTaken, address_of, port_of, reserved, serve
 from operations.practice_places import GROUPS_PER_BLOCK
@@ -27,6 +28,10 @@ CENTRE, PHONES = "centre", "phones"
 
 SHOWN = ("abm", "sakhi")
 """The phones that are shown in the browser."""
+AT_CONSOLE = ("supervisor", "reviewer")
+"""Who gets a code for the console."""
+PORTS = len(SHOWN) + 2
+"""Of the page, of each phone that is shown, and of the console, in this order."""
 
 COMMAND = f"{sys.executable} -m operations.demo"
 
@@ -48,7 +53,7 @@ def play(folder: Path, sockets: Sequence[socket.socket], *, kept: bool, groups: 
             _say(f"The server is a process of its own ({server.pid}) at {server.url}, on SQLite.")
             agreed = _go_on(phones, centre) if kept else tell(phones, centre, codes, _say)
             if agreed and sockets:
-                _serve(sockets, phones, Stage(phones, centre, server, _say))
+                _serve(sockets, phones, Stage(phones, centre, server, _say), folder / CENTRE)
     except (StoryBroke, ServerFailed, Problem) as broke:
         why = words_of(ENGLISH).problem(broke.code) if isinstance(broke, Problem) else broke
         print(f"\nThe demo broke off: {why}", file=sys.stderr)
@@ -81,15 +86,21 @@ def _go_on(phones: Mapping[str, Phone], centre: CentralStore) -> bool:
     return agree(phones, centre, _say)
 
 
-def _serve(sockets: Sequence[socket.socket], phones: Mapping[str, Phone], stage: Stage) -> None:
-    """The app in the browser until Ctrl-C, which here is the ordinary end."""
+def _serve(sockets: Sequence[socket.socket], phones: Mapping[str, Phone], stage: Stage, centre: Path) -> None:
+    """The app and the console in the browser until Ctrl-C, which here is the ordinary end."""
     shown = [phones[key] for key in SHOWN]
-    stage.ports = {key: port_of(one) for key, one in zip(SHOWN, sockets[1:], strict=True)}
-    with contextlib.suppress(KeyboardInterrupt), stage.watching(shown):
+    *pages, kept_free = sockets
+    stage.ports = {key: port_of(one) for key, one in zip(SHOWN, pages[1:], strict=True)}
+    port = port_of(kept_free)
+    # The console's process takes the port that was held for it.
+    kept_free.close()
+    with contextlib.suppress(KeyboardInterrupt), stage.watching(shown), ConsoleProcess(centre, port) as console:
+        stage.console = console.url
         for phone in shown:
             phone.runner.start()
-        _say_addresses(sockets, shown)
-        serve(sockets, stage, [phone.show for phone in shown])
+        _say_addresses(pages, shown)
+        _say_console(console.url, [phones[key] for key in AT_CONSOLE], stage)
+        serve(pages, stage, [phone.show for phone in shown])
     _say("\nEnded.")
 
 
@@ -102,7 +113,13 @@ def _say_addresses(sockets: Sequence[socket.socket], shown: Sequence[Phone]) -> 
     _say("Cut a network, work on the phone, restore it. The other phone fetches the work with its next sync: every")
     _say("five minutes, or at once by सिंक in the app. On a phone the installed app itself works offline; here its")
     _say("pages come from this process, and the switch cuts only the network between the phone and the server.")
-    _say(f"Ctrl-C ends everything. `{COMMAND} --keep` goes on from here, `make demo` begins anew.")
+
+
+def _say_console(url: str, people: Sequence[Phone], stage: Stage) -> None:
+    _say(f"\nThe console of the office, for a desktop: {url}")
+    for phone in people:
+        _say(f"   {phone.someone.called}: one-time code {stage.console_code(phone.someone.key)}")
+    _say(f"\nCtrl-C ends everything. `{COMMAND} --keep` goes on from here, `make demo` begins anew.")
 
 
 def _say(line: str) -> None:

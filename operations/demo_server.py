@@ -1,8 +1,10 @@
 """The demo's server: a process of its own, started, watched and ended."""
 
+import http.client
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 from queue import Empty, Queue
 
@@ -20,18 +22,20 @@ class ServerFailed(Exception):
 class ServerProcess:
     """The real server over one folder, on a free port of this machine. To be used in a `with`."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.log = folder / "server.log"
+    module, called = "operations.tended", "server"
+
+    def __init__(self, folder: Path, port: int = 0) -> None:
+        self.folder, self.port = folder, port
+        self.log = folder / f"{self.called}.log"
         self.url = ""
         self._process: subprocess.Popen[str] | None = None
 
     def __enter__(self) -> "ServerProcess":
         self.folder.mkdir(parents=True, exist_ok=True)
-        command = [sys.executable, "-m", "operations.tended", "--folder", str(self.folder.resolve())]
+        command = [sys.executable, "-m", self.module, "--folder", str(self.folder.resolve())]
         with self.log.open("w", encoding="utf-8") as log:
             self._process = subprocess.Popen(
-                [*command, "--state", str(STATE_CODE), "--port", "0"],
+                [*command, "--state", str(STATE_CODE), "--port", str(self.port)],
                 cwd=ROOT,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
@@ -59,7 +63,7 @@ class ServerProcess:
     def check(self) -> None:
         """Raises ServerFailed when the process is gone."""
         if self._process is None or self._process.poll() is not None:
-            raise ServerFailed(f"The server has ended.\n{self._last_words()}")
+            raise ServerFailed(f"The {self.called} has ended.\n{self._last_words()}")
 
     def end(self) -> None:
         """End the process: first as one asks, then as one insists."""
@@ -87,9 +91,32 @@ class ServerProcess:
             line = ""
         before, _, url = line.strip().partition("serving on ")
         if before or not url:
-            raise ServerFailed(f"The server did not start.\n{self._last_words()}")
+            raise ServerFailed(f"The {self.called} did not start.\n{self._last_words()}")
         return url
 
     def _last_words(self) -> str:
         said = self.log.read_text("utf-8", errors="replace").strip() if self.log.exists() else ""
         return "\n".join(said.splitlines()[-12:]) or f"It said nothing; its log is {self.log}."
+
+
+class ConsoleProcess(ServerProcess):
+    """The console over the same folder: a process and a port of its own, as at an office."""
+
+    module, called = "operations.tended_console", "console"
+
+    def _address(self) -> str:
+        """The address, once somebody answers there."""
+        until = time.monotonic() + START_SECONDS
+        while time.monotonic() < until:
+            self.check()
+            connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=2)
+            try:
+                connection.request("GET", "/")
+                connection.getresponse().read()
+                return f"http://127.0.0.1:{self.port}/app/"
+            except OSError:
+                # Not yet: it is still being imported.
+                time.sleep(0.2)
+            finally:
+                connection.close()
+        raise ServerFailed(f"The console did not start.\n{self._last_words()}")

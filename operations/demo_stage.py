@@ -26,9 +26,15 @@ class Stage:
         self._said: dict[str, str] = {}
         self._lock = threading.Lock()
         self.ports: Mapping[str, int] = {}
+        self.console = ""
 
     def state(self) -> Mapping[str, Any]:
-        return {"phones": [self._phone(key, port) for key, port in self.ports.items()], "centre": self._central_line()}
+        phones = [self._phone(key, port) for key, port in self.ports.items()]
+        return {"phones": phones, "centre": self._central_line(), "console": self.console}
+
+    def console_code(self, key: str) -> str:
+        """A one-time code by which this person signs in to the console."""
+        return self._centre.enrolments.console_code_for(self._phones[key].someone.id)
 
     def switch(self, key: str, *, online: bool) -> None:
         phone = self._phones[key]

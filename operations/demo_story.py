@@ -5,22 +5,21 @@ Nothing is printed because it ought to be so: after each deed the stores are ask
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from operations.demo_mending import mend
 from operations.demo_phones import Phone
 from operations.demo_reading import (
     account_at,
     counted_at_centre,
     counted_on_phone,
     figures_of,
-    groups_at_centre,
-    groups_of,
     roster_of,
     steps_of,
     strip,
 )
+from operations.demo_telling import Told, refused, synced, village_of
 from operations.demo_verdict import agree
 from records.bank_branch import BankBranch, ServiceArea
 from records.commands.accounts import RecordStep
@@ -35,7 +34,7 @@ from records.shg import Shg
 from records.written import show_count
 from server.central_store import CentralStore
 from storage.queries.members import list_members
-from storage.queries.places import list_branches, list_villages
+from storage.queries.places import list_branches
 
 # Invented, like everybody in the demo.
 WOMEN = (
@@ -57,38 +56,6 @@ FETCHED: tuple[tuple[type[Record], str], ...] = (
 """What a phone is asked for after its first sync."""
 
 
-class StoryBroke(Exception):
-    """Something in the story did not happen; the text says what."""
-
-
-@dataclass
-class Told:
-    """What the acts share: the phones by key, the centre to look into, and where the lines go."""
-
-    phones: Mapping[str, Phone]
-    centre: CentralStore
-    say: Callable[[str], None]
-    acts: int = 0
-
-    def act(self, title: str) -> None:
-        self.acts += 1
-        self.say(f"\n{self.acts}. {title}")
-
-    def line(self, text: str) -> None:
-        self.say(f"   {text}")
-
-    def of(self, phone: Phone, text: str) -> None:
-        self.line(f"{phone.someone.called}: {text}")
-
-    def groups(self, phone: Phone, groups: Sequence[str]) -> None:
-        """Some groups on a phone, each with how far it has come."""
-        for text in groups_of(phone, *groups):
-            self.of(phone, text)
-
-    def at_server(self, groups: Sequence[str]) -> None:
-        self.line(f"Server: {groups_at_centre(self.centre, *groups)}")
-
-
 def tell(
     phones: Mapping[str, Phone], centre: CentralStore, codes: Mapping[str, str], say: Callable[[str], None]
 ) -> bool:
@@ -104,23 +71,11 @@ def tell(
     _open_account_cut_off(told, sakhi, both)
     _correct_cut_off(told, abm, first)
     _meet_again(told, abm, sakhi, both)
+    mend(told, both[1])
     _figures(told, before, supervisor)
     _district(told, phones["reviewer"], both)
     told.act("Do all copies agree?")
     return agree(phones, centre, told.line)
-
-
-def synced(phone: Phone) -> None:
-    """One sync that must succeed and leave nothing waiting."""
-    problem, status = phone.sync().problem, phone.workspace.sync_status()
-    if problem or status.waiting or status.needs_mending:
-        raise StoryBroke(f"{phone.someone.called}: the sync should have gone through, the phone says: {strip(phone)}")
-
-
-def refused(phone: Phone) -> None:
-    """One sync that must fail for want of a network."""
-    if phone.sync().problem != "offline":
-        raise StoryBroke(f"{phone.someone.called}: the network is cut; the phone says: {strip(phone)}")
 
 
 # --- the acts
@@ -163,12 +118,17 @@ def _register_cut_off(told: Told, abm: Phone) -> tuple[str, str]:
     abm.online = False
     today, do = abm.today(), abm.workspace.do
     formed = today - timedelta(days=12)
-    values = {"name": MISSPELT, "village_id": _village(abm, "बिजौरी"), "formed_on": formed, "meeting_rhythm": "weekly"}
+    values = {
+        "name": MISSPELT,
+        "village_id": village_of(abm, "बिजौरी"),
+        "formed_on": formed,
+        "meeting_rhythm": "weekly",
+    }
     first = do(RegisterGroup(values)).id
     women = [do(AddMember(first, {"name": name, "joined_on": formed})).id for name in WOMEN]
     bearers = {"president_id": women[0], "secretary_id": women[1], "treasurer_id": women[2]}
     do(ChangeGroup(first, {**bearers, "president_signs": True, "secretary_signs": True}))
-    values = {"name": SECOND, "village_id": _village(abm, "भजिया"), "formed_on": today - timedelta(days=3)}
+    values = {"name": SECOND, "village_id": village_of(abm, "भजिया"), "formed_on": today - timedelta(days=3)}
     second = do(RegisterGroup({**values, "meeting_rhythm": "fortnightly", "declared_members": 12})).id
     refused(abm)
     both = first, second
@@ -204,7 +164,7 @@ def _open_account_cut_off(told: Told, sakhi: Phone, both: Sequence[str]) -> None
 
 def _record_steps(sakhi: Phone, group: str) -> None:
     """One step a day up to `opened`: the branch becomes known with the first, the number with the last."""
-    today, village = sakhi.today(), _village(sakhi, "बिजौरी")
+    today, village = sakhi.today(), village_of(sakhi, "बिजौरी")
     branch = next(row for row in sakhi.workspace.ask(list_branches, village_id=village) if row.serves_village)
     learned: dict[str, Mapping[str, Any]] = {
         "resolution_passed": {"branch_id": branch.id},
@@ -251,11 +211,3 @@ def _district(told: Told, reviewer: Phone, both: Sequence[str]) -> None:
     told.groups(reviewer, both)
     names = len(reviewer.workspace.ask(list_members, shg_id=first))
     told.of(reviewer, f"{names} names of members; {account_at(reviewer, first)}")
-
-
-def _village(phone: Phone, name: str) -> str:
-    """The village of this name, as it is found by searching on the phone."""
-    found = [row.id for row in phone.workspace.ask(list_villages, search=name) if row.name_hi == name]
-    if len(found) != 1:
-        raise StoryBroke(f"{phone.someone.called}: {len(found)} villages are called {name}")
-    return str(found[0])

@@ -17,6 +17,7 @@ BRANCH_FIELDS = frozenset({"branch_id", "typed_bank", "typed_branch", "typed_ifs
 SIGNING_FIELDS = frozenset({"mobile", "mobile_of_id", "president_signs", "secretary_signs", "treasurer_signs"})
 REMOVING = frozenset({"deleted_on"})
 DECIDING_FIELDS = frozenset({"state", "remark"})
+CHECKING_FIELDS = frozenset({"shg_id", "what", "result", "how", "reason", "on_day", "by_id"})
 STEPS_OF_ABM = frozenset({"resolution_passed", "kyc_collected", "form_filled", "submitted", "cancelled", "not_needed"})
 
 
@@ -45,6 +46,8 @@ WRITES: Mapping[tuple[str, str], Grant] = (
         ("AccountStep", "abm"): Grant(ALL),
         ("AccountStep", "bank_sakhi"): Grant(ALL),
         ("AccountStep", "supervisor"): Grant(ALL),
+        ("Check", "abm"): Grant(NONE, frozenset({"mended"})),
+        ("Check", "supervisor"): Grant(CHECKING_FIELDS),
         ("Conflict", "abm"): Grant(NONE, frozenset({"decided"})),
         ("Conflict", "supervisor"): Grant(NONE, frozenset({"decided"})),
         **{("Verdict", role): Grant(NONE, frozenset({"done"})) for role in ("abm", "bank_sakhi", "supervisor")},

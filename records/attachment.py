@@ -16,9 +16,9 @@ class Attachment(Record):
     """
 
     account_id: Annotated[str, Refers("SavingsAccount"), Parent, Unlisted]
-    kind: Annotated[str, Choice(*PHOTO_KINDS), Unlisted]
+    kind: Annotated[str, Choice(*PHOTO_KINDS)]
     sha256: Annotated[Sha256, Unlisted]
     size: Annotated[PhotoSize, Unlisted]
     width: Annotated[Count | None, Unlisted] = None
     height: Annotated[Count | None, Unlisted] = None
-    taken_on: Annotated[Day, Unlisted]
+    taken_on: Day

@@ -16,6 +16,7 @@ from records.audience import (
     shg_streams,
 )
 from records.bank_branch import BankBranch, ServiceArea
+from records.check import Check
 from records.conflict import Conflict
 from records.member import Member
 from records.norm import Norm
@@ -85,6 +86,7 @@ KINDS = Registry(
         Kind("Attachment", Attachment, photo_streams, "group"),
         Kind("Conflict", Conflict, None, "group"),
         Kind("Proposal", Proposal, shg_streams, "group"),
+        Kind("Check", Check, account_streams, "group"),
         Kind("Verdict", Verdict, None, "none"),
     ]
 )

@@ -142,8 +142,8 @@ class Capacity:
 @dataclass(frozen=True)
 class SyncRequest:
     """One call. `answered` is the last batch number whose answer the device has taken in; `has_capacity` a short hash
-    of the capacity it knows. `unsent` and `oldest_unsent_ms` are reported for the office. `room` = rows wanted in the
-    page. `reached` (stream -> seq) is sent back only after `cursor_unknown`.
+    of the capacity it knows. `unsent`, `oldest_unsent_ms` and `drafts` are told to the office. `room` = rows wanted in
+    the page. `reached` (stream -> seq) is sent back only after `cursor_unknown`.
     """
 
     app: str
@@ -155,6 +155,7 @@ class SyncRequest:
     oldest_unsent_ms: int | None = None
     room: int = 500
     reached: Mapping[str, int] | None = None
+    drafts: int = 0
 
 
 @dataclass(frozen=True)

@@ -39,9 +39,20 @@ class Services(Protocol):
 
     @property
     def secrets_are_safe(self) -> bool:
-        """Whether secrets lie in the device's own safe, or only beside the app's other files."""
+        """Whether this device has a safe of its own for secrets, and it has not failed so far. A browser has none: what
+        locks a secret away there lies beside it."""
 
-    async def keep_secret(self, name: str, value: str) -> None: ...
+    async def lock_away(self, name: str, value: str) -> bool:
+        """Keeps a secret in the device's own safe and reads it back. False where that cannot be done: then it is kept
+        nowhere."""
+
+    async def unlock(self, name: str) -> str | None:
+        """A secret from the device's own safe, None where it holds none of this name. Raises Problem safe_closed where
+        it does not answer."""
+
+    async def keep_secret(self, name: str, value: str) -> None:
+        """Keeps a secret in the safe, or where that cannot be done among the app's own preferences."""
+
     async def secret(self, name: str) -> str | None: ...
     async def share_text(self, text: str) -> None: ...
     async def copy_text(self, text: str) -> None: ...

@@ -71,6 +71,7 @@ RECORD_CODES = (
     "not_yours_to_cancel",
     "only_add",
     "changed_meanwhile",
+    "own_work",
     "waits_for_parent",
 )
 """Why a change was refused, held or set aside as a whole."""
@@ -103,6 +104,7 @@ CALL_CODES = (
     "disk_full",
     "no_room",
     "unsent_work",
+    "safe_closed",
     "something_broke",
 )
 """Why a call did not do what was asked."""

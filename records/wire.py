@@ -85,6 +85,7 @@ def request_bytes(request: SyncRequest) -> bytes:
         "h": request.has_capacity,
         "u": request.unsent,
         "o": request.oldest_unsent_ms,
+        "d": request.drafts,
         "m": request.room,
         "r": dict(request.reached) if request.reached is not None else None,
     }
@@ -117,6 +118,7 @@ def read_request(body: bytes) -> SyncRequest:
             answered=_count(header.get("n", 0)),
             has_capacity=_text(header.get("h", "")),
             unsent=_count(header.get("u", 0)),
+            drafts=_count(header.get("d", 0)),
             oldest_unsent_ms=None if header.get("o") is None else _count(header["o"]),
             room=max(1, min(5000, _count(header.get("m", 500)))),
             reached=None if reached is None else {stream: _count(seq) for stream, seq in reached.items()},

@@ -183,13 +183,15 @@ class Support:
     """What somebody who helps from afar needs to know of a device. Nothing about any person.
 
     `clock_offset_ms`: the centre's clock minus this one's; `free_bytes`: room left beside the store, None where the
-    device does not tell; `records`: how many of each kind are held.
+    device does not tell; `records`: how many of each kind are held; `login_in_safe`: whether the secrets of the login
+    lie in the device's safe or in the store, None where there is no login.
     """
 
     clock_offset_ms: int | None = None
     free_bytes: int | None = None
     store_bytes: int | None = None
     records: Mapping[str, int] = dataclasses.field(default_factory=dict)
+    login_in_safe: bool | None = None
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,9 @@ from typing import Any
 
 import flet as ft
 
+from records.ids import is_id
+from records.ports import Services
+
 HOST = "127.0.0.1"
 """Whoever else is on this network has no business with the stores that this process serves."""
 
@@ -71,3 +74,13 @@ def serve(main: Callable[[ft.Page], Any], *, port: int) -> None:
         threading.Timer(1.0, webbrowser.open, [f"http://{HOST}:{port}/"]).start()
     # A page left open keeps its connection, and must not keep the app from ending.
     uvicorn.run(only_here, host=HOST, port=port, log_level="warning", access_log=False, timeout_graceful_shutdown=1)
+
+
+async def browser_store(services: Services) -> str:
+    """In a browser the store lies with this process, under a random id that only this browser knows."""
+    kept = await services.secret("store")
+    if kept and is_id(kept):
+        return kept
+    fresh = os.urandom(16).hex()
+    await services.keep_secret("store", fresh)
+    return fresh

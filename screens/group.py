@@ -19,6 +19,7 @@ from screens.context import Here, here
 from screens.group_account import AccountTab
 from screens.group_history import BELOW, HistoryTab
 from screens.group_portal import PortalNote, ProposalCards
+from screens.group_returned import ReturnedNote
 from screens.guarding import guard, part, screen, tell
 from screens.parts.badge import MENDING, RECEIVED, WAITING, badge, mark_of
 from screens.parts.norms import use_norms
@@ -191,7 +192,7 @@ def Profile(*, shg: Shg, show: Callable[[str], None] | None = None) -> ft.Contro
     lines += [_members(h, shg, norm), *([AccountLine(shg=shg)] if show else []), Bearers(shg=shg)]
     if not shg.active:
         lines.insert(0, heading(h.say("group.inactive")))
-    lines += [PortalNote(record=shg), ProposalCards(shg=shg)]
+    lines += [ReturnedNote(shg_id=shg.id), PortalNote(record=shg), ProposalCards(shg=shg)]
     lines += [ToMend(shg=shg, show=show)] if show else []
     lines += [_mark(h, shg, code, show) for code in shg.marks or ()]
     return padded(*lines, spacing=6)

@@ -66,7 +66,6 @@ def AccountTab(*, shg_id: str) -> ft.Control:
         words = h.say("do.edit" if account else "do.choose_branch")
         change = guard(page.navigate, f"/group/{shg_id}/account")
         lines.append(second_deed(words, "edit-account", change, icon=ft.Icons.ACCOUNT_BALANCE_OUTLINED))
-    lines.append(AccountPhotos(shg_id=shg_id, account_id=first_account_id(shg_id)))
     lines.append(heading(h.say("accounts.steps")))
     if not steps.rows:
         lines.append(empty_note(h.say("accounts.no_steps"), "steps-none", ft.Icons.CHECKLIST))
@@ -74,6 +73,7 @@ def AccountTab(*, shg_id: str) -> ft.Control:
     for row in _newest_first(steps.rows):
         if row.kind != "cancelled":
             lines.append(_step(h, row, cancelled.get(row.id), guard(set_going, row.id)))
+    lines.append(AccountPhotos(shg_id=shg_id, account_id=first_account_id(shg_id)))
     lines += signatories_part(h, page, shg_id, account, steps.rows)
     return padded(*lines, spacing=12)
 

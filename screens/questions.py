@@ -2,6 +2,7 @@
 
 from storage.queries.accounts import find_account, list_photos, list_steps
 from storage.queries.board import NO_BRANCH, count_board, list_board, list_board_branches
+from storage.queries.checks import list_returned, list_unchecked
 from storage.queries.conflicts import list_conflicts
 from storage.queries.devices import list_devices, list_receipts
 from storage.queries.doubles import list_groups_near, list_same_number, list_women_like
@@ -14,6 +15,12 @@ from storage.queries.places import find_branch, find_place, list_branches, list_
 from storage.queries.portal import NOBODY, count_to_enter, list_beside_portal, list_members_beside_portal
 from storage.queries.proposals import list_proposals
 from storage.queries.reviews_held import list_reviews_held
+from storage.queries.samples import (
+    list_new_accounts,
+    list_new_groups,
+    list_opened_without_number,
+    list_shared_numbers,
+)
 from storage.queries.today import count_today
 
 __all__ = [
@@ -39,15 +46,21 @@ __all__ = [
     "list_groups_near",
     "list_members",
     "list_members_beside_portal",
+    "list_new_accounts",
+    "list_new_groups",
     "list_norms",
+    "list_opened_without_number",
     "list_people",
     "list_photos",
     "list_proposals",
     "list_receipts",
+    "list_returned",
     "list_reviews_held",
     "list_same_number",
+    "list_shared_numbers",
     "list_steps",
     "list_tallied",
+    "list_unchecked",
     "list_villages",
     "list_women_like",
     "search_members",

@@ -6,12 +6,14 @@ from typing import Any
 
 import flet as ft
 
+from records.access import REVIEWERS
 from records.errands import SignOut
 from screens import theme, version
 from screens.context import Here, here
-from screens.guarding import guard, screen
+from screens.guarding import guard, part, screen
 from screens.navigation import tabs
 from screens.parts.pieces import body, chip, frame, heading, named, padded, scrolled, second_deed, small, stack
+from screens.use_query import use_asked
 from screens.words import languages, words_of
 
 
@@ -31,9 +33,13 @@ def SettingsScreen() -> ft.View:
     if not h.workspace.at_centre:
         go = guard(page.navigate, "/support")
         ways.append(_way(h.say("settings.support"), "open-support", ft.Icons.SUPPORT_AGENT, go))
+    elif "supervisor" in h.roles:
+        go = guard(page.navigate, "/people")
+        ways.append(_way(h.say("people.title"), "open-people", ft.Icons.BADGE_OUTLINED, go))
     if h.workspace.at_centre:
         pack, portal = guard(page.navigate, "/pack"), guard(page.navigate, "/portal")
-        ways.append(_way(h.say("pack.heading"), "open-pack", ft.Icons.PRINT_OUTLINED, pack))
+        if set(h.roles) & set(REVIEWERS):
+            ways.append(_way(h.say("pack.heading"), "open-pack", ft.Icons.PRINT_OUTLINED, pack))
         ways.append(_way(h.say("portal.title"), "open-portal", ft.Icons.FACT_CHECK_OUTLINED, portal))
     out: list[ft.Control] = []
     if h.workspace.at_centre:
@@ -47,7 +53,7 @@ def SettingsScreen() -> ft.View:
         ft.Divider(height=1),
         ft.Column(ways, spacing=0, tight=True),
         ft.Divider(height=1),
-        padded(*_whose(h), *out, spacing=8),
+        padded(*_whose(h), LoginKept(), *out, spacing=8),
     ]
     return frame(
         h.say("settings.title"),
@@ -91,6 +97,16 @@ def _way(words: str, key: str, icon: ft.IconData, go: Callable[[Any], Any]) -> f
             on_click=go,
         ),
     )
+
+
+@part
+def LoginKept() -> ft.Control:
+    """Whether the secrets of the login lie in the device's safe. Where it has none she is told."""
+    h = here()
+    kept = use_asked(lambda workspace: workspace.support().login_in_safe, frozenset({"identity"}), "login").value
+    if kept is None:
+        return ft.Container()
+    return small(h.say("settings.login_safe" if kept else "settings.login_file"), key="settings-login")
 
 
 def _whose(h: Here) -> list[ft.Control]:

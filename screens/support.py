@@ -80,9 +80,10 @@ def _lines(support: Support, status: SyncStatus, device: str, drafts: int) -> li
         f"SAMOOH {version.VERSION} · {device}",
         f"free {_megabytes(support.free_bytes)} · store {_megabytes(support.store_bytes)}",
         "clock " + ("?" if offset is None else f"{offset / 1000:+.0f} s"),
-        f"waiting {status.waiting} · mend {status.needs_mending} · drafts {drafts}",
+        f"waiting {status.waiting} · mend {status.needs_mending} · drafts {drafts} · photos {status.photos_waiting}",
         " · ".join(f"{kind} {count}" for kind, count in support.records.items()),
         f"{status.state} {status.problem or 'ok'}",
+        "" if support.login_in_safe is None else f"login {'safe' if support.login_in_safe else 'file'}",
     ]
     return [line for line in lines if line] + [
         f"{_time(run.at_ms)} {run.problem or 'ok'} {run.sent}/{run.received}"

@@ -6,7 +6,8 @@ from collections.abc import Callable
 import flet as ft
 
 from records.commands.verdicts import TickVerdict
-from records.kinds import KINDS
+from records.kinds import KINDS, Kind
+from records.record import fields_of
 from records.workspace import Mending, Outgoing, Run, SyncStatus
 from screens.context import Here, here
 from screens.guarding import guard, part, screen, tell
@@ -31,7 +32,7 @@ from screens.parts.sync_strip import SYNC, shape_of, strip_words, use_sync_statu
 from screens.parts.times import said_time
 from screens.use_query import use_asked
 
-LOGIN_ENDED = ("sign_in", "revoked", "device_cloned")
+LOGIN_ENDED = ("sign_in", "revoked", "device_cloned", "safe_closed")
 """Problems that only a new code from the block office mends."""
 
 
@@ -131,7 +132,7 @@ def _card(h: Here, one: Mending, page: ft.Page, withdraw: Callable) -> ft.Contro
     ]
     kind = KINDS.get(one.kind)
     for name, value in one.values.items():
-        if kind and name in kind.cls.model_fields and not name.endswith("_id"):
+        if kind and name in kind.cls.model_fields and not name.endswith("_id") and not _is_inner(kind, name):
             lines.append(small(f"{h.words.field(one.kind, name)}: {said_value(h, kind.cls, name, value)}"))
     passed = one.state == "passed"
     take_off = h.say("mending.done") if passed else h.say("do.withdraw")
@@ -159,6 +160,11 @@ def said_by_office(h: Here, one: Mending) -> list[ft.Control]:
         return []
     person = h.name_of(one.decider_name, one.decider_name_hi) or h.say("history.elsewhere")
     return [body(h.say("mending.returned", person=person, reason=one.reason), key=f"reason-{one.record_id}")]
+
+
+def _is_inner(kind: Kind, name: str) -> bool:
+    """A value that says nothing to a person: the numbers by which a photo is known."""
+    return kind.name == "Attachment" and fields_of(kind.cls)[name].unlisted
 
 
 @part

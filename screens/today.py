@@ -73,6 +73,7 @@ def WaitingList() -> ft.Control:
     """The lines, or that there are none."""
     h = here()
     measure = use_measure()
+    answers = editable(h.roles, "Check", "mended", new=False)
     refused = use_refused()
     drafts = use_asked(lambda workspace: len(workspace.drafts()), frozenset({"drafts"}), "drafts")
     status = use_sync_status().value or SyncStatus()
@@ -86,6 +87,13 @@ def WaitingList() -> ft.Control:
         meanwhile=True,
     )
     returned = use_asked(lambda workspace: [one for one in workspace.mending() if one.reason], SENT_BACK, "returned")
+    checked = use_asked(
+        lambda workspace: workspace.ask(questions.list_returned, panchayats=h.mine) if answers else [],
+        questions.list_returned.kinds,
+        "checked",
+        h.mine,
+        answers,
+    )
     branch = use_branch()
     board = use_query(questions.count_board, meanwhile=True, **branch_question(h, branch))
     if (
@@ -105,7 +113,7 @@ def WaitingList() -> ft.Control:
         lines = [refusals, faults, overdue, *unfinished, *later]
     there = [line for line in lines if line.count]
     shown: list[ft.Control] = [_row(h, line) for line in there] or [_nothing(h, counts.value)]
-    shown = [*(_returned(h, one) for one in returned.rows), *shown]
+    shown = [*(_returned(h, one) for one in returned.rows), *(_unchecked(h, row) for row in checked.rows), *shown]
     if at_branch and branch.one:
         shown.insert(0, padded(heading(branch_words(h, branch.one), key="today-branch"), top=8, bottom=4))
     if counts.value.formed and not at_branch:
@@ -117,6 +125,10 @@ def _returned(h: Here, one: Mending) -> ft.Control:
     """Work that the office sent back heads the day: what, and what the office says to it."""
     title = h.words.kind(one.kind) if one.kind in KINDS else h.say("value.newer")
     lines = [body(f"{title}: {one.title}" if one.title else title, style=theme.bold()), *said_by_office(h, one)]
+    return _sent_back(f"returned-{one.record_id}", lines, "/sync")
+
+
+def _sent_back(key: str, lines: list[ft.Control], address: str) -> ft.Control:
     line = ft.Row(
         [
             ft.Icon(ft.Icons.REPLY, size=26, color=ft.Colors.ERROR),
@@ -125,7 +137,15 @@ def _returned(h: Here, one: Mending) -> ft.Control:
         ],
         spacing=12,
     )
-    return tappable(f"returned-{one.record_id}", line, guard(ft.context.page.navigate, "/sync"))
+    return tappable(key, line, guard(ft.context.page.navigate, address))
+
+
+def _unchecked(h: Here, row: Any) -> ft.Control:
+    """A group that a supervisor has returned: why, and the way to it."""
+    person = h.name_of(row.checker_name, row.checker_name_hi) or h.say("history.elsewhere")
+    said = h.say("mending.returned", person=person, reason=row.reason or h.say("value.none"))
+    lines: list[ft.Control] = [body(row.shg_name or h.say("value.no_name"), style=theme.bold()), body(said)]
+    return _sent_back(f"returned-{row.shg_id}", lines, f"/group/{row.shg_id}")
 
 
 def use_refused() -> Any:

@@ -161,7 +161,10 @@ class CentralStore:
         """The reply when there is nothing to tell: the same token, and no write but at most one contact a minute."""
         standing = self._stand(db, device, request)
         same = capacity_hash(standing.capacity) == request.has_capacity and not standing.granted
-        fresh = now_ms - (device.last_contact_ms or 0) < 60_000 and device.unsent == request.unsent
+        fresh = now_ms - (device.last_contact_ms or 0) < 60_000 and _reported(device) == (
+            request.unsent,
+            request.drafts,
+        )
         if standing.gone_back or standing.unknown or standing.withdrawn or not same or not fresh:
             return None
         if self._has_answers(db, device.number, request.answered):
@@ -264,6 +267,7 @@ class CentralStore:
                 app=request.app,
                 unsent=request.unsent,
                 oldest_unsent_ms=request.oldest_unsent_ms,
+                drafts=request.drafts,
             )
         )
         # The device has taken in these answers: only the hash of each batch is kept, for ever.
@@ -355,6 +359,11 @@ class Stand:
     paging: Paging
     unknown: bool
     gone_back: str
+
+
+def _reported(device: Any) -> tuple[int | None, int]:
+    """How much a device said at its last contact that it had not sent, and how many drafts it had."""
+    return device.unsent, device.drafts or 0
 
 
 class DeviceView:

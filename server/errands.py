@@ -1,15 +1,31 @@
 """How the errands of `records/errands.py` are done at the centre: a small register, errand -> deed."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 
 from records.errands import AcceptChange, HoldReview, ListSetAside, SendBack, SetAside, SignOut
 from records.problems import Problem
+from records.staffing import (
+    AddPerson,
+    Assign,
+    HandedOver,
+    HandOver,
+    IssueCode,
+    ListStaff,
+    PersonLine,
+    PrintCodes,
+    RevokeDevice,
+    Staff,
+)
+from server.codes_sheet import codes_sheet
 from server.console_sessions import ConsoleSessions
+from server.people import OFFICE, People
 from server.reviews import hold_review
 from server.verdicts import Verdicts
+
+T = TypeVar("T")
 
 Deed = Callable[[ConsoleSessions, str, Any], Any]
 """(sessions, token of who asks, errand) -> receipt. The session has been found good before."""
@@ -41,12 +57,77 @@ def _send_back(sessions: ConsoleSessions, token: str, errand: SendBack) -> None:
     centre.database.write(lambda db: Verdicts(db, centre, sessions, sessions.find(db, token), now_ms).send_back(errand))
 
 
+# --- people and devices
+
+
+def _list_staff(sessions: ConsoleSessions, token: str, errand: ListStaff) -> Staff:
+    centre = sessions.centre
+    with centre.database.reading() as db:
+        return People(db, centre, sessions.find(db, token), centre.clock()).staff()
+
+
+def _tending(sessions: ConsoleSessions, token: str, deed: Callable[[People], T]) -> T:
+    """One deed about people, in a transaction of its own."""
+    centre, now_ms = sessions.centre, sessions.centre.clock()
+    office = centre.enrolments.office_device(OFFICE)
+    return centre.database.write(lambda db: deed(People(db, centre, sessions.find(db, token), now_ms, office)))
+
+
+def _add_person(sessions: ConsoleSessions, token: str, errand: AddPerson) -> str:
+    return _tending(sessions, token, lambda people: people.add(errand))
+
+
+def _assign(sessions: ConsoleSessions, token: str, errand: Assign) -> None:
+    _tending(sessions, token, lambda people: people.assign(errand))
+
+
+def _hand_over(sessions: ConsoleSessions, token: str, errand: HandOver) -> HandedOver:
+    return _tending(sessions, token, lambda people: people.hand_over(errand))
+
+
+def _issue_code(sessions: ConsoleSessions, token: str, errand: IssueCode) -> str:
+    def allow(people: People) -> None:
+        people.tend(errand.person_id)
+        people.note("issue_code", errand.person_id)
+
+    _tending(sessions, token, allow)
+    return sessions.centre.enrolments.code_for(errand.person_id)
+
+
+def _print_codes(sessions: ConsoleSessions, token: str, errand: PrintCodes) -> bytes:
+    def allow(people: People) -> list[PersonLine]:
+        for id in errand.person_ids:
+            people.tend(id)
+            people.note("issue_code", id)
+        chosen = set(errand.person_ids)
+        return [one for one in people.staff().people if one.id in chosen]
+
+    lines = _tending(sessions, token, allow)
+    codes = [(one, sessions.centre.enrolments.code_for(one.id)) for one in lines]
+    return codes_sheet(codes, errand.language, sessions.centre.clock())
+
+
+def _revoke_device(sessions: ConsoleSessions, token: str, errand: RevokeDevice) -> None:
+    def allow(people: People) -> None:
+        people.note("revoke", people.owner_of(errand.number), number=errand.number)
+
+    _tending(sessions, token, allow)
+    sessions.centre.enrolments.revoke(errand.number)
+
+
 DEEDS: Mapping[type, Deed] = {
     SignOut: _sign_out,
     HoldReview: hold_review,
     ListSetAside: _list_set_aside,
     AcceptChange: _accept,
     SendBack: _send_back,
+    ListStaff: _list_staff,
+    AddPerson: _add_person,
+    Assign: _assign,
+    HandOver: _hand_over,
+    IssueCode: _issue_code,
+    PrintCodes: _print_codes,
+    RevokeDevice: _revoke_device,
 }
 """What needs no words; what is said to people is done by `server/console/deeds.py`."""
 

@@ -15,6 +15,7 @@ from records.problems import Refusal
 from records.stamps import parts
 from records.wire import read_capacity
 from server.checking import Row
+from server.merging import persons_of
 from server.standings import Standings
 from server.working import Working
 
@@ -101,11 +102,11 @@ class Judging:
 
     def asks_of_each(self, kind: str) -> bool:
         """Whether changes of a kind are judged by what they say themselves (`against_itself`)."""
-        return kind in ("AccountStep", "SavingsAccount")
+        return kind in ("AccountStep", "SavingsAccount", "Check")
 
     def against_itself(self, row: Row, before: dict[str, Any] | None) -> str | None:
         """What a change says that nobody may say there, wherever she reaches; None for nothing."""
-        return self._signature(row, before) or self._squatting(row, before)
+        return self._signature(row, before) or self._squatting(row, before) or self._checking(row, before)
 
     def _access(self, row: Row, before: dict[str, Any] | None, roles: tuple[str, ...]) -> tuple[Refusal, ...]:
         step = row.cells["kind"][0] if row.kind == "AccountStep" and "kind" in row.cells else None
@@ -132,6 +133,23 @@ class Judging:
             return None
         derived = row.id[12] == "5"
         return "not_allowed" if derived and row.id != first_account_id(row.cells["shg_id"][0]) else None
+
+    def _checking(self, row: Row, before: dict[str, Any] | None) -> str | None:
+        """A check is signed by the person whose device sends it, and is of somebody else's work: of a group that she
+        neither formed nor entered."""
+        if row.kind != "Check" or self._author.office or before is not None:
+            return None
+        if row.cells.get("by_id", (None, "", ""))[0] != self._author.person_id:
+            return "not_allowed"
+        shg = self._working.get("Shg", row.cells["shg_id"][0])
+        if shg is None:
+            return None
+        first = min((stamp for stamp in shg["stamps"].values() if stamp), default="")
+        makers = {shg["formed_by_id"], *persons_of(self._working, [first[16:]]).values()} if first else set()
+        if row.cells.get("what", ("", "", ""))[0] == "account":
+            steps = self._working.load_where("AccountStep", "group_id", [shg["id"]])
+            makers = {step["author_id"] for step in steps if step["kind"] == "opened"}
+        return "own_work" if self._author.person_id in makers else None
 
     def _cancel(self, row: Row, covering: Iterable[Reach]) -> str | None:
         """A cancellation is of one's own step and in time, or a supervisor's."""

@@ -40,6 +40,7 @@ class CentralTables:
     cursor: Table
     held: Table
     quarantine: Table
+    deed: Table
     photo: Table
     enrolment: Table
     console_session: Table
@@ -178,6 +179,18 @@ def _bookkeeping(metadata: MetaData, codec: Codec) -> dict[str, Table]:
             Index("quarantine_block", "state_id", "block_id"),
             Index("quarantine_person", "state_id", "person_id"),
         ),
+        # Who did what at the office, and when: codes issued, devices shut out, work handed over. Never deleted.
+        "deed": table(
+            "deed",
+            *_key("id"),
+            Column("at_ms", BigInteger, nullable=False),
+            Column("person_id", TEXT, nullable=False),
+            Column("device", TEXT, nullable=False),
+            Column("what", TEXT, nullable=False),
+            Column("about", TEXT, nullable=False),
+            Column("detail", TEXT, nullable=False),
+            Index("deed_about", "state_id", "about"),
+        ),
         # The bytes of photos, by the record that names them; `held`: how many have come.
         "photo": table(
             "photo",
@@ -232,6 +245,7 @@ def _device_tables(table: Any, sealed: Any) -> dict[str, Table]:
             Column("app", TEXT),
             Column("unsent", BigInteger),
             Column("oldest_unsent_ms", BigInteger),
+            Column("drafts", BigInteger),
             Column("last_batch", BigInteger, nullable=False, default=0),
             Column("cursor_number", BigInteger, nullable=False, default=0),
             Column("office", Boolean, nullable=False, default=False),
@@ -305,7 +319,7 @@ def _console_tables(table: Any, sealed: Any) -> dict[str, Table]:
             Column("kept_ms", BigInteger, nullable=False),
         ),
         "person_setting": table("person_setting", *_key("person_id", "name"), Column("value", TEXT, nullable=False)),
-        # The figures of a block as they stood on the day of its review (ADR 0019): counted here, never typed.
+        # The figures of a block as they stood on the day of its review (ADR 0021): counted here, never typed.
         "review": table(
             "review",
             *_key("block_id"),

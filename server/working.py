@@ -18,7 +18,7 @@ from server.chunks import among, among_listed, chunked, listed
 from server.tables import CentralTables
 from server.upserting import insert_columns, update_known
 
-BELOW = ("Member", "SavingsAccount", "AccountStep", "Attachment", "Conflict", "Proposal")
+BELOW = ("Member", "SavingsAccount", "AccountStep", "Attachment", "Conflict", "Proposal", "Check")
 """Kinds that stand below a group: whoever changes one of its records has locked the group."""
 
 

@@ -46,7 +46,8 @@ def adopt(store: LocalStore, reply: EnrolReply, keys: Keys) -> Identity:
             emptied = True
         elif before is not None:
             _go_on_as(t, reply.device)
-            if t.meta.get(named.EPOCH) not in (None, reply.epoch):
+            # A centre that does not know a number it gave has gone back, also where it has not noticed it yet.
+            if t.meta.get(named.LOGIN) == "sign_in" or t.meta.get(named.EPOCH) not in (None, reply.epoch):
                 _begin_again(t, reply)
         _remember(t, reply, keys)
         t.changed |= {"identity", "drafts", *t.registry}

@@ -1,5 +1,7 @@
 """What the phone says to the centre with each call, and what it learns from the head of a reply."""
 
+from sqlalchemy import func, select
+
 from records.messages import FrozenBatch, SyncReply, SyncRequest, capacity_hash
 from records.workspace import Run, with_run
 from storage import meta as named
@@ -7,6 +9,7 @@ from storage.holds import Streams, reached
 from storage.identity import capacity_of, keep_capacity
 from storage.moment import heard_from_centre
 from storage.outbox import count_waiting
+from storage.secrets import IN_SAFE, secret_of
 from storage.store import LocalStore, Transaction
 
 
@@ -26,22 +29,25 @@ def next_request(store: LocalStore, *, app: str, batch: FrozenBatch | None, room
             has_capacity=capacity_hash(capacity_of(t.meta)),
             unsent=waiting.records,
             oldest_unsent_ms=waiting.oldest_ms,
+            drafts=t.connection.scalar(select(func.count()).select_from(t.tables.draft)) or 0,
             room=room,
             reached=None if cursor else reached(t) or None,
         )
 
 
-def take_head(store: LocalStore, reply: SyncReply) -> None:
-    """Takes in the centre's time, its epoch, and who works here today."""
+def take_head(store: LocalStore, reply: SyncReply) -> bool:
+    """Takes in the centre's time, its epoch, and who works here today; whether the centre has gone back since."""
     with store.writing() as t:
+        gone_back = reply.epoch != t.meta.get(named.EPOCH)
         heard_from_centre(t.meta, t.clock_ms, reply.server_ms)
         if reply.capacity:
             keep_capacity(t, reply.capacity)
-        if reply.epoch != t.meta.get(named.EPOCH):
+        if gone_back:
             begin_epoch(t, reply.epoch)
         if reply.cursor_unknown:
             t.meta.put(named.CURSOR, None)
         t.meta.put(named.LOGIN, None)
+    return gone_back
 
 
 def begin_epoch(t: Transaction, epoch: str) -> None:
@@ -60,10 +66,15 @@ def waiting_records(store: LocalStore) -> int:
 
 
 def token_of(store: LocalStore) -> str | None:
-    """The token of the login, None before any enrolment."""
+    """The token of the login, None before any enrolment, and while the safe in which it lies is closed."""
     with store.reading() as t:
-        token = t.meta.get(named.TOKEN)
-    return str(token) if token else None
+        return secret_of(t, named.TOKEN)
+
+
+def why_no_token(store: LocalStore) -> str | None:
+    """The problem code of a login that cannot be used; None where there has never been one."""
+    with store.reading() as t:
+        return "safe_closed" if t.meta.get(named.TOKEN) == IN_SAFE else t.meta.get(named.LOGIN)
 
 
 def times_of(store: LocalStore) -> tuple[int | None, int | None]:

@@ -6,6 +6,7 @@ from records.commands.deciding import Below, Change, Command, Done, Judged, Know
 from records.ids import is_id, new_id
 from records.problems import Problem, Refusal, Refused
 from records.record import Record, to_wire
+from records.stamps import parts
 from storage import outbox, photos
 from storage.derived import Touched, settle
 from storage.holds import look_again
@@ -124,7 +125,8 @@ def _write_one(t: Transaction, change: Change, raw: RawRow | None, stamp: str, t
     raw.unsent = WAITING
     write_raw(connection, t.tables, kind, [raw])
     unit = outbox.unit_of(t, kind, id, raw)
-    outbox.put_change(t, kind, id, unit, cells, at_ms=t.clock_ms)
+    # The time of the stamp: the phone's own clock may be years off, and by this time changes are kept and forgotten.
+    outbox.put_change(t, kind, id, unit, cells, at_ms=parts(stamp).ms)
     touched.add(t, kind, id, raw)
     t.changed |= {kind, "sync"}
 

@@ -194,11 +194,16 @@ def thaw_outbox(t: Transaction) -> list[Key]:
 def put_older(
     t: Transaction, kind: str, id: str, unit: str, changes: Cells, *, at_ms: int, typed_under: int | None = None
 ) -> None:
-    """Lets changes wait again below those that have been typed since. `typed_under`: the cursor of then, if known."""
-    outbox = t.tables.outbox
+    """Lets changes wait again below those that have been typed since. `typed_under`: the cursor of then, if known.
+
+    What was refused since is sent along once more: it was typed later than these, and must not be covered by them.
+    """
+    outbox, mending = t.tables.outbox, t.tables.mending
+    refused = select(mending.c.changes).where(mending.c.kind == kind, mending.c.id == id)
     waiting = select(outbox.c.changes).where(outbox.c.kind == kind, outbox.c.id == id, outbox.c.batch == NOT_FROZEN)
-    newer = t.connection.scalars(waiting).one_or_none() or {}
-    put_change(t, kind, id, unit, merged(changes, newer), at_ms=at_ms, typed_under=typed_under)
+    for newer in (refused, waiting):
+        changes = merged(changes, t.connection.scalars(newer).one_or_none() or {})
+    put_change(t, kind, id, unit, changes, at_ms=at_ms, typed_under=typed_under)
 
 
 def refreeze_from(t: Transaction, wanted: int) -> None:

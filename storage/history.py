@@ -38,9 +38,10 @@ def remember(t: Transaction, fates: Iterable[tuple[outbox.Entry, str]]) -> None:
 
 
 def forget_old(t: Transaction) -> None:
-    """Drops notes on changes older than they need be kept."""
-    table = t.tables.own_change
-    t.connection.execute(delete(table).where(table.c.at_ms < t.clock_ms - KEPT_MS))
+    """Drops notes on changes older than they need be kept, by the centre's time: what only this phone still has must
+    not go because its clock jumps ahead."""
+    table, now_ms = t.tables.own_change, int(t.meta.get(named.HEARD_MS, 0))
+    t.connection.execute(delete(table).where(table.c.at_ms < now_ms - KEPT_MS))
 
 
 def history(store: LocalStore, record_id: str) -> list[Past]:

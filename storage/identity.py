@@ -8,6 +8,7 @@ from records.workspace import Identity, identity_from
 from storage import meta as named
 from storage.meta import Meta
 from storage.photos import count_waiting
+from storage.secrets import secret_of
 from storage.store import LocalStore, Transaction
 
 ENDED_LOGINS = ("sign_in", "revoked", "device_cloned")
@@ -34,9 +35,9 @@ def identity_of(meta: Meta) -> Identity | None:
     return identity_from(capacity, meta.get(named.DEVICE, ""))
 
 
-def login_is_good(meta: Meta) -> bool:
-    """Whether the centre took this login when last heard."""
-    return bool(meta.get(named.TOKEN)) and not meta.get(named.LOGIN)
+def login_is_good(t: Transaction) -> bool:
+    """Whether the centre took this login when last heard, and its token is at hand."""
+    return bool(secret_of(t, named.TOKEN)) and not t.meta.get(named.LOGIN)
 
 
 def end_login(store: LocalStore, code: str) -> None:

@@ -6,14 +6,17 @@ means.
 """
 
 import sqlite3
+from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from records.messages import FrozenBatch
 from records.personal import PLAIN, Codec
 from storage import meta as named
+from storage.secrets import IN_SAFE
 from storage.store import sqlite_problems
 from storage.tables import unsealed
 
@@ -29,7 +32,7 @@ class Ready:
     waiting: int | None
 
 
-def read_ready(path: Path, codec: Codec = PLAIN) -> Ready:
+def read_ready(path: Path, codec: Codec = PLAIN, unlocked: Mapping[str, str] = MappingProxyType({})) -> Ready:
     """Reads what is ready. Of `meta` and `frozen` every format keeps the shape; of the outbox it may be another."""
     with sqlite_problems(), closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
         names = (named.TOKEN, named.CURSOR, named.ANSWERED)
@@ -41,6 +44,11 @@ def read_ready(path: Path, codec: Codec = PLAIN) -> Ready:
             waiting = connection.execute("SELECT COUNT(DISTINCT kind || id) FROM outbox").fetchone()[0]
         except sqlite3.OperationalError:
             waiting = None
+    token = values.get(named.TOKEN)
     return Ready(
-        values.get(named.TOKEN), values.get(named.CURSOR), int(values.get(named.ANSWERED, 0)), batches, waiting
+        unlocked.get(named.TOKEN) if token == IN_SAFE else token,
+        values.get(named.CURSOR),
+        int(values.get(named.ANSWERED, 0)),
+        batches,
+        waiting,
     )

@@ -8,6 +8,7 @@ from records.workspace import Outgoing, Support
 from storage import meta as named
 from storage.history import OWN_STATES, title_of
 from storage.rows import raw_row
+from storage.secrets import IN_SAFE
 from storage.store import LocalStore, Transaction
 
 
@@ -39,6 +40,8 @@ def support_of(store: LocalStore) -> Support:
     """How this device stands: numbers only."""
     with store.reading() as t:
         offset = t.meta.get(named.CLOCK_OFFSET)
+        token = t.meta.get(named.TOKEN)
+        in_safe = token == IN_SAFE if token else None
         records = {
             kind: t.connection.scalar(select(func.count()).select_from(t.tables[kind])) or 0
             for kind in ("Shg", "Member", "SavingsAccount", "AccountStep")
@@ -48,8 +51,8 @@ def support_of(store: LocalStore) -> Support:
         free, size = shutil.disk_usage(store.path.parent).free, store.path.stat().st_size
     except OSError:
         # A device that does not tell how much room it has is no reason to tell nothing else.
-        return Support(offset, None, None, records)
-    return Support(offset, free, size, records)
+        return Support(offset, None, None, records, in_safe)
+    return Support(offset, free, size, records, in_safe)
 
 
 def _line(t: Transaction, kind: str, id: str, unit: str, at_ms: int, state: str) -> Outgoing:

@@ -67,6 +67,7 @@ class LocalStore:
         self.path, self.tables = path, tables
         self.clock, self.randomness, self.built_on = clock, randomness, built_on
         self.sync_line = SyncStatus()
+        self.unlocked: dict[str, str] = {}  # secrets that lie in the device's safe (storage/secrets.py)
         self._writer = threading.Lock()
         self._listeners: list[Listener] = []
         self._engine = _engine(path)
@@ -150,6 +151,11 @@ class LocalStore:
                 suspicion_of(self.path).touch()
                 self.announce({"notice"})
             raise
+
+    def write_out(self) -> None:
+        """Writes the log into the file and empties it, so that nothing of before is left in it."""
+        with self._writer, sqlite_problems(), self._engine.connect() as connection:
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def on_change(self, listener: Listener) -> Callable[[], None]:
         """Calls `listener` after each commit with what changed, from the thread that committed."""

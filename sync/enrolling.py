@@ -29,7 +29,7 @@ def enrol(store: LocalStore, centre: Centre, code: str, *, app: str, device_name
     good nobody needs a new one for unsent work: then the code is not even used up.
     """
     with store.reading() as t:
-        if login_is_good(t.meta) and holds_unsent_work(t):
+        if login_is_good(t) and holds_unsent_work(t):
             raise Problem("unsent_work")
     signing, sealing = Ed25519PrivateKey.generate(), X25519PrivateKey.generate()
     digits = "".join(sign for sign in western_digits(code) if sign.isalnum())

@@ -1,8 +1,10 @@
 """Sends what is ready in the file of a newer app, which this older one can neither show nor write."""
 
 import logging
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 
 from records.messages import SyncRequest
 from records.problems import Problem
@@ -11,28 +13,35 @@ from storage.newer import read_ready
 from storage.opened import opened, path_of
 from storage.store import LocalStore
 from sync.enrolling import Centre
+from sync.safekeeping import Safekeeping
 
 log = logging.getLogger("samooh.sync")
 
 
-def opened_or_handed_over(folder: Path, store_id: str, centre: Centre, *, app: str) -> LocalStore:
+def opened_or_handed_over(
+    folder: Path, store_id: str, centre: Centre, *, app: str, safe: Safekeeping | None = None
+) -> LocalStore:
     """The opened store. Raises Problem: those of `opened`; store_newer tells how many records wait and were sent now.
 
     The answer cannot be written down, so the newer app sends the same batch again and is told the same.
     """
     try:
-        return opened(folder, store_id)
+        store = opened(folder, store_id)
+        if safe:
+            safe.give_to(store)
+        return store
     except Problem as problem:
         if problem.code != "store_newer":
             raise
         path = path_of(folder, store_id)
-        waiting, sent = read_ready(path).waiting, send_ready(path, centre, app=app)
+        unlocked = safe.unlocked if safe else {}
+        waiting, sent = read_ready(path).waiting, send_ready(path, centre, app=app, unlocked=unlocked)
         raise Problem("store_newer", waiting=waiting, sent=sent) from problem
 
 
-def send_ready(path: Path, centre: Centre, *, app: str) -> int:
+def send_ready(path: Path, centre: Centre, *, app: str, unlocked: Mapping[str, str] = MappingProxyType({})) -> int:
     """Sends the batches that are frozen and not answered; returns how many records the centre has taken in hand."""
-    ready = read_ready(path)
+    ready = read_ready(path, unlocked=unlocked)
     sent = 0
     if ready.token is None:
         return sent

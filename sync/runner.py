@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from records.problems import Problem
 from records.workspace import Run, SyncStatus
-from storage.contact import keep_run, keep_times, runs_of, times_of, token_of
+from storage.contact import keep_run, keep_times, runs_of, times_of, token_of, why_no_token
 from storage.identity import ENDED_LOGINS, end_login
 from storage.store import LocalStore
 from sync.enrolling import Centre
@@ -112,6 +112,8 @@ class SyncRunner:
         with self._one_run:
             token = token_of(self._store)
             if token is None:
+                if code := why_no_token(self._store):
+                    self._tell(state="stopped", problem=code)
                 return self._store.sync_line
             self._tell(
                 state="running", last_try_ms=self._store.clock(), next_try_ms=None, sent=0, received=0, at_photos=False

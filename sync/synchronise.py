@@ -75,16 +75,18 @@ def _exchange_records(store: LocalStore, line: "Line", report: SyncReport, *, mo
         reply = server.sync(request)
         seconds = timer() - began
         _agree(request, reply)
-        take_head(store, reply)
+        gone_back = take_head(store, reply)
         taken = take_answer(store, reply.answer) if reply.answer else Taken("applied")
         if taken.state == "device_cloned":
             if reply.renumbered:
                 take_number(store, reply.renumbered)
             raise Problem("device_cloned")
-        if reply.offers:
+        if reply.offers or gone_back:
             report.to_send += offer_again(store, reply.epoch)
-        received = take_page(store, reply.page, _sent(taken, batch, reply.page)) if reply.page else 0
-        more = reply.cursor_unknown or bool(reply.page and reply.page.more)
+        # News from where a stream was read to before the centre went back would leave a gap: they are asked for anew.
+        page = None if gone_back else reply.page
+        received = take_page(store, page, _sent(taken, batch, page)) if page else 0
+        more = gone_back or reply.cursor_unknown or bool(page and page.more)
         pace.learn(seconds, sent=taken.rows, received=received)
         _count(report, taken, received, reply)
         tell(report)

@@ -1,24 +1,31 @@
 """To decide: two values of one field, two groups that may be one, work that was set aside. And what was decided."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import flet as ft
 
 from records.errands import ListSetAside
 from screens import questions
+from screens.console.check_cards import CheckCard
 from screens.console.decide_cards import DecidedConflict, DecidedProposal, TwoGroups, TwoValues
+from screens.console.sample import Sample
 from screens.console.set_aside import DecidedCard, SetAsideCard
 from screens.context import here
 from screens.guarding import guard, part, screen
 from screens.navigation import tabs
 from screens.parts.norms import use_measure
 from screens.parts.pieces import chip, empty_note, frame, heading, note, padded, scrolled, second_deed, small, waiting
+from screens.parts.times import today
 from screens.use_query import Answer, use_asked, use_query
 
 ASIDE = frozenset({"office", "Shg", "Member", "SavingsAccount", "AccountStep"})
 MOST = 50
 """Cards that are shown at once; there are more behind them once these are decided."""
+
+CHECKED = timedelta(days=92)
+"""Groups formed in so many days are shown to be approved: a register that was taken in as a whole is not."""
 
 
 @screen
@@ -40,11 +47,13 @@ def DecideLists() -> ft.Control:
     conflicts = use_query(questions.list_conflicts, limit=MOST)
     doubles = use_query(questions.list_proposals, limit=MOST)
     aside = use_set_aside(decided=False)
-    if not (conflicts.loaded and doubles.loaded and aside.loaded):
+    unchecked = use_query(questions.list_unchecked, since=today() - CHECKED, limit=MOST)
+    if not (conflicts.loaded and doubles.loaded and aside.loaded and unchecked.loaded):
         return waiting("decide-waiting")
     lists: dict[str, tuple[list[Any], Callable[[Any], ft.Control]]] = {
         "conflicts": (conflicts.rows, lambda row: TwoValues(row=row, key=row.id)),
         "doubles": (doubles.rows, lambda row: TwoGroups(row=row, key=row.id)),
+        "checks": (unchecked.rows, lambda row: CheckCard(row=row, key=row.id)),
         "aside": (aside.rows, lambda row: SetAsideCard(row=row, key=f"{row.device}-{row.number}-{row.row}")),
     }
     filled = [name for name, (rows, _) in lists.items() if rows]
@@ -53,8 +62,11 @@ def DecideLists() -> ft.Control:
         chip(_counted(h, name, rows), f"decide-{name}", guard(choose, name), chosen=name == shown)
         for name, (rows, _) in lists.items()
     ]
+    chips.append(chip(h.say("sample.title"), "decide-sample", guard(choose, "sample"), chosen=shown == "sample"))
     chips.append(chip(h.say("decide.decided"), "decide-decided", guard(choose, "decided"), chosen=shown == "decided"))
     lines: list[ft.Control] = [ft.Row(chips, wrap=True, spacing=8, run_spacing=8)]
+    if shown == "sample":
+        return padded(*lines, Sample(), spacing=16)
     if shown == "decided":
         return padded(*lines, Decided(), MarksWaiting(), spacing=16)
     rows, card = lists[shown]

@@ -11,6 +11,8 @@ from screens.console.devices import DevicesScreen
 from screens.console.home import ConsoleHome
 from screens.console.listed import ListedScreen
 from screens.console.pack import PackScreen
+from screens.console.people import PeopleScreen
+from screens.console.person_form import AssignScreen, NewPersonScreen
 from screens.console.portal import PortalScreen
 from screens.console.portal_sheet import GroupSheetScreen, MemberSheetScreen
 from screens.context import House, Tab
@@ -36,6 +38,9 @@ OWN_ROUTES: list[ft.Route] = [
     ft.Route(path="average/:level?/:id?", component=AverageScreen),
     ft.Route(path="listed/:what/:level?/:id?", component=ListedScreen),
     ft.Route(path="decide", component=DecideScreen),
+    ft.Route(path="people", component=PeopleScreen),
+    ft.Route(path="people/new", component=NewPersonScreen),
+    ft.Route(path="people/assign/:person_id", component=AssignScreen),
     ft.Route(path="pack", component=PackScreen),
     ft.Route(
         path="portal/group/:shg_id",

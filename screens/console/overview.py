@@ -6,6 +6,7 @@ from typing import Any
 
 import flet as ft
 
+from records.access import REVIEWERS
 from records.days import months_until
 from records.figures import AGES, Yardstick
 from records.savings_account import STATES
@@ -65,7 +66,7 @@ def OverviewScreen(*, level: str, id: str) -> ft.View:
         SinceReview(measure=measure, within=within),
         Charts(measure=measure, within=within, rows=rows.rows, by=by),
         Coverage(measure=measure, within=within),
-        *([] if within else [_onwards(h)]),
+        *([] if within else [_onwards(h), *_to_the_review(h)]),
     ]
     broken_down = Breakdown(rows=rows.rows, by=by, units=units, set_by=set_by, measure=measure) if units else None
     if h.wide:
@@ -77,9 +78,8 @@ def OverviewScreen(*, level: str, id: str) -> ft.View:
             beside=ft.Container(scrolled([broken_down], spacing=0), expand=True) if broken_down else None,
         )
     # On a phone the places come right after the numbers: charts are for who has time.
-    narrow = [*figures[:-1]] if within else [*figures]
     at = 2 if within else 1
-    lines = [*narrow[:at], *([broken_down] if broken_down else []), *narrow[at:]]
+    lines = [*figures[:at], *([broken_down] if broken_down else []), *figures[at:]]
     return frame(
         title,
         [SyncStrip(), ft.Container(scrolled(lines, spacing=8), expand=True)],
@@ -118,6 +118,18 @@ def _onwards(h: Here) -> ft.Control:
     if not h.wide:
         lines.append(line_to("open-today", today_, h.say("overview.today"), guard(page.navigate, "/today")))
     return stack(lines, spacing=0)
+
+
+def _to_the_review(h: Here) -> list[ft.Control]:
+    """What is made ready before a review: the pages of the blocks, and what the portal still lacks."""
+    page = ft.context.page
+    ways = [
+        line_to("open-portal", ft.Icons.FACT_CHECK_OUTLINED, h.say("portal.title"), guard(page.navigate, "/portal"))
+    ]
+    if set(h.roles) & set(REVIEWERS):
+        go = guard(page.navigate, "/pack")
+        ways.insert(0, line_to("open-pack", ft.Icons.PRINT_OUTLINED, h.say("pack.heading"), go))
+    return ways
 
 
 def line_to(key: str, icon: ft.IconData, words: str, on_click: Callable[[Any], Any]) -> ft.Control:

@@ -10,10 +10,11 @@ from records.kinds import KINDS
 from records.record import fields_of
 from screens.console.decide_cards import card, open_group
 from screens.context import Here, here
-from screens.guarding import guard, guard_event, part, tell
+from screens.guarding import guard, part, tell
 from screens.parts.fields import said_value
 from screens.parts.picker import KINDS_ASKED, use_option
-from screens.parts.pieces import body, deed, heading, quiet_deed, small, stack
+from screens.parts.pieces import body, heading, quiet_deed, small, stack
+from screens.parts.reasons import reason_form
 from screens.parts.times import said_time
 
 
@@ -22,23 +23,14 @@ def SetAsideCard(*, row: SetAside) -> ft.Control:
     h = here()
     page = ft.context.page
     returning, set_returning = ft.use_state(False)
-    reason = ft.use_ref(str)
 
     async def accept() -> None:
         await asyncio.to_thread(h.workspace.perform, AcceptChange(row.device, row.number, row.row, row.state))
         tell(page, h.say("aside.accepted"))
 
-    async def send_back() -> None:
-        said = reason.current or ""
-        if not said.strip():
-            tell(page, h.words.problem("required"))
-            return
-        errand = SendBack(row.device, row.number, row.row, row.state, said)
-        await asyncio.to_thread(h.workspace.perform, errand)
+    async def send_back(reason: str) -> None:
+        await asyncio.to_thread(h.workspace.perform, SendBack(row.device, row.number, row.row, row.state, reason))
         tell(page, h.say("aside.returned"))
-
-    def typed(event: ft.Event) -> None:
-        reason.current = event.control.value or ""
 
     key = f"{row.device}-{row.number}-{row.row}"
     lines = _what(h, row)
@@ -50,16 +42,7 @@ def SetAsideCard(*, row: SetAside) -> ft.Control:
         ways.append(back)
     lines.append(ft.Row(ways, wrap=True))
     if returning:
-        label, help_ = h.say("aside.reason"), h.say("aside.reason_about")
-        field = ft.TextField(
-            key=f"reason-{key}",
-            label=label,
-            helper=help_,
-            multiline=True,
-            max_length=1000,
-            on_change=guard_event(typed),
-        )
-        lines += [field, deed(h.say("aside.send_back"), f"send-{key}", guard(send_back), icon=ft.Icons.REPLY)]
+        lines += reason_form(h, key, send_back)
     return card(f"aside-{key}", [*lines, *open_group(h, row.shg_id if row.standing else None)])
 
 

@@ -15,7 +15,11 @@ BUILT: dict[str, tuple[str, ...]] = {
         f"{page}{part}" for page in ("saved", "offline", "correct", "lost", "who") for part in ("", ".title")
     ),
     # the lists of `screens/console/decide.py`
-    "decide": ("conflicts", "doubles", "aside", "conflicts.explain", "doubles.explain", "aside.explain"),
+    "decide": tuple(
+        f"{name}{part}" for name in ("conflicts", "doubles", "checks", "aside") for part in ("", ".explain")
+    ),
+    # what is sampled, of `records/check.py`
+    "sample": ("group", "account"),
     # `Past.state` of records/workspace.py
     "history.state": ("received", "waiting", "refused", "lost"),
     # `Photo.state` of records/workspace.py, but for refused ones
@@ -68,6 +72,7 @@ AT_CONSOLE = tuple(
         "sync.what",
         "problem.busy",
         "problem.code_used",
+        "problem.out_of_reach",
         "mark.day_in_future.remedy",
         "problem.revoked",
         "problem.sign_in",

@@ -3,6 +3,7 @@
 from storage.queries.accounts import AccountRow, PhotoRow, StepRow, find_account, list_photos, list_steps
 from storage.queries.asking import Query, Row, query
 from storage.queries.board import BlockerRow, BoardBranchRow, BoardRow, count_board, list_board, list_board_branches
+from storage.queries.checks import ReturnedRow, UncheckedRow, list_returned, list_unchecked
 from storage.queries.conflicts import ConflictRow, list_conflicts
 from storage.queries.devices import DeviceRow, ReceiptRow, list_devices, list_receipts
 from storage.queries.doubles import (
@@ -50,6 +51,14 @@ from storage.queries.review import (
     tally_lately,
 )
 from storage.queries.reviews_held import HeldRow, list_reviews_held
+from storage.queries.samples import (
+    LookRow,
+    SampleRow,
+    list_new_accounts,
+    list_new_groups,
+    list_opened_without_number,
+    list_shared_numbers,
+)
 from storage.queries.today import TodayRow, count_today
 
 __all__ = [
@@ -68,6 +77,7 @@ __all__ = [
     "HeldRow",
     "LatelyRow",
     "ListedRow",
+    "LookRow",
     "MemberRow",
     "MemberToEnterRow",
     "MonthRow",
@@ -80,14 +90,17 @@ __all__ = [
     "ProposalRow",
     "Query",
     "ReceiptRow",
+    "ReturnedRow",
     "Row",
     "SameNumberRow",
+    "SampleRow",
     "StateRow",
     "StepRow",
     "TallyRow",
     "ToDecideRow",
     "ToEnterRow",
     "TodayRow",
+    "UncheckedRow",
     "WomanRow",
     "WorkerRow",
     "count_board",
@@ -111,16 +124,22 @@ __all__ = [
     "list_groups_near",
     "list_members",
     "list_members_beside_portal",
+    "list_new_accounts",
+    "list_new_groups",
     "list_norms",
     "list_opened_lately",
+    "list_opened_without_number",
     "list_people",
     "list_photos",
     "list_proposals",
     "list_receipts",
+    "list_returned",
     "list_reviews_held",
     "list_same_number",
+    "list_shared_numbers",
     "list_steps",
     "list_tallied",
+    "list_unchecked",
     "list_villages",
     "list_women_like",
     "list_workers",

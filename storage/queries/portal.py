@@ -13,6 +13,7 @@ from sqlalchemy import (
     exists,
     func,
     literal,
+    not_,
     or_,
     select,
     union_all,
@@ -120,6 +121,7 @@ def list_beside_portal(
         held = and_(shgs.c.formed_by_id.is_(None), shgs.c.portal_status.in_(("verified", "differs")))
     else:
         held = or_(wanted(shgs), its_account, exists(select(members.c.id).where(hers)))
+        held = held if stands == "differs" else and_(held, not_(elsewhere(tables, shgs)))
     of_person = None
     if person_id is not None:
         of_person = shgs.c.formed_by_id.is_(None) if person_id == NOBODY else shgs.c.formed_by_id == person_id
@@ -141,6 +143,18 @@ def to_enter(table: FromClause) -> ColumnElement[bool]:
     return func.coalesce(table.c.portal_status, "not_entered") == "not_entered"
 
 
+def elsewhere(tables: Tables, shgs: FromClause) -> ColumnElement[bool]:
+    """Groups said to be the same as one that stands on the portal: there they are entered, under the other's code."""
+    name = shgs.description
+    said, other = tables["Shg"].alias(f"said_{name}"), tables["Shg"].alias(f"other_{name}")
+    pairs = said.join(other, other.c.id == said.c.same_as)
+    linked = and_(said.c.same_as.is_not(None), present(said), present(other))
+    # Found once for all groups: few are said to be the same as another.
+    by_them = select(other.c.id).select_from(pairs).where(linked, not_(to_enter(said)))
+    by_others = select(said.c.id).select_from(pairs).where(linked, not_(to_enter(other)))
+    return or_(shgs.c.id.in_(by_them), shgs.c.id.in_(by_others))
+
+
 def differs(table: FromClause) -> ColumnElement[bool]:
     return table.c.portal_status == "differs"
 
@@ -154,7 +168,7 @@ def _of_kind(tables: Tables, kind: str, within: Within | None) -> Select[Any]:
     """(person, groups, members, accounts) of what is to be entered of one kind, counted per person."""
     shgs = tables["Shg"].alias(f"groups_of_{kind.lower()}")
     below: FromClause | None = None
-    conditions = [counted(shgs)]
+    conditions = [counted(shgs), not_(elsewhere(tables, shgs))]
     if kind == "Shg":
         conditions.append(to_enter(shgs))
         source: FromClause = shgs

@@ -4,13 +4,13 @@ waits for a decision, who works in a block. What the figures mean is said in `re
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Select, and_, exists, func, null, or_, select
+from sqlalchemy import ColumnElement, FromClause, Select, and_, exists, func, not_, null, or_, select
 
 from records.figures import OPENED
 from storage.queries.asking import Row, Tables, column, columns, present, query, where
 from storage.queries.groups import TELLS_LITTLE, begun, counted, first_account
 from storage.queries.overview import Within, _inside, _unit, how_many
-from storage.queries.portal import to_enter
+from storage.queries.portal import elsewhere, to_enter
 
 
 class LatelyRow(Row):
@@ -67,7 +67,7 @@ def tally_lately(
     told = [
         how_many(and_(begun(shgs) >= since, begun(shgs) <= until)).label("formed"),
         how_many(and_(account.c.state.in_(OPENED), opened)).label("opened"),
-        how_many(to_enter(shgs)).label("to_enter"),
+        how_many(and_(to_enter(shgs), not_(elsewhere(tables, shgs)))).label("to_enter"),
         how_many(shgs.c.portal_status == "verified").label("verified"),
     ]
     inside = (counted(shgs), _inside(tables, shgs, places, within))

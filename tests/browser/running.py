@@ -16,6 +16,8 @@ from pathlib import Path
 from screens.words import words_of
 
 ROOT = Path(__file__).parents[2]
+PORTS = 4
+"""Of the demo: its page, two phones, the console."""
 START_SECONDS = 300
 """A demo begins with a full block."""
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -68,7 +70,7 @@ class Demo:
 @contextmanager
 def running_demo(folder: Path) -> Iterator[Demo]:
     """A demo whose stores lie in `folder`, until the end of the block. RuntimeError when it does not come up."""
-    running = Demo(_three_free_ports())
+    running = Demo(_free_ports())
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "said").open("w+") as said:
         process = subprocess.Popen(
@@ -102,15 +104,15 @@ def _answers(running: Demo) -> bool:
         return False
 
 
-def _three_free_ports() -> int:
-    """The first of three ports in a row that nobody listens on."""
+def _free_ports() -> int:
+    """The first of so many ports in a row that nobody listens on."""
     for _ in range(50):
         with socket.socket() as chosen:
             chosen.bind(("127.0.0.1", 0))
             first = chosen.getsockname()[1]
-        if first < 65000 and all(_is_free(first + more) for more in range(3)):
+        if first < 65000 and all(_is_free(first + more) for more in range(PORTS)):
             return first
-    raise RuntimeError("no three free ports in a row")
+    raise RuntimeError("no free ports in a row")
 
 
 def free_port() -> int:

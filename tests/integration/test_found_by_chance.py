@@ -1,5 +1,11 @@
 """Mistakes that random work has found (tests/property), each told once as a plain story."""
 
+import pytest
+
+from records.commands.groups import ChangeGroup, RegisterGroup
+from storage.identity import end_login
+from tests.fleet import Phone, differences, fresh_contents, quiet
+from tests.property.simulation.crashing import Files
 from tests.world import World, ref
 
 
@@ -26,3 +32,104 @@ def test_of_two_equal_values_the_one_that_nobody_saw_is_kept_when_the_other_is_r
     push(world, supervisor, 2, ("Shg", group, {"name": "sita"}), bases={"name": seen})
     kept = [row["value"] for row in world.rows(world.centre.tables.records["Conflict"]) if row["state"] == "open"]
     assert world.row("Shg", group)["name"] == "sita" and kept == ['"radha"']
+
+
+# --- a centre that has gone back
+
+
+@pytest.fixture
+def town(tmp_path):
+    return World(url=f"sqlite:///{tmp_path / 'central.db'}")
+
+
+def a_group(**values):
+    return RegisterGroup({"village_id": ref("V1"), "name": "radha", "formed_on": "2026-03-01", **values})
+
+
+def files_of(world, folder):
+    return Files.of(folder / "central.db")
+
+
+def put_back(world, files, folder, *phones):
+    """Somebody puts yesterday's files in the place of today's; nothing tells the server."""
+    world.centre.close()
+    files.put_back(folder / "central.db")
+    world.centre = world.open_centre()
+    for phone in phones:
+        phone.connect()
+
+
+def test_a_phone_without_a_cursor_does_not_go_on_from_where_a_lost_centre_was(town, tmp_path):
+    """It has a new login, no cursor, and claims to have read as far as the lost centre had come. Between its enrolment
+    and its first contact the centre notices that it has gone back: the phone begins anew, and offers what it has."""
+    one, other = Phone(town, "abm", tmp_path, "one"), Phone(town, "supervisor", tmp_path, "other")
+    quiet([one, other])
+    backup = files_of(town, tmp_path)
+    lost = one.do(a_group()).id
+    quiet([one, other])
+    put_back(town, backup, tmp_path, one, other)
+    end_login(one.store, "revoked")
+    Phone.__post_init__(one)
+    other.sync()
+    quiet([one, other])
+    assert town.row("Shg", lost)["name"] == "radha"
+    for phone in (one, other):
+        assert not differences(phone.contents(), fresh_contents(town, phone.person, tmp_path))
+
+
+def test_a_phone_that_the_centre_does_not_know_any_more_begins_anew(town, tmp_path):
+    """Nobody else has been there since the backup, so the centre does not notice; the phone does."""
+    other = Phone(town, "supervisor", tmp_path, "other")
+    quiet([other])
+    backup = files_of(town, tmp_path)
+    one = Phone(town, "abm", tmp_path, "one")
+    quiet([one])
+    lost, unsent = one.do(a_group()).id, None
+    quiet([one])
+    put_back(town, backup, tmp_path, one, other)
+    unsent = one.do(ChangeGroup(lost, {"remarks": "typed since"})).id
+    other.do(a_group(name="sita"))
+    quiet([other])
+    end_login(one.store, "sign_in")
+    Phone.__post_init__(one)
+    quiet([one, other])
+    assert town.row("Shg", lost)["name"] == "radha" and town.row("Shg", unsent)["remarks"] == "typed since"
+    assert one.workspace.mending() == []
+    for phone in (one, other):
+        assert not differences(phone.contents(), fresh_contents(town, phone.person, tmp_path))
+
+
+def test_what_was_refused_is_not_covered_by_what_is_offered_again(town, tmp_path):
+    """A record whose first values were taken and whose last one was set aside: the offer after a restore must not put
+    the first value over the last."""
+    phone = Phone(town, "abm", tmp_path, "one")
+    group = phone.do(a_group()).id
+    quiet([phone])
+    backup = files_of(town, tmp_path)
+    phone.do(ChangeGroup(group, {"village_id": ref("V2"), "name": "sita"}))
+    quiet([phone])
+    assert [one.code for one in phone.workspace.mending()] == ["out_of_reach"]
+    put_back(town, backup, tmp_path, phone)
+    town.centre.new_epoch()
+    quiet([phone])
+    refused = phone.workspace.mending()
+    assert [one.values["name"] for one in refused] == ["sita"] and refused[0].values["village_id"] == ref("V2")
+
+
+@pytest.mark.parametrize("years", [-56, 20])
+def test_what_was_typed_under_a_wrong_clock_is_kept_for_a_restored_centre(town, tmp_path, years):
+    """The clock is set right, or goes wrong, between two answers: nothing of 400 days has passed."""
+    phone = Phone(town, "abm", tmp_path, "one", skew_ms=min(years, 0) * 365 * 86_400_000)
+    phone.sync()
+    backup = files_of(town, tmp_path)
+    lost = phone.do(a_group()).id
+    quiet([phone])
+    phone.skew_ms = max(years, 0) * 365 * 86_400_000
+    other = phone.do(a_group(name="sita")).id
+    for number in range(51):  # the bytes of so many batches are kept besides
+        phone.do(ChangeGroup(other, {"remarks": f"{number}"}))
+        phone.sync()
+    quiet([phone])
+    put_back(town, backup, tmp_path, phone)
+    quiet([phone])
+    assert town.row("Shg", lost)["name"] == "radha"

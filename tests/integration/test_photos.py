@@ -2,10 +2,12 @@
 
 import hashlib
 import random
+from contextlib import ExitStack
 from datetime import date
 
 import pytest
 
+from records.access import editable
 from records.commands.accounts import RecordStep
 from records.commands.groups import ChangeGroup, RegisterGroup
 from records.commands.photos import AddPhoto, RemovePhoto
@@ -15,7 +17,10 @@ from records.problems import Problem, Refused
 from storage import photos as stored
 from storage.opened import open_sound
 from storage.photos import MOST_KEPT
+from storage.queries import list_groups, list_photos
+from tests.console import Console
 from tests.fleet import Phone, quiet
+from tests.integration.conftest import Fleet, a_world
 from tests.pictures import a_photo, from_camera
 from tests.world import ref
 
@@ -44,6 +49,15 @@ def code_of(phone: Phone, call: PhotoCall) -> str:
 
 def call_for(id: str, **how) -> PhotoCall:
     return PhotoCall(id, hashlib.sha256(PHOTO).hexdigest(), **how)
+
+
+@pytest.fixture
+def near(tmp_path):
+    """Phones of a world in this process: for what does not depend on the way to the centre."""
+    with ExitStack() as stack:
+        maker = Fleet(a_world("in process, SQLite", tmp_path, stack), tmp_path)
+        stack.callback(maker.close)
+        yield maker
 
 
 # --- sending
@@ -173,8 +187,8 @@ class Size:
         self.width, self.height = width, height
 
 
-def test_work_saved_while_a_photo_goes_does_not_wait_for_it(fleet):
-    abm = fleet("abm")
+def test_work_saved_while_a_photo_goes_does_not_wait_for_it(near):
+    abm = near("abm")
     photo = a_photo_of(abm, a_group(abm))
     saved: list[str] = []
     door = abm.line.server
@@ -187,34 +201,34 @@ def test_work_saved_while_a_photo_goes_does_not_wait_for_it(fleet):
             if call.content and not saved:
                 saved.append(a_group(abm))
             if call.start > 2 * PIECE:
-                known = [row["id"] for row in fleet.world.rows(fleet.world.centre.tables.records["Shg"])]
+                known = [row["id"] for row in near.world.rows(near.world.centre.tables.records["Shg"])]
                 assert saved[0] in known, "the group came before the rest of the photo"
             return door.photo(call)
 
     abm.line.server = Watching()
-    assert abm.sync() and saved and held_at_centre(fleet, photo) == PHOTO
+    assert abm.sync() and saved and held_at_centre(near, photo) == PHOTO
 
 
-def test_a_photo_waits_for_its_record_and_goes_when_that_is_mended(fleet):
-    abm = fleet("abm")
+def test_a_photo_waits_for_its_record_and_goes_when_that_is_mended(near):
+    abm = near("abm")
     group = a_group(abm, "V3")
     photo = a_photo_of(abm, group)
     assert abm.sync() and abm.workspace.mending(), "the village is out of reach"
-    assert abm.workspace.photo(photo).state == "waiting" and held_at_centre(fleet, photo) == b""
+    assert abm.workspace.photo(photo).state == "waiting" and held_at_centre(near, photo) == b""
     abm.do(ChangeGroup(group, {"village_id": ref("V1")}))
     quiet([abm])
-    assert abm.workspace.photo(photo).state == "received" and held_at_centre(fleet, photo) == PHOTO
+    assert abm.workspace.photo(photo).state == "received" and held_at_centre(near, photo) == PHOTO
 
 
-def test_a_removed_photo_is_not_sent_until_it_is_restored(fleet):
-    abm = fleet("abm")
+def test_a_removed_photo_is_not_sent_until_it_is_restored(near):
+    abm = near("abm")
     group = a_group(abm)
     photo = a_photo_of(abm, group)
     abm.do(RemovePhoto(photo))
     assert abm.sync() and not abm.line.photo_calls and abm.workspace.sync_status().photos_waiting == 0
     abm.do(RemovePhoto(photo, restore=True))
     assert abm.workspace.sync_status().photos_waiting == 1
-    assert abm.sync() and held_at_centre(fleet, photo) == PHOTO
+    assert abm.sync() and held_at_centre(near, photo) == PHOTO
 
 
 # --- who may
@@ -335,8 +349,8 @@ def test_what_the_centre_does_not_have_yet_is_said_and_comes_later(fleet):
     assert sakhi.sync() and sakhi.workspace.photo(photo).content == PHOTO
 
 
-def test_a_photo_that_comes_damaged_is_not_shown_and_comes_again(fleet):
-    abm, sakhi = fleet("abm"), fleet("sakhi")
+def test_a_photo_that_comes_damaged_is_not_shown_and_comes_again(near):
+    abm, sakhi = near("abm"), near("sakhi")
     photo = a_photo_of(abm, a_group(abm))
     abm.sync()
     sakhi.sync()
@@ -360,8 +374,8 @@ def test_a_photo_that_comes_damaged_is_not_shown_and_comes_again(fleet):
 # --- on the phone
 
 
-def test_a_photo_survives_restart_and_a_rescue_of_the_file(fleet):
-    abm = fleet("abm")
+def test_a_photo_survives_restart_and_a_rescue_of_the_file(near):
+    abm = near("abm")
     group = a_group(abm)
     photo = a_photo_of(abm, group)
     path = abm.store.path
@@ -376,11 +390,11 @@ def test_a_photo_survives_restart_and_a_rescue_of_the_file(fleet):
     found = abm.workspace.photo(photo)
     assert (found.state, found.content) == ("waiting", PHOTO)
     abm.connect()
-    assert abm.sync() and abm.sync() and held_at_centre(fleet, photo) == PHOTO
+    assert abm.sync() and abm.sync() and held_at_centre(near, photo) == PHOTO
 
 
-def test_a_photo_that_was_damaged_on_the_phone_is_told_and_not_sent(fleet):
-    abm = fleet("abm")
+def test_a_photo_that_was_damaged_on_the_phone_is_told_and_not_sent(near):
+    abm = near("abm")
     photo = a_photo_of(abm, a_group(abm))
     with abm.store.writing() as t:
         t.connection.exec_driver_sql("UPDATE photo SET content=zeroblob(length(content))")
@@ -400,9 +414,9 @@ def test_a_centre_that_has_gone_back_gets_the_photos_it_lost_again(fleet):
     assert held_at_centre(fleet, photo) == PHOTO
 
 
-def test_photos_that_the_centre_has_too_take_only_so_much_room(fleet, monkeypatch):
+def test_photos_that_the_centre_has_too_take_only_so_much_room(near, monkeypatch):
     monkeypatch.setattr(stored, "MOST_KEPT", int(2.5 * len(PHOTO)))
-    abm = fleet("abm")
+    abm = near("abm")
     group = a_group(abm)
     taken = [a_photo_of(abm, group, a_photo(seed)) for seed in range(3, 7)]
     assert all(abm.workspace.photo(one).content for one in taken), "what is not sent is never thrown away"
@@ -423,3 +437,48 @@ def test_the_photo_of_a_group_without_account_begins_it_and_costs_no_step(fleet)
     assert found["SavingsAccount"][first_account_id(group)][0]["state"] == "resolution_passed"
     values = found["Attachment"][photo][0]
     assert (values["kind"], values["size"], values["account_id"]) == ("resolution", len(PHOTO), first_account_id(group))
+
+
+# --- records of photos, and the console
+
+
+def test_what_a_photo_is_can_never_be_changed_only_that_it_stands(near):
+    abm, sakhi = near("abm"), near("sakhi")
+    photo = a_photo_of(abm, a_group(abm))
+    abm.sync()
+    sakhi.sync()
+    for name, value in (("sha256", "0" * 64), ("size", 5), ("kind", "passbook"), ("taken_on", date(2026, 1, 1))):
+        assert not editable(("abm", "bank_sakhi", "supervisor"), "Attachment", name, new=False), (name, value)
+    sakhi.do(RemovePhoto(photo))
+    quiet([sakhi, abm])
+    assert abm.contents()["Attachment"][photo][0]["deleted_on"] and held_at_centre(near, photo) == PHOTO
+
+
+def test_a_photo_of_the_console_is_there_at_once_and_comes_to_the_phones(world_on_each, tmp_path):
+    world = world_on_each
+    console, abm = Console(world), Phone(world, "abm", tmp_path, "abm")
+    page = console.signed_in("supervisor").workspace
+    try:
+        group = page.do(RegisterGroup({"village_id": ref("V1"), "name": "जय अम्बे", "formed_on": DAY})).id
+        photo = page.do(AddPhoto(group, "passbook", PHOTO)).id
+        assert (page.photo(photo).state, page.photo(photo).content) == ("received", PHOTO)
+        abm.sync()
+        abm.workspace.want_photo(photo)
+        abm.sync()
+        assert abm.workspace.photo(photo).content == PHOTO
+        question = {"account_id": first_account_id(group)}
+        on_phone = [row.model_dump() for row in abm.workspace.ask(list_photos, **question)]
+        assert on_phone and on_phone == [row.model_dump() for row in page.ask(list_photos, **question)]
+        assert page.do(AddPhoto(group, "passbook", PHOTO)).changes == (), "the same picture is no second one"
+        other = abm.do(AddPhoto(group, "resolution", OTHER)).id
+        abm.line.photo_faults = ["lost_request"]
+        abm.sync()
+        told = page.photo(other)
+        assert (told.state, told.content, told.code) == ("wanted", None, "photo_unknown")
+        stranger = console.signed_in("district").workspace
+        assert stranger.ask(list_groups) and not stranger.ask(list_photos, **question)
+        with pytest.raises(Problem, match="photo_unknown"):
+            stranger.photo(photo)
+    finally:
+        abm.store.close()
+        console.close()

@@ -80,7 +80,10 @@ ODD = (
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("kind", ["Shg", "Member", "SavingsAccount", "AccountStep", "Place", "Assignment", "Conflict"])
+KINDS_TRIED = ["Shg", "Member", "SavingsAccount", "AccountStep", "Attachment", "Place", "Assignment", "Conflict"]
+
+
+@pytest.mark.parametrize("kind", KINDS_TRIED)
 def test_any_value_in_any_field_breaks_nothing(world, kind):
     from records.record import fields_of
 
@@ -91,6 +94,7 @@ def test_any_value_in_any_field_breaks_nothing(world, kind):
         "Member": {"shg_id": A, "name": "सीता"},
         "SavingsAccount": {"shg_id": A},
         "AccountStep": {"account_id": D, "kind": "submitted", "on_day": "2026-01-01", "author_id": ref("abm")},
+        "Attachment": {"account_id": D, "kind": "passbook", "sha256": "0" * 64, "size": 9, "taken_on": "2026-01-01"},
         "Place": {"level": "village", "name": "x", "parent_id": ref("G1")},
         "Assignment": {"person_id": ref("abm"), "role": "abm", "from_on": "2026-01-01"},
     }.get(kind, {})
@@ -231,7 +235,7 @@ def test_a_number_far_beyond_the_next_is_not_kept(world):
 # --- ids
 
 
-@pytest.mark.parametrize("kind", ["Member", "SavingsAccount", "AccountStep"])
+@pytest.mark.parametrize("kind", ["Member", "SavingsAccount", "AccountStep", "Attachment"])
 def test_the_id_of_one_record_cannot_be_taken_for_another_kind(world, kind):
     """A group of the neighbour, read in the block's stream, must not vanish because something else has its id."""
     other, phone = Caller(world, "abm2"), hostile(world)
@@ -241,6 +245,7 @@ def test_the_id_of_one_record_cannot_be_taken_for_another_kind(world, kind):
         "Member": {"shg_id": A, "name": "x"},
         "SavingsAccount": {"shg_id": A},
         "AccountStep": {"account_id": D, "kind": "submitted", "on_day": "2026-01-01", "author_id": ref("abm")},
+        "Attachment": {"account_id": D, "kind": "passbook", "sha256": "0" * 64, "size": 9, "taken_on": "2026-01-01"},
     }[kind]
     before = [row for row in world.rows(world.centre.tables.feed) if row["id"] == B]
     assert phone.row(kind, B, cells) == [("quarantined", "not_allowed")]

@@ -15,8 +15,17 @@ from records.access import (
     may_write_as,
     reach_of,
 )
-from records.audience import columns_of, member_streams, reference_streams, shg_streams, streams_read
+from records.attachment import Attachment
+from records.audience import (
+    columns_of,
+    member_streams,
+    photo_streams,
+    reference_streams,
+    shg_streams,
+    streams_read,
+)
 from records.kinds import KINDS
+from records.record import written_fields
 from records.savings_account import STATES
 
 HERE = Standing("B", "G", frozenset({"R"}), frozenset({"m1"}), "D", "S")
@@ -35,6 +44,24 @@ def test_a_group_is_in_the_streams_of_its_standing():
 def test_only_office_bearers_are_in_the_streams_of_the_branch():
     assert member_streams("m1", HERE) == {"gp/G/members", "branch/R/bearers"}
     assert member_streams("m2", HERE) == {"gp/G/members"}
+
+
+def test_photos_are_where_the_account_is_worked_on_and_never_in_the_districts_stream():
+    assert photo_streams("p", HERE) == {"gp/G/members", "branch/R/groups"}
+    assert photo_streams("p", NO_BRANCH) == {"gp/G/members", "block/B/no_branch"}
+    for reach in (DISTRICT, Reach("nodal", blocks=frozenset({"B"})), Reach("admin", states=frozenset({"S"}))):
+        assert not set(streams_read([reach])) & (photo_streams("p", HERE) | photo_streams("p", NO_BRANCH))
+
+
+def test_whoever_may_add_account_steps_may_add_photos_and_only_remove_them_later():
+    names = frozenset(written_fields(Attachment)) - {"deleted_on"}
+    for role in ("abm", "bank_sakhi", "supervisor"):
+        assert not may_write_as((role,), "Attachment", names, new=True)
+        assert not may_write_as((role,), "Attachment", frozenset({"deleted_on"}), new=False)
+        for name in names:
+            assert may_write_as((role,), "Attachment", frozenset({name}), new=False)
+    for role in ("nodal", "district", "admin", "importer"):
+        assert may_write_as((role,), "Attachment", names, new=True)
 
 
 def test_reference_records_are_in_their_districts_stream_else_the_states():

@@ -41,7 +41,7 @@ def test_a_folder_that_cannot_be_written_is_said(tmp_path):
         pass
 
 
-def test_three_ports_in_a_row_are_taken():
+def test_ports_in_a_row_are_taken():
     first = free_port()
     sockets = reserved(first, 3)
     try:

@@ -6,18 +6,20 @@ from datetime import date
 import flet as ft
 import pytest
 
+from records.check import Check
 from records.commands.groups import ChangeGroup, RegisterGroup
 from records.commands.reference import PutRecord
 from records.errands import ListSetAside
 from records.ids import official_id
 from records.problems import Problem
+from records.staffing import ListStaff
 from records.workspace import SyncStatus
 from screens.console.house import CONSOLE
 from screens.parts.sync_strip import strip_words
 from screens.words import languages, words_of
 from screens.words.built import AT_CONSOLE
 from server.console_sessions import VALID_MS
-from storage.queries import find_shg, list_conflicts, list_groups, list_proposals
+from storage.queries import find_shg, list_conflicts, list_groups, list_proposals, list_returned
 from tests.console import Console
 from tests.fleet import Phone, quiet
 from tests.harness import running
@@ -303,3 +305,129 @@ async def test_work_is_accepted_on_the_screen(console, office):
         await app.click(f"accept-{row.device}-{row.number}-{row.row}")
         await app.until(lambda: page.workspace.ask(find_shg, id=row.record_id))
         await app.gone(f"aside-{row.device}-{row.number}-{row.row}")
+
+
+# --- people and devices
+
+
+async def test_a_person_is_given_a_code_and_a_sheet_of_codes_is_printed(world, console):
+    page = console.signed_in("supervisor")
+    async with shown(page, "/settings") as app:
+        await app.click("open-people")
+        await app.click(f"code-{ref('abm')}")
+        await app.see(f"shown-code-{ref('abm')}")
+        for person in ("abm", "sakhi"):
+            await app.click(f"sheet-{ref(person)}")
+        await app.click("print-codes")
+        await app.see_text(HINDI.say("people.printed"))
+    assert len([row for row in world.rows(world.centre.tables.enrolment) if row["used_ms"] is None]) == 3
+
+
+async def test_work_is_handed_over_on_the_screen_which_says_what_stays_on_the_phone(console, office):
+    abm, group = office
+    abm.workspace.keep_draft("Shg/new", {"name": "आधा"})
+    abm.do(ChangeGroup(group, {"remarks": "x"}))
+    abm.sync("lost_reply")
+    page = console.signed_in("supervisor")
+    async with shown(page, "/people") as app:
+        assert not app.has(f"hand-{ref('supervisor')}")
+        await app.click(f"hand-{ref('abm')}")
+        stays = await app.see(f"stays-{ref('abm')}")
+        assert HINDI.say("people.drafts", count=1) in stays.value
+        assert HINDI.say("people.unsent", count=1) in stays.value
+        await app.click(f"to-{ref('abm2')}")
+        await app.click(f"hand-sure-{ref('abm')}")
+        await app.gone(f"hand-{ref('abm')}")
+    staff = {one.name: one for one in page.workspace.perform(ListStaff()).people}
+    assert [one.place_name for one in staff["abm2"].work if one.to_on is None] == ["Place G2", "Place G1"]
+    assert staff["abm2"].set_aside == 1 and staff["abm"].set_aside == 0
+
+
+async def test_a_lost_phone_is_shut_out_when_that_is_asked_for_twice(console, office):
+    number = office[0].workspace.identity().device
+    page = console.signed_in("supervisor")
+    async with shown(page, "/people") as app:
+        await app.click(f"revoke-{number}")
+        await app.click(f"revoke-sure-{number}")
+        await app.see_text(HINDI.say("people.device_revoked"))
+    with pytest.raises(Problem):
+        office[0].sync()
+
+
+async def test_a_person_is_added_with_a_name_and_a_place(console):
+    page = console.signed_in("supervisor")
+    async with shown(page, "/people") as app:
+        await app.click("add-person")
+        await app.fill("field-name", "Nayi")
+        await app.click("save")
+        await app.see_text(HINDI.problem("required"))
+        await app.click("role-bank_sakhi")
+        await app.click(f"where-{ref('R2')}")
+        await app.fill("field-from_on", "01-02-2026")
+        await app.click("save")
+        await app.see_text("Nayi")
+    (added,) = [one for one in page.workspace.perform(ListStaff()).people if one.name == "Nayi"]
+    assert [(one.role, one.place_name, one.from_on) for one in added.work] == [("bank_sakhi", "R2", date(2026, 2, 1))]
+
+
+async def test_who_is_no_supervisor_is_shown_no_way_to_the_people(console):
+    async with shown(console.signed_in("district"), "/settings") as app:
+        await app.see("sign-out")
+        assert not app.has("open-people")
+
+
+# --- check and return
+
+
+async def test_a_group_is_returned_on_the_screen_heads_its_authors_today_and_is_approved_when_corrected(
+    console, office, monkeypatch
+):
+    abm, group = office
+    monkeypatch.setattr("screens.console.decide.today", lambda: date(2026, 3, 5))
+    page = console.signed_in("supervisor")
+    async with shown(page, "/decide") as app:
+        await app.click("decide-checks")
+        await app.click(f"return-{group}")
+        await app.fill(f"reason-{group}", "सदस्य लिखें")
+        await app.click(f"send-{group}")
+        await app.gone(f"check-{group}")
+    quiet([abm])
+    async with running(abm.workspace, "/") as app:
+        await app.click(f"returned-{group}")
+        await app.see(f"returned-note-{group}")
+        assert "सदस्य लिखें" in " ".join(app.texts())
+        (row,) = abm.workspace.ask(list_returned)
+        await app.click(f"answer-{row.id}")
+        await app.gone(f"returned-note-{group}")
+    quiet([abm])
+    async with shown(page, "/decide") as app:
+        await app.click("decide-checks")
+        await app.see_text("सदस्य लिखें")
+        await app.click(f"approve-{group}")
+        await app.gone(f"check-{group}")
+
+
+async def test_whoever_formed_a_group_herself_is_told_that_another_approves_it(console, monkeypatch):
+    monkeypatch.setattr("screens.console.decide.today", lambda: date(2026, 3, 5))
+    page = console.signed_in("supervisor")
+    group = page.workspace.do(a_group()).id
+    async with shown(page, "/decide") as app:
+        await app.click("decide-checks")
+        await app.click(f"approve-{group}")
+        await app.see_text(HINDI.problem("own_work"))
+        assert app.has(f"check-{group}")
+
+
+async def test_a_sample_is_verified_on_the_screen_and_its_result_stands_beside_the_count(console, office, monkeypatch):
+    _, group = office
+    monkeypatch.setattr("screens.console.sample.today", lambda: date(2026, 3, 20))
+    page = console.signed_in("supervisor")
+    async with shown(page, "/decide") as app:
+        await app.click("decide-sample")
+        await app.see(f"sample-group-{group}")
+        await app.click(f"call-group-{group}")
+        await app.click(f"confirmed-group-{group}")
+        await app.gone(f"sample-group-{group}")
+        line = app.one(f"sample-of-{ref('abm')}").value
+        assert line.startswith(HINDI.say("sample.person", person="abm", number=2, picked=2))
+        assert f"{HINDI.choice(Check, 'result', 'confirmed')}: 1" in line

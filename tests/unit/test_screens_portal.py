@@ -4,14 +4,14 @@ from datetime import date
 
 import pytest
 
-from records.commands.groups import ChangeGroup, RegisterGroup
+from records.commands.groups import ChangeGroup, RegisterGroup, SayTheSame
 from records.commands.members import AddMember
 from records.ids import first_account_id
 from records.record import to_wire
 from screens.console.house import CONSOLE
 from screens.words import words_of
 from server.importing import Importing, Listed
-from storage.queries import find_member, find_shg
+from storage.queries import count_to_enter, find_member, find_shg, list_beside_portal
 from tests.console import Console
 from tests.harness import StillServices, running
 from tests.world import World, ref
@@ -115,6 +115,20 @@ async def test_what_the_portal_says_otherwise_and_what_stands_only_there(console
         await app.click("stands-only_there")
         await app.see(f"beside-{'a' * 32}")
         assert not app.has(f"beside-{mine}")
+
+
+def test_a_group_that_is_the_same_as_one_on_the_portal_is_not_to_be_entered_again(console):
+    page = console.signed_in("supervisor")
+    mine = a_group(page)
+    page.workspace.do(AddMember(mine, {"name": "सीता बाई"}))
+    listed = {"village_id": ref("V1"), "formed_on": "2026-03-02", "name": "जय अंबे", "portal_code": "88"}
+    with Importing(console.world.centre, "portal") as office:
+        office.take([Listed("Shg", "f" * 32, listed)])
+    assert [row.id for row in page.workspace.ask(list_beside_portal)] == [mine]
+    page.workspace.do(SayTheSame(mine, "f" * 32))
+    assert not page.workspace.ask(list_beside_portal) and not page.workspace.ask(count_to_enter)
+    page.workspace.do(SayTheSame(mine, None))
+    assert [row.groups for row in page.workspace.ask(count_to_enter)] == [1]
 
 
 async def test_a_group_leads_to_its_sheet_at_the_console(console):

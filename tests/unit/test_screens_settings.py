@@ -7,6 +7,7 @@ from records.workspace import Run, SyncStatus
 from screens import theme
 from screens.support import code_of
 from screens.words import words_of
+from sync.safekeeping import Safekeeping
 from tests.factories import NOW_MS, an_shg
 from tests.harness import TREE, StillServices, a_phone, running
 
@@ -89,6 +90,16 @@ async def test_the_support_code_is_copied_and_shared_and_names_nobody(tmp_path):
     for secret in ("अम्बे", "दुर्गा", identity.name, TREE.village.name):
         assert secret not in code
     assert code_of(phone, "x").startswith("SAMOOH")
+
+
+async def test_where_the_key_to_the_server_lies_is_told(tmp_path):
+    phone = a_phone(tmp_path, "abm")
+    async with running(phone, "/settings") as app:
+        await app.see_text(HINDI.say("settings.login_file"))
+        assert "login file" in code_of(phone, "x")
+        await Safekeeping(StillServices(), "phone").lock_away(phone.store)
+        await app.see_text(HINDI.say("settings.login_safe"))
+        assert "login safe" in code_of(phone, "x")
 
 
 async def test_sync_tells_what_waits_what_was_answered_and_the_last_runs(tmp_path):

@@ -9,6 +9,8 @@ from contextlib import closing, suppress
 import pytest
 from sqlalchemy import select
 
+from records.commands.groups import RegisterGroup
+from records.commands.photos import AddPhoto
 from records.problems import Problem
 from records.workspace import Notice
 from storage import rescuing
@@ -20,8 +22,10 @@ from storage.raw_pages import image_of, leaf_rows
 from storage.store import suspicion_of
 from storage.workspace import PhoneWorkspace
 from tests.damage import TREE, aside_of, own_work, sound, work_with
+from tests.factories import a_place_tree
 from tests.phone_files import contents, fill, make_file
 from tests.phones import a_phone
+from tests.pictures import a_photo
 
 
 @pytest.fixture
@@ -233,4 +237,20 @@ def test_a_rescue_that_is_cut_off_is_begun_again_or_ended(moment, path, monkeypa
     store = sound(path)
     assert own_work(path) == own and len(aside_of(path)) == 1
     assert not list(path.parent.glob("*.rescued*")) and not list(path.parent.glob("*.reading"))
+    store.close()
+
+
+def test_photos_that_wait_are_read_page_by_page_where_no_tree_leads_to_them(tmp_path):
+    tree, pictures = a_place_tree(), [a_photo(seed) for seed in (1, 2, 3)]
+    with a_phone(tmp_path, tree) as phone:
+        values = {"village_id": tree.village.id, "name": "photos", "formed_on": "2026-03-01"}
+        group = phone.do(RegisterGroup(values)).id
+        ids = [phone.do(AddPhoto(group, "resolution", picture)).id for picture in pictures]
+        path = phone.store.path
+    overwrite(path, 0, random.Random(2).randbytes(4096))
+    store = sound(path)
+    phone = PhoneWorkspace(store)
+    assert phone.notice().code == "rescued_in_part"
+    assert [phone.photo(id).content for id in ids] == pictures
+    assert {phone.photo(id).state for id in ids} == {"waiting"}
     store.close()

@@ -117,7 +117,7 @@ def test_a_reply_survives(some):
 
 def test_a_request_and_an_enrolment_survive():
     batch = frozen(2, Batch((Section("Shg", ["0" * 32], ["name"], [["x"]], [[stamp_of(1, 0, "0000000a")]], [[""]]),)))
-    request = SyncRequest("0.1.0", "token", batch, 1, "0123456789ab", 3, 99, 200, {"gp/x/members": 4})
+    request = SyncRequest("0.1.0", "token", batch, 1, "0123456789ab", 3, 99, 200, {"gp/x/members": 4}, 2)
     assert read_request(request_bytes(request)) == request
     enrol = EnrolRequest("0.1.0", "1234 5678 9012", b"a" * 32, b"b" * 32, "phone")
     assert read_enrol(enrol_bytes(enrol)) == enrol

@@ -40,10 +40,37 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("state_id", "id"),
     )
     op.create_index("verdict_person_id", "verdict", ["state_id", "person_id"], unique=False)
+    op.create_table(
+        "check",
+        sa.Column("state_id", sa.Integer(), nullable=False),
+        sa.Column("id", TEXT, nullable=False),
+        *(sa.Column(name, TEXT, nullable=True) for name in ("shg_id", "what", "result", "how", "reason")),
+        sa.Column("on_day", sa.Date(), nullable=True),
+        sa.Column("by_id", TEXT, nullable=True),
+        sa.Column("mended", sa.Boolean(), nullable=True),
+        *beside_fields(),
+        sa.PrimaryKeyConstraint("state_id", "id"),
+    )
+    op.create_index("check_group", "check", ["state_id", "group_id"], unique=False)
+    op.add_column("device", sa.Column("drafts", sa.BigInteger(), nullable=True))
+    op.create_table(
+        "deed",
+        sa.Column("state_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("id", TEXT, nullable=False),
+        sa.Column("at_ms", sa.BigInteger(), nullable=False),
+        *(sa.Column(name, TEXT, nullable=False) for name in ("person_id", "device", "what", "about", "detail")),
+        sa.PrimaryKeyConstraint("state_id", "id"),
+    )
+    op.create_index("deed_about", "deed", ["state_id", "about"], unique=False)
     op.create_index("quarantine_person", "quarantine", ["state_id", "person_id"], unique=False)
 
 
 def downgrade() -> None:
+    op.drop_index("deed_about", table_name="deed")
+    op.drop_table("deed")
+    op.drop_column("device", "drafts")
+    op.drop_index("check_group", table_name="check")
+    op.drop_table("check")
     op.drop_index("verdict_person_id", table_name="verdict")
     op.drop_table("verdict")
     op.drop_index("quarantine_person", table_name="quarantine")

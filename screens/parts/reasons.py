@@ -1,0 +1,30 @@
+"""Asking an officer for a reason, before something goes back to its author."""
+
+from collections.abc import Awaitable, Callable
+
+import flet as ft
+
+from screens.context import Here
+from screens.guarding import guard, guard_event, tell
+from screens.parts.pieces import deed
+
+
+def reason_form(h: Here, key: str, send: Callable[[str], Awaitable[None]]) -> list[ft.Control]:
+    """A field for the reason and the deed that sends it; nothing is sent without one."""
+    page = ft.context.page
+    typed = {"reason": ""}
+
+    def keep(event: ft.Event) -> None:
+        typed["reason"] = event.control.value or ""
+
+    async def go() -> None:
+        if typed["reason"].strip():
+            await send(typed["reason"])
+        else:
+            tell(page, h.words.problem("required"))
+
+    field = ft.TextField(
+        key=f"reason-{key}", label=h.say("aside.reason"), helper=h.say("aside.reason_about"), multiline=True,
+        max_length=1000, on_change=guard_event(keep),
+    )  # fmt: skip
+    return [field, deed(h.say("aside.send_back"), f"send-{key}", guard(go), icon=ft.Icons.REPLY)]

@@ -1,0 +1,110 @@
+"""Questions about what is verified on the spot or by a call, and about what is worth a look."""
+
+from datetime import date
+from typing import Any
+
+from sqlalchemy import FromClause, Select, and_, func, select
+
+from storage.queries.asking import Row, Tables, column, columns, present, query
+from storage.queries.checks import is_last
+
+OPENED = ("opened", "passbook_received")
+
+
+class SampleRow(Row):
+    """A new group, or one with an opened account, and what a second person found of it; `person`: whose entry it is."""
+
+    shg_id: str
+    name: str
+    village_name: str | None
+    village_name_hi: str | None
+    on_day: date
+    person_id: str | None
+    person_name: str | None
+    person_name_hi: str | None
+    mobile: str | None
+    result: str | None
+
+
+class LookRow(Row):
+    """A group that is worth a look; `about`: what it has in common with others, None for nothing."""
+
+    shg_id: str
+    name: str
+    village_name: str | None
+    village_name_hi: str | None
+    about: str | None
+
+
+@query(SampleRow, kinds=("Shg", "Check", "Person", "Place"))
+def list_new_groups(tables: Tables, *, first: date, last: date, limit: int = 2000) -> Select[Any]:
+    """The groups formed between two days, by who formed them."""
+    shgs = tables["Shg"]
+    chosen = _sample(tables, shgs, "group", shgs.c.formed_on, shgs.c.formed_by_id, shgs)
+    return chosen.where(present(shgs), shgs.c.formed_on.between(first, last)).order_by(shgs.c.id).limit(limit)
+
+
+@query(SampleRow, kinds=("Shg", "SavingsAccount", "AccountStep", "Check", "Person", "Place"))
+def list_new_accounts(tables: Tables, *, first: date, last: date, limit: int = 2000) -> Select[Any]:
+    """The groups whose account was opened between two days, by who recorded it; an account that is open still."""
+    shgs, accounts, steps = tables["Shg"], tables["SavingsAccount"], tables["AccountStep"]
+    joined = shgs.join(accounts, and_(accounts.c.shg_id == shgs.c.id, present(accounts))).join(
+        steps, and_(steps.c.account_id == accounts.c.id, steps.c.kind == "opened", steps.c.process == "savings")
+    )
+    chosen = _sample(tables, shgs, "account", steps.c.on_day, steps.c.author_id, joined)
+    there = (present(shgs), accounts.c.state.in_(OPENED), steps.c.on_day.between(first, last))
+    return chosen.where(*there).order_by(shgs.c.id, steps.c.id).limit(limit)
+
+
+def _sample(tables: Tables, shgs: FromClause, what: str, day: Any, person_id: Any, joined: FromClause) -> Select[Any]:
+    checks, people, places = tables["Check"], tables["Person"], tables["Place"]
+    last = and_(checks.c.shg_id == shgs.c.id, is_last(tables, checks, what))
+    return select(
+        shgs.c.id.label("shg_id"),
+        *columns(shgs, "name", "mobile"),
+        column(places, "name", "village_name"),
+        column(places, "name_hi", "village_name_hi"),
+        day.label("on_day"),
+        person_id.label("person_id"),
+        column(people, "name", "person_name"),
+        column(people, "name_hi", "person_name_hi"),
+        column(checks, "result"),
+    ).select_from(
+        joined.outerjoin(places, places.c.id == shgs.c.village_id)
+        .outerjoin(people, people.c.id == person_id)
+        .outerjoin(checks, last)
+    )
+
+
+@query(LookRow, kinds=("Shg", "SavingsAccount", "Place"))
+def list_opened_without_number(tables: Tables, *, limit: int = 50) -> Select[Any]:
+    """Groups whose account is said to be opened, and has no number here."""
+    shgs, accounts = tables["Shg"], tables["SavingsAccount"]
+    joined = shgs.join(accounts, and_(accounts.c.shg_id == shgs.c.id, present(accounts)))
+    chosen = _look(tables, shgs, accounts.c.state, joined)
+    wanted = (present(shgs), accounts.c.state.in_(OPENED), accounts.c.account_last4.is_(None))
+    return chosen.where(*wanted).order_by(shgs.c.search_key, shgs.c.id).limit(limit)
+
+
+@query(LookRow, kinds=("Shg", "Place"))
+def list_shared_numbers(tables: Tables, *, limit: int = 50) -> Select[Any]:
+    """Groups that have one telephone number, those with the same together."""
+    shgs = tables["Shg"]
+    mobile = column(shgs, "mobile")
+    if "mobile" not in shgs.c:
+        return _look(tables, shgs, mobile, shgs).where(shgs.c.id.is_(None))
+    number = shgs.c.mobile
+    shared = select(number).where(number.is_not(None), present(shgs)).group_by(number).having(func.count() > 1)
+    chosen = _look(tables, shgs, number, shgs)
+    return chosen.where(present(shgs), number.in_(shared)).order_by(number, shgs.c.id).limit(limit)
+
+
+def _look(tables: Tables, shgs: FromClause, about: Any, joined: FromClause) -> Select[Any]:
+    places = tables["Place"]
+    return select(
+        shgs.c.id.label("shg_id"),
+        *columns(shgs, "name"),
+        column(places, "name", "village_name"),
+        column(places, "name_hi", "village_name_hi"),
+        about.label("about"),
+    ).select_from(joined.outerjoin(places, places.c.id == shgs.c.village_id))

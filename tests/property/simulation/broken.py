@@ -1,0 +1,178 @@
+"""Broken variants of the product, each with the mistake that a law forbids. The simulation must find every one."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from sqlalchemy import delete, update
+
+import server.central_store
+import server.feeding
+import sync.synchronise
+from records.access import Reach
+from records.merge import FieldChange
+from server.batches import Batches
+from server.judging import Judging
+from server.merging import Merging
+from server.paging import Paging
+from storage import meta as named
+from tests.property.simulation.handsets import SyncedStore
+from tests.property.simulation.town import Watched
+from tests.world import STATE, ref
+
+Patch = pytest.MonkeyPatch
+
+
+def a_cursor_that_skips_late_commits(patch: Patch) -> None:
+    """Numbers are given out before the commit, and rows with lower numbers may be seen after those with higher ones."""
+    waiting: list[list[Any]] = []
+
+    def late(write: Callable[..., Any]) -> Callable[..., Any]:
+        return lambda db, table, rows: waiting.append([2, write, table, rows])
+
+    def tell(db: Any, *what: Any) -> None:
+        come(db, late_too=True)
+        real_tell(db, *what)
+
+    def come(db: Any, *, late_too: bool = False) -> None:
+        for one in list(waiting):
+            one[0] -= 1
+            if late_too or one[0] <= 0:
+                waiting.remove(one)
+                one[1](db, one[2], one[3])
+
+    def sync(self: Watched, token: str, request: Any) -> Any:
+        with self.database.writing() as db:
+            come(db)
+        return real_sync(self, token, request)
+
+    import server.importing
+    import server.pushing
+
+    real_tell, real_sync = server.feeding.tell, Watched.sync
+    patch.setattr(server.feeding, "insert_columns", late(server.feeding.insert_columns))
+    patch.setattr(server.feeding, "update_known", late(server.feeding.update_known))
+    patch.setattr(server.pushing, "tell", tell)
+    patch.setattr(Watched, "sync", sync)
+
+
+def a_server_that_forgets_batches(patch: Patch) -> None:
+    """A repeated batch is taken as if it came for the first time."""
+
+    def answered(self: Batches, frozen: Any) -> Any:
+        last = self._lock()
+        self.db.execute(delete(self.tables.batch).where(self._mine(self.tables.batch, frozen.number)))
+        answer, _ = self._apply(frozen)
+        table = self.tables.device
+        mine = (table.c.state_id == self.state_id) & (table.c.device == self.device)
+        self.db.execute(update(table).where(mine).values(last_batch=last))
+        return answer
+
+    patch.setattr(Batches, "_answered", answered)
+
+
+def a_merge_by_whole_record(patch: Patch) -> None:
+    """The record that was written last wins, whoever had seen what."""
+
+    def change(self: Merging, kind: str, row: dict[str, Any], cells: Any) -> bool:
+        if max((cell[1] for cell in cells.values()), default="") < max(row["stamps"].values(), default=""):
+            return True
+        for name, (value, stamp, base) in cells.items():
+            self._set(kind, row, name, FieldChange(stamp, base, value))
+        return True
+
+    patch.setattr(Merging, "change", change)
+
+
+def a_client_that_clears_its_outbox_on_send(patch: Patch) -> None:
+    real = sync.synchronise.next_batch
+
+    def next_batch(store: Any, **how: Any) -> Any:
+        batch = real(store, **how)
+        if batch is not None:
+            with store.writing() as t:
+                t.connection.execute(delete(t.tables.outbox).where(t.tables.outbox.c.batch == batch.number))
+                frozen = t.tables.frozen
+                t.connection.execute(update(frozen).where(frozen.c.number == batch.number).values(answered=True))
+        return batch
+
+    patch.setattr(sync.synchronise, "next_batch", next_batch)
+
+
+def a_pull_that_filters_rows(patch: Patch) -> None:
+    """What is in reach is sent; that something has left a stream is told to nobody."""
+    real = Paging._feed
+    patch.setattr(Paging, "_feed", lambda self, *what: [row for row in real(self, *what) if not row.left])
+
+
+def a_server_that_lets_everybody_write(patch: Patch) -> None:
+    patch.setattr(Judging, "verdict", lambda self, row, before, touched: None)
+    patch.setattr(Judging, "allows", lambda self, kind, names, step, standing: True)
+
+
+def a_server_that_lets_everybody_read(patch: Patch) -> None:
+    real = server.central_store.streams_read
+    everything = Reach(
+        "supervisor",
+        gram_panchayats=frozenset(map(ref, ("G1", "G2", "G3", "G4"))),
+        blocks=frozenset(map(ref, ("B1", "B2", "B3"))),
+        districts=frozenset(map(ref, ("D", "D2"))),
+        states=frozenset({STATE}),
+    )
+    patch.setattr(server.central_store, "streams_read", lambda reaches: real((*reaches, everything)))
+
+
+def a_cursor_kept_before_its_rows(patch: Patch) -> None:
+    """Two transactions where there should be one: whoever is killed between them never gets that page."""
+    real = sync.synchronise.take_page
+
+    def take_page(store: Any, page: Any, *what: Any) -> int:
+        with store.writing() as t:
+            t.meta.put(named.CURSOR, page.cursor)
+            t.meta.put(named.CURSOR_NUMBER, page.number)
+        return real(store, page, *what)
+
+    patch.setattr(sync.synchronise, "take_page", take_page)
+
+
+def a_save_that_does_not_wait_for_the_disk(patch: Patch) -> None:
+    real = SyncedStore.writing
+    patch.setattr(SyncedStore, "writing", lambda self, *, durable=True: real(self, durable=False))
+
+
+def a_phone_that_offers_nothing_to_a_restored_server(patch: Patch) -> None:
+    patch.setattr(sync.synchronise, "offer_again", lambda store, epoch: 0)
+
+
+def a_phone_that_drops_what_was_refused(patch: Patch) -> None:
+    import storage.answers
+
+    patch.setattr(storage.answers, "_set_aside", lambda t, entry, fate, *, newer: None)
+
+
+def a_login_that_takes_the_work_along(patch: Patch) -> None:
+    """Whoever is enrolled again begins with an empty store."""
+    import storage.adopting
+
+    def go_on_as(t: Any, device: str) -> None:
+        t.connection.execute(delete(t.tables.frozen))
+        t.connection.execute(delete(t.tables.outbox))
+
+    patch.setattr(storage.adopting, "_go_on_as", go_on_as)
+
+
+VARIANTS: dict[Callable[[Patch], None], int] = {
+    a_cursor_that_skips_late_commits: 20,
+    a_server_that_forgets_batches: 20,
+    a_merge_by_whole_record: 20,
+    a_client_that_clears_its_outbox_on_send: 20,
+    a_pull_that_filters_rows: 20,
+    a_server_that_lets_everybody_write: 20,
+    a_server_that_lets_everybody_read: 20,
+    a_cursor_kept_before_its_rows: 60,
+    a_save_that_does_not_wait_for_the_disk: 60,
+    a_phone_that_offers_nothing_to_a_restored_server: 60,
+    a_phone_that_drops_what_was_refused: 40,
+    a_login_that_takes_the_work_along: 60,
+}
+"""Variant -> within how many seeds it must be found."""

@@ -1,0 +1,102 @@
+"""A process that dies at a statement of SQL, or whose disk is full there; and the files as they lie at that moment."""
+
+import random
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from sqlalchemy import Engine, event
+
+WAL_HEAD = 32
+SALT = slice(16, 24)
+"""Where in a write-ahead log its salt stands: another salt is another log, begun after all of the last was copied."""
+
+
+class Killed(BaseException):
+    """The process is gone. Not an Exception: no code of ours may go on after it."""
+
+
+class Files(NamedTuple):
+    """A database as its files lie on the disk: the file and its write-ahead log, None for one that is not there."""
+
+    main: bytes
+    wal: bytes | None
+
+    @classmethod
+    def of(cls, path: Path) -> "Files":
+        wal = wal_of(path)
+        return cls(path.read_bytes(), wal.read_bytes() if wal.exists() else None)
+
+    def put_back(self, path: Path) -> None:
+        """Make these the files of a database that nobody has open."""
+        path.with_name(path.name + "-shm").unlink(missing_ok=True)
+        path.write_bytes(self.main)
+        if self.wal is None:
+            wal_of(path).unlink(missing_ok=True)
+        else:
+            wal_of(path).write_bytes(self.wal)
+
+    def after_power_loss(self, synced: tuple[bytes, int], chance: random.Random) -> "Files":
+        """What was not waited for may be lost from any byte on. `synced`: (salt, length) of the log at the last commit
+        that waited for the disk; a log begun since then is begun after all of the other was synced."""
+        if self.wal is None or len(self.wal) <= WAL_HEAD:
+            return self
+        salt, length = synced
+        least = length if self.wal[SALT] == salt else WAL_HEAD
+        return Files(self.main, self.wal[: chance.randint(min(least, len(self.wal)), len(self.wal))])
+
+
+def wal_of(path: Path) -> Path:
+    return path.with_name(path.name + "-wal")
+
+
+def log_mark(path: Path) -> tuple[bytes, int]:
+    """(salt, length) of a write-ahead log."""
+    try:
+        with wal_of(path).open("rb") as file:
+            salt = file.read(WAL_HEAD)[SALT]
+            return salt, file.seek(0, 2)
+    except FileNotFoundError:
+        return b"", 0
+
+
+@contextmanager
+def at_statement(engine: Engine, number: int, strike: Callable[[], None]) -> Iterator[None]:
+    """Calls `strike` at the `number`th statement or commit of an engine, counted from 1, and at all after it."""
+    count = 0
+
+    def reached(*what: Any) -> None:
+        nonlocal count
+        count += 1
+        if count >= number:
+            strike()
+
+    event.listen(engine, "before_cursor_execute", reached)
+    event.listen(engine, "commit", reached)
+    try:
+        yield
+    finally:
+        event.remove(engine, "before_cursor_execute", reached)
+        event.remove(engine, "commit", reached)
+
+
+class Death:
+    """Takes the picture of a database's files at the first strike, and kills; every later statement dies as well."""
+
+    def __init__(self, path: Path) -> None:
+        self._path, self.files = path, None
+
+    files: Files | None
+
+    def __call__(self) -> None:
+        if self.files is None:
+            self.files = Files.of(self._path)
+        raise Killed
+
+
+def disk_is_full() -> None:
+    error = sqlite3.OperationalError("database or disk is full")
+    error.sqlite_errorname, error.sqlite_errorcode = "SQLITE_FULL", sqlite3.SQLITE_FULL
+    raise error

@@ -1,0 +1,98 @@
+"""The seven laws under every fault we can think of: a deterministic simulation, sized by time.
+
+Each shard runs as many of its seeds as fit into its share of the time, and tells how many those were; the numbers stand
+at the end of the test run. A night's worth: `python -m tests.property.simulate --seeds 100000`.
+"""
+
+import os
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from tests.property.simulation.broken import VARIANTS
+from tests.property.simulation.running import plan, run, shrink
+from tests.property.simulation.town import REGISTRIES, template
+
+SEEDS = int(os.environ.get("SAMOOH_SEEDS", "2000"))
+SECONDS = float(os.environ.get("SAMOOH_SEEDS_SECONDS", "600"))
+"""Of processor time for all shards together: five minutes on two cores."""
+
+SHARDS = 40
+FEWEST = 10
+"""A shard that does not even come to so many seeds has something else wrong with it."""
+
+
+@pytest.mark.parametrize("shard", range(SHARDS))
+def test_the_laws_hold_under_every_fault(shard, record_property):
+    # Seeds are dealt out, so that when the time is too short for all it is the last ones that are left out.
+    seeds, counts = range(shard, SEEDS, SHARDS), Counter[str]()
+    began, limit = time.process_time(), SECONDS / SHARDS
+    for number, seed in enumerate(seeds):
+        if number >= FEWEST and time.process_time() - began > limit:
+            break
+        outcome = run(seed)
+        counts += outcome.counts
+        counts["seeds"] += 1
+        assert outcome.broken is None, (
+            f"seed {seed}: {outcome.broken}\n"
+            f"with fewer operations: python -m tests.property.simulate --seeds 1 --first {seed}\n"
+            + "\n".join(outcome.trace)
+        )
+    record_property("simulated", dict(counts))
+    record_property("simulated seconds", time.process_time() - began)
+
+
+SAME = """
+import sys
+from tests.property.simulation.running import run
+for seed in range(20):
+    print(run(seed, digest=True).digest)
+"""
+
+
+def test_the_same_seed_gives_the_same_trace_and_the_same_end():
+    """In two processes whose sets have different orders."""
+    said = [
+        subprocess.Popen(
+            [sys.executable, "-c", SAME], env=os.environ | {"PYTHONHASHSEED": order}, cwd=Path(__file__).parents[2],
+            stdout=subprocess.PIPE, text=True,
+        )
+        for order in ("1", "2")
+    ]  # fmt: skip
+    one, other = (process.communicate(timeout=280)[0].split() for process in said)
+    assert one == other and len(set(one)) == 20
+
+
+@pytest.fixture
+def made():
+    """What is made once in a process is made before anything is broken."""
+    for registry in REGISTRIES:
+        template(registry)
+    run(0, [])
+
+
+@pytest.mark.parametrize("variant", VARIANTS, ids=lambda variant: variant.__name__)
+def test_a_broken_product_is_found_out(variant, made, monkeypatch):
+    for seed in range(VARIANTS[variant]):
+        with monkeypatch.context() as patch:
+            variant(patch)
+            outcome = run(seed)
+        if outcome.broken:
+            assert run(seed).broken is None, "found by its own mistake, not by another one"
+            return
+    pytest.fail(f"not found within {VARIANTS[variant]} seeds")
+
+
+def test_a_failing_seed_is_told_with_few_operations(made, monkeypatch):
+    from tests.property.simulation.broken import a_client_that_clears_its_outbox_on_send
+
+    a_client_that_clears_its_outbox_on_send(monkeypatch)
+    seed = next(seed for seed in range(20) if run(seed).broken)
+    broken = run(seed).broken
+    assert broken
+    fewer = shrink(seed, broken)
+    assert len(fewer) <= len(plan(seed)) / 4 and run(seed, fewer).broken
