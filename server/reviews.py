@@ -1,4 +1,4 @@
-"""What is kept of a review: the figures of a block as they stood that day, counted by the centre (ADR 0019)."""
+"""What is kept of a review: the figures of a block as they stood that day, counted by the centre (ADR 0021)."""
 
 from typing import Any
 

@@ -319,7 +319,7 @@ def _console_tables(table: Any, sealed: Any) -> dict[str, Table]:
             Column("kept_ms", BigInteger, nullable=False),
         ),
         "person_setting": table("person_setting", *_key("person_id", "name"), Column("value", TEXT, nullable=False)),
-        # The figures of a block as they stood on the day of its review (ADR 0019): counted here, never typed.
+        # The figures of a block as they stood on the day of its review (ADR 0021): counted here, never typed.
         "review": table(
             "review",
             *_key("block_id"),

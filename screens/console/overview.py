@@ -78,9 +78,8 @@ def OverviewScreen(*, level: str, id: str) -> ft.View:
             beside=ft.Container(scrolled([broken_down], spacing=0), expand=True) if broken_down else None,
         )
     # On a phone the places come right after the numbers: charts are for who has time.
-    narrow = [*figures[:-1]] if within else [*figures]
     at = 2 if within else 1
-    lines = [*narrow[:at], *([broken_down] if broken_down else []), *narrow[at:]]
+    lines = [*figures[:at], *([broken_down] if broken_down else []), *figures[at:]]
     return frame(
         title,
         [SyncStrip(), ft.Container(scrolled(lines, spacing=8), expand=True)],
