@@ -106,3 +106,11 @@ class PackMade:
     content: bytes
     mime_type: str
     blocks: int
+
+
+@dataclass(frozen=True)
+class HoldReview:
+    """Keep the figures of a block as they stand today, for the next review to be compared with. Once more on the same
+    day: the later ones stand. The supervisor of the block alone; the centre counts, nobody types a figure."""
+
+    block_id: str

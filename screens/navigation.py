@@ -17,12 +17,16 @@ PHONE_TABS: tuple[Tab, ...] = (
 WIDE = 840
 """From this width on, in dp, there is room for a rail, and for a list beside what was chosen from it."""
 LAST = "last_tab"
+MOST_TABS = 5
 
 
 def tabs(h: Here, selected: str) -> ft.NavigationBar | ft.NavigationRail:
     """The bar at the foot, or the rail; `selected` is the address of the tab that is shown."""
     page = ft.context.page
     there = h.tabs or PHONE_TABS
+    if not h.wide and len(there) > MOST_TABS:
+        # The words of six do not fit beside each other on a phone; the overview leads to today's work as well.
+        there = tuple(tab for tab in there if tab[1] != "nav.today")
     addresses = [address for address, *_ in there]
     index = addresses.index(selected) if selected in addresses else 0
 

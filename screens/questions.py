@@ -14,6 +14,7 @@ from storage.queries.people import find_person, list_people
 from storage.queries.places import find_branch, find_place, list_branches, list_villages
 from storage.queries.portal import NOBODY, count_to_enter, list_beside_portal, list_members_beside_portal
 from storage.queries.proposals import list_proposals
+from storage.queries.reviews_held import list_reviews_held
 from storage.queries.samples import (
     list_new_accounts,
     list_new_groups,
@@ -54,6 +55,7 @@ __all__ = [
     "list_proposals",
     "list_receipts",
     "list_returned",
+    "list_reviews_held",
     "list_same_number",
     "list_shared_numbers",
     "list_steps",

@@ -162,6 +162,7 @@ class CentralWorkspace:
 
     def ask(self, query: Query[Any], **question: Any) -> list[Any]:
         with self._seen() as here:
+            self._centre.database.with_room(here.db)
             rows = here.db.execute(query.select(here.scope, **question)).mappings()
             return [query.read(dict(row)) for row in rows]
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from typing import TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import StaticPool
@@ -28,6 +28,9 @@ class WrittenMeanwhile(Exception):
     """Another transaction created a record that this one did not find: begin again, and find it."""
 
 
+ROOM = text("SELECT set_config('work_mem', '48MB', true), set_config('jit', 'off', true)")
+
+
 class Database:
     """Reading and writing transactions over one engine. On SQLite one writer at a time, WAL, synchronous=FULL."""
 
@@ -41,6 +44,12 @@ class Database:
     def reading(self) -> Iterator[Connection]:
         with self.engine.connect() as connection, connection.begin():
             yield connection
+
+    def with_room(self, db: Connection) -> None:
+        """For a question that may be about all groups of a state, until the end of the transaction: its tables of
+        hashes fit into memory, and no time goes into compiling what is run once."""
+        if not self.is_sqlite:
+            db.execute(ROOM)
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:

@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 
-from records.errands import AcceptChange, ListSetAside, SendBack, SetAside, SignOut
+from records.errands import AcceptChange, HoldReview, ListSetAside, SendBack, SetAside, SignOut
 from records.problems import Problem
 from records.staffing import (
     AddPerson,
@@ -22,6 +22,7 @@ from records.staffing import (
 from server.codes_sheet import codes_sheet
 from server.console_sessions import ConsoleSessions
 from server.people import OFFICE, People
+from server.reviews import hold_review
 from server.verdicts import Verdicts
 
 T = TypeVar("T")
@@ -116,6 +117,7 @@ def _revoke_device(sessions: ConsoleSessions, token: str, errand: RevokeDevice) 
 
 DEEDS: Mapping[type, Deed] = {
     SignOut: _sign_out,
+    HoldReview: hold_review,
     ListSetAside: _list_set_aside,
     AcceptChange: _accept,
     SendBack: _send_back,

@@ -5,7 +5,7 @@ shows in one of her roles: exactly what a fresh phone of hers would hold. A colu
 absent; one that only some show is NULL where only the others hold the record.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -36,13 +36,15 @@ from records.record import fields_of
 from server.central_store import CentralStore
 from server.chunks import among
 from server.devices_seen import DevicesSeen
+from server.reviews_seen import reviews_seen
 
 
 class Scope(Mapping[str, FromClause]):
     """The tables of a person's queries: kind -> sub-select. One scope serves one transaction: reach changes by the day.
 
-    `readable`: stream -> roles in which she reads it. Beside the kinds it knows `Device` and `Receipt`, which are no
-    records: what the phones of her area said of themselves, and what was received from them.
+    `readable`: stream -> roles in which she reads it. Beside the kinds it knows `Device`, `Receipt` and `Review`,
+    which are no records: what the phones of her area said of themselves, what was received from them, and the figures
+    kept at the reviews of her blocks.
     """
 
     def __init__(
@@ -55,7 +57,11 @@ class Scope(Mapping[str, FromClause]):
         self.readable = streams_read(self._reaches, person_id)
         self._made: dict[str, Subquery] = {}
         seen = DevicesSeen(db, centre.tables, centre.state_id, self._reaches, today)
-        self._beside = {"Device": seen.devices, "Receipt": seen.receipts}
+        self._beside: dict[str, Callable[[], Subquery]] = {
+            "Device": seen.devices,
+            "Receipt": seen.receipts,
+            "Review": lambda: reviews_seen(db, centre.tables, centre.state_id, self._reaches),
+        }
 
     def __getitem__(self, kind: str) -> Subquery:
         if kind not in self._made:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, MetaData, Table
+from sqlalchemy import BigInteger, Boolean, Column, Date, Index, Integer, LargeBinary, MetaData, Table
 
 from records.columns import TEXT, SealedBytes, SealedText, table_of
 from records.kinds import Registry
@@ -46,6 +46,7 @@ class CentralTables:
     console_session: Table
     draft: Table
     person_setting: Table
+    review: Table
     meta: Table
 
 
@@ -88,6 +89,10 @@ INDEXED: Mapping[str, tuple[str, ...]] = {
     "Verdict": ("person_id",),
 }
 """Fields by which the centre looks records up, for itself and for the console."""
+
+
+REVIEWED = ("groups", "members", "averaged_groups", "averaged_members", "opened", "pending", "overdue")
+"""Figures of `storage.queries.overview.TallyRow` that a review keeps."""
 
 
 def _key(*names: str) -> list[Column[Any]]:
@@ -314,4 +319,13 @@ def _console_tables(table: Any, sealed: Any) -> dict[str, Table]:
             Column("kept_ms", BigInteger, nullable=False),
         ),
         "person_setting": table("person_setting", *_key("person_id", "name"), Column("value", TEXT, nullable=False)),
+        # The figures of a block as they stood on the day of its review (ADR 0019): counted here, never typed.
+        "review": table(
+            "review",
+            *_key("block_id"),
+            Column("on_day", Date, primary_key=True),
+            Column("person_id", TEXT, nullable=False),
+            Column("held_ms", BigInteger, nullable=False),
+            *(Column(name, BigInteger, nullable=False) for name in REVIEWED),
+        ),
     }

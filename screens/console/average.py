@@ -13,7 +13,7 @@ from records.figures import Yardstick
 from screens import questions, theme
 from screens.console.breakdown import units_below
 from screens.console.overview import listed_at, use_name
-from screens.console.table import NAME_WIDTH, OrderedTable, TableColumn
+from screens.console.table import NAME_WIDTH, OrderedTable, TableColumn, chip_line
 from screens.console.words import said_average, unit_words
 from screens.context import Here, here
 from screens.guarding import guard, guard_event, part, screen
@@ -76,7 +76,7 @@ def AverageScreen() -> ft.View:
         padded(note(h.say("average.rule", most=measure.most), "average-rule")),
         padded(second_deed(h.say("average.list"), "average-list", guard(page.navigate, listed_at("room", within)))),
         *([WomanThere()] if {"supervisor", "abm"} & set(h.roles) else []),
-        padded(heading(h.say("average.places")), ft.Row(chips, spacing=8, scroll=ft.ScrollMode.HIDDEN), spacing=8),
+        padded(heading(h.say("average.places")), chip_line(h, chips), spacing=8),
         OrderedTable(
             rows=rows,
             columns=_columns(h, by, measure),
@@ -95,7 +95,7 @@ def _columns(h: Here, by: str, measure: Yardstick) -> tuple[TableColumn, ...]:
     norm = measure.average
     return (
         TableColumn("name", h.say(f"overview.unit.{by}"), lambda row: unit_words(h, row, by).casefold(),
-                    lambda row: unit_words(h, row, by), falls=False, width=NAME_WIDTH),
+                    lambda row: unit_words(h, row, by), falls=False, width=NAME_WIDTH, ways=False),
         TableColumn("groups", h.say("overview.groups"), lambda row: row.averaged_groups,
                     lambda row: f"{row.averaged_groups}"),
         TableColumn("average", h.say("overview.average_short"), lambda row: row.average,

@@ -6,7 +6,7 @@ from typing import Any
 import flet as ft
 
 from records.figures import Yardstick
-from screens.console.table import NAME_WIDTH, OrderedTable, TableColumn
+from screens.console.table import NAME_WIDTH, OrderedTable, TableColumn, chip_line
 from screens.console.words import said_average, unit_words
 from screens.context import Here, here
 from screens.guarding import guard, part
@@ -60,7 +60,7 @@ def Breakdown(
         [
             padded(
                 heading(h.say("overview.breakdown")),
-                ft.Row(chips, spacing=8, scroll=ft.ScrollMode.HIDDEN),
+                chip_line(h, chips),
                 spacing=8,
                 top=12,
             ),
@@ -87,7 +87,7 @@ def _columns(h: Here, by: str, measure: Yardstick) -> tuple[TableColumn, ...]:
 
     return (
         TableColumn("name", h.say(f"overview.unit.{by}"), lambda row: unit_words(h, row, by).casefold(),
-                    lambda row: unit_words(h, row, by), falls=False, width=NAME_WIDTH),
+                    lambda row: unit_words(h, row, by), falls=False, width=NAME_WIDTH, ways=False),
         of("groups", h.say("overview.groups")),
         of("members", h.say("overview.members")),
         TableColumn("average", h.say("overview.average_short"), lambda row: row.average,

@@ -22,7 +22,7 @@ class Bar:
 
 
 def bar_chart(key: str, title: str, sentence: str, bars: Sequence[Bar], *, warns: Sequence[int] = ()) -> ft.Control:
-    """Bars side by side. `warns`: numbers of the bars that are striped by a border, besides their other colour."""
+    """Bars side by side. `warns`: numbers of the bars in the colour of warning; what each is stands below it."""
     highest = max([bar.value for bar in bars] + [1])
     chart = fc.BarChart(
         groups=[

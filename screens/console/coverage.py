@@ -63,7 +63,7 @@ def _columns(h: Here, per: int) -> tuple[TableColumn, ...]:
 
     return (
         TableColumn("name", h.say("coverage.branch"), lambda row: named(row).casefold(), named, falls=False,
-                    width=NAME_WIDTH),
+                    width=NAME_WIDTH, ways=False),
         TableColumn("groups", h.say("overview.groups"), lambda row: row.groups, lambda row: f"{row.groups}"),
         TableColumn("sakhis", h.say("coverage.sakhis"), lambda row: row.sakhis, lambda row: f"{row.sakhis}"),
         TableColumn("needed", h.say("coverage.needed"), lambda row: row.needed(per), lambda row: f"{row.needed(per)}"),

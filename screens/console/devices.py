@@ -60,9 +60,9 @@ def DevicesScreen() -> ft.View:
 def _columns(h: Here, order: dict[str, int]) -> tuple[TableColumn, ...]:
     return (
         TableColumn("name", h.say("devices.person"), lambda row: _name(h, row).casefold(), lambda row: _name(h, row),
-                    falls=False, width=NAME_WIDTH),
+                    falls=False, width=NAME_WIDTH, ways=False),
         TableColumn("urgency", h.say("devices.urgency"), lambda row: order[row.device],
-                    lambda row: f"{order[row.device] + 1}", falls=False, width=120),
+                    lambda row: f"{order[row.device] + 1}", falls=False, width=120, ways=False),
         TableColumn("contact", h.say("devices.contact"), lambda row: row.last_contact_ms,
                     lambda row: said_time(h.words, row.last_contact_ms), falls=False, width=170),
         TableColumn("unsent", h.say("devices.unsent"), lambda row: row.unsent,

@@ -7,6 +7,7 @@ import flet as ft
 from records.figures import Yardstick, age_days
 from screens import questions, theme
 from screens.console.overview import use_name
+from screens.console.table import chip_line
 from screens.context import Here, here
 from screens.group import GroupPane
 from screens.guarding import guard, screen
@@ -53,7 +54,7 @@ def ListedScreen() -> ft.View:
     ]
     above = padded(
         small(" · ".join(filter(None, [where, _meaning(h, what, measure)])), key="listed-what"),
-        ft.Row(chips, spacing=8, scroll=ft.ScrollMode.HIDDEN),
+        chip_line(h, chips),
         spacing=8,
     )
     if measure is None or not answer.loaded:

@@ -14,6 +14,7 @@ from screens import questions, theme
 from screens.console.breakdown import Breakdown, begins_with, units_below
 from screens.console.charts import Bar, bar_chart
 from screens.console.coverage import Coverage
+from screens.console.since_review import SinceReview
 from screens.console.words import month_code, place_words, said_average
 from screens.context import Here, here
 from screens.guarding import guard, part, screen
@@ -62,9 +63,10 @@ def OverviewScreen(*, level: str, id: str) -> ft.View:
     figures: list[ft.Control] = [
         *([_upwards(h)] if within else []),
         Tiles(whole=whole, measure=measure, within=within),
+        SinceReview(measure=measure, within=within),
         Charts(measure=measure, within=within, rows=rows.rows, by=by),
         Coverage(measure=measure, within=within),
-        *([] if within else [_to_devices(h), *_to_the_review(h)]),
+        *([] if within else [_onwards(h), *_to_the_review(h)]),
     ]
     broken_down = Breakdown(rows=rows.rows, by=by, units=units, set_by=set_by, measure=measure) if units else None
     if h.wide:
@@ -109,11 +111,14 @@ def _upwards(h: Here) -> ft.Control:
     return padded(quiet_deed(words, "overview-whole", guard(page.navigate, "/"), icon=ft.Icons.ARROW_UPWARD), bottom=0)
 
 
-def _to_devices(h: Here) -> ft.Control:
+def _onwards(h: Here) -> ft.Control:
+    """Where else to look: at the phones, and on a narrow screen at today's work, which has no tab there."""
     page = ft.context.page
-    return line_to(
-        "open-devices", ft.Icons.PHONE_ANDROID_OUTLINED, h.say("devices.title"), guard(page.navigate, "/devices")
-    )
+    phones, today_ = ft.Icons.PHONE_ANDROID_OUTLINED, ft.Icons.TODAY_OUTLINED
+    lines = [line_to("open-devices", phones, h.say("devices.title"), guard(page.navigate, "/devices"))]
+    if not h.wide:
+        lines.append(line_to("open-today", today_, h.say("overview.today"), guard(page.navigate, "/today")))
+    return stack(lines, spacing=0)
 
 
 def _to_the_review(h: Here) -> list[ft.Control]:

@@ -232,7 +232,7 @@ def _row(h: Here, number: str, ident: str, label: str, said: str, *, needed: boo
             border=ft.Border.only(bottom=ft.BorderSide(1, ft.Colors.OUTLINE_VARIANT)),
             content=ft.Row(
                 [
-                    ft.Container(small(number), width=theme.scaled(44)),
+                    *([ft.Container(small(number), width=theme.scaled(44))] if number.strip() else []),
                     ft.Container(stack([small(label), shown], spacing=0), expand=True),
                     ft.Container(icon, width=theme.TOUCH, height=theme.TOUCH, alignment=ft.Alignment.CENTER),
                 ],

@@ -26,6 +26,8 @@ class TableColumn:
     said: Callable[[Any], str]
     falls: bool = True
     width: int = NUMBER_WIDTH
+    ways: bool = True
+    """Whether it is said that the largest or the smallest come first: of names and ranks neither has a meaning."""
 
 
 @part
@@ -64,13 +66,20 @@ def OrderedTable(
             for one in sorted(columns, key=lambda one: one.key != order[0])
         ]
         drawn = [
-            padded(small(h.say("table.order")), ft.Row(chips, spacing=8, scroll=ft.ScrollMode.HIDDEN), spacing=4),
+            padded(small(h.say("table.order")), chip_line(h, chips), spacing=4),
             *(_card(row, columns[0], card, key_of(row), open_row) for row in some),
         ]
     if len(rows) > shown:
         more = h.say("table.show_all", count=len(rows))
         drawn.append(padded(second_deed(more, "table-more", guard(set_shown, shown + max(at_once, AT_ONCE)))))
     return ft.Column(drawn, spacing=0, tight=True, horizontal_alignment=ft.CrossAxisAlignment.STRETCH)
+
+
+def chip_line(h: Here, chips: Sequence[ft.Control]) -> ft.Control:
+    """Choices side by side: pushed sideways by a finger, in several lines where there is a mouse."""
+    if h.wide:
+        return ft.Row(list(chips), spacing=8, run_spacing=8, wrap=True)
+    return ft.Row(list(chips), spacing=8, scroll=ft.ScrollMode.HIDDEN)
 
 
 def in_order(rows: Sequence[Any], by: TableColumn, falls: bool) -> list[Any]:
@@ -84,7 +93,7 @@ def in_order(rows: Sequence[Any], by: TableColumn, falls: bool) -> list[Any]:
 
 def _way(h: Here, column: TableColumn, order: tuple[str, bool]) -> str:
     """The label of a column, with the way in which the rows rise or fall: by words, an arrow would need a colour."""
-    if column.key != order[0]:
+    if column.key != order[0] or not column.ways:
         return column.label
     return f"{column.label} · {h.say('table.falls' if order[1] else 'table.rises')}"
 

@@ -44,6 +44,8 @@ BUILT: dict[str, tuple[str, ...]] = {
     "overview.no_unit": ("person", "place"),
     "listed.what": LISTED,
     "listed.order": ORDERS,
+    # KEPT of screens/console/since_review.py
+    "review.figure": ("groups", "members", "opened", "pending", "overdue"),
     "month": tuple(f"m{month}" for month in range(1, 13)),
     "month.short": tuple(f"m{month}" for month in range(1, 13)),
     # `STANDS` of screens/console/portal.py

@@ -51,6 +51,7 @@ from storage.queries.review import (
     list_workers,
     tally_lately,
 )
+from storage.queries.reviews_held import HeldRow, list_reviews_held
 from storage.queries.samples import (
     LookRow,
     SampleRow,
@@ -74,6 +75,7 @@ __all__ = [
     "FigureRow",
     "FoundMemberRow",
     "GroupRow",
+    "HeldRow",
     "LatelyRow",
     "ListedRow",
     "LookRow",
@@ -133,6 +135,7 @@ __all__ = [
     "list_proposals",
     "list_receipts",
     "list_returned",
+    "list_reviews_held",
     "list_same_number",
     "list_shared_numbers",
     "list_steps",

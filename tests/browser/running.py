@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -39,9 +40,21 @@ MISSING = "Chromium is not installed on this machine (Debian: apt install chromi
 
 @dataclass(frozen=True)
 class Demo:
-    """The running demo: pages by port, and the switches of the phones' networks."""
+    """The running demo: pages by port, the switches of the phones' networks, and the codes for the console."""
 
     first_port: int
+    said: Path
+    """What it has printed, as a file."""
+
+    def console_code(self, called: str) -> str:
+        """The one-time code that it has printed for who is called so; good for one browser."""
+        found = re.search(rf"{called}: one-time code ([\d ]+)", self.said.read_text("utf-8"))
+        assert found, self.said.read_text("utf-8")
+        return found[1].strip()
+
+    @property
+    def console(self) -> str:
+        return str(self.state()["console"])
 
     def address(self, phone: str) -> str:
         return f"http://127.0.0.1:{self.first_port + {'abm': 1, 'sakhi': 2}[phone]}"
@@ -70,9 +83,9 @@ class Demo:
 @contextmanager
 def running_demo(folder: Path) -> Iterator[Demo]:
     """A demo whose stores lie in `folder`, until the end of the block. RuntimeError when it does not come up."""
-    running = Demo(_free_ports())
     folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "said").open("w+") as said:
+    running = Demo(_free_ports(), folder / "said")
+    with running.said.open("w+") as said:
         process = subprocess.Popen(
             [sys.executable, "-m", "operations.demo", "--port", str(running.first_port), "--folder", folder / "stores"],
             cwd=ROOT,
@@ -99,7 +112,7 @@ def running_demo(folder: Path) -> Iterator[Demo]:
 
 def _answers(running: Demo) -> bool:
     try:
-        return bool(running.state())
+        return bool(running.state()["console"])
     except OSError:
         return False
 

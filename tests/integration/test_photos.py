@@ -15,9 +15,11 @@ from records.ids import first_account_id
 from records.messages import LARGEST_PIECE, PIECE, PhotoCall, PhotoReply
 from records.problems import Problem, Refused
 from storage import photos as stored
+from storage.identity import end_login
 from storage.opened import open_sound
 from storage.photos import MOST_KEPT
 from storage.queries import list_groups, list_photos
+from sync.enrolling import enrol
 from tests.console import Console
 from tests.fleet import Phone, quiet
 from tests.integration.conftest import Fleet, a_world
@@ -400,6 +402,20 @@ def test_a_photo_that_was_damaged_on_the_phone_is_told_and_not_sent(near):
         t.connection.exec_driver_sql("UPDATE photo SET content=zeroblob(length(content))")
     assert abm.sync() and not abm.line.photo_calls
     assert abm.workspace.photo(photo).code == "photo_damaged"
+
+
+def test_nobody_takes_over_a_phone_on_which_somebody_elses_photo_waits(near):
+    abm = near("abm")
+    photo = a_photo_of(abm, a_group(abm))
+    abm.line.photo_faults = ["lost_request"]
+    abm.sync()
+    assert abm.workspace.sync_status().waiting == 0 and abm.workspace.sync_status().photos_waiting == 1
+    end_login(abm.store, "sign_in")
+    with pytest.raises(Problem, match="unsent_work"):
+        enrol(abm.store, abm.centre(), near.world.centre.enrolments.code_for(ref("sakhi")), app="0.1.0")
+    enrol(abm.store, abm.centre(), near.world.centre.enrolments.code_for(ref("abm")), app="0.1.0")
+    abm.connect()
+    assert abm.sync() and held_at_centre(near, photo) == PHOTO, "she herself comes back with it"
 
 
 def test_a_centre_that_has_gone_back_gets_the_photos_it_lost_again(fleet):

@@ -25,6 +25,7 @@ NARROW, LARGEST = (320, 740), "largest"
 def main() -> int:
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("--only", nargs="*", help="names of stops; all when left out")
+    asked.add_argument("--languages", nargs="*", choices=LANGUAGES, default=LANGUAGES, help="one by one, or all")
     asked.add_argument("--folder", type=Path, default=FOLDER)
     asked.add_argument("--no-pictures", action="store_true", help="only look for faults")
     options = asked.parse_args()
@@ -38,17 +39,17 @@ def main() -> int:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         tourist = Tourist(browser, demo, Path(folder))
         if not options.no_pictures:
-            for language in LANGUAGES:
+            for language in options.languages:
                 for colours in LOOKS:
                     print(f"{language}, {colours}", flush=True)
                     for stop in stops:
                         faults += _pictures(tourist, stop, Look(language, colours), options.folder)
-        for language in LANGUAGES:
+        for language in options.languages:
             print(f"{language}, text {LARGEST}, and {NARROW[0]} dp", flush=True)
             for stop in stops:
                 faults += _narrow(tourist, stop, Look(language, "light", LARGEST))
         browser.close()
-    if not options.no_pictures and not options.only:
+    if not options.no_pictures and not options.only and options.languages == LANGUAGES:
         write_page(options.folder)
     for fault in faults:
         print(f"FAULT {fault}")

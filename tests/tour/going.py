@@ -7,13 +7,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, StorageState, ViewportSize
 
+from operations.demo_setup import AREA, PEOPLE, SAKHI
 from records.ids import first_account_id
+from screens.words import words_of
 from tests.browser.phone_screen import PhoneScreen
 from tests.browser.running import Demo
 from tests.tour.looking import still
-from tests.tour.stops import Stop
+from tests.tour.stops import AT_CONSOLE, Stop
 
 PHONE, DESK = (360, 740), (1280, 800)
 
@@ -34,6 +36,7 @@ class Tourist:
         self.browser, self.demo = browser, demo
         self.names = _records(folder)
         self._looks: dict[str, Look] = {}
+        self._signed_in: dict[str, StorageState] = {}
 
     @contextmanager
     def at(self, stop: Stop, look: Look, size: tuple[int, int] = PHONE) -> Iterator[PhoneScreen]:
@@ -65,15 +68,31 @@ class Tourist:
 
     @contextmanager
     def _screen(self, who: str, path: str, size: tuple[int, int]) -> Iterator[PhoneScreen]:
-        context = self.browser.new_context(viewport={"width": size[0], "height": size[1]})
+        window: ViewportSize = {"width": size[0], "height": size[1]}
+        context = self.browser.new_context(viewport=window, storage_state=self._signed_in.get(who))
         try:
             page = context.new_page()
             page.route(re.compile(r"^https?://(?!127\.0\.0\.1)"), lambda route: route.abort())
             screen = PhoneScreen(page, [])
-            screen.open(self.demo.address(who) + path)
+            if who not in AT_CONSOLE:
+                screen.open(self.demo.address(who) + path)
+            else:
+                screen.open(self.demo.console.rstrip("/") + path)
+                if who not in self._signed_in:
+                    self._sign_in(screen, who)
+                    self._signed_in[who] = context.storage_state()
+                    screen.open(self.demo.console.rstrip("/") + path)
             yield screen
         finally:
             context.close()
+
+    def _sign_in(self, screen: PhoneScreen, who: str) -> None:
+        """With the one-time code from the terminal; the browser keeps what it is given for it."""
+        called = next(someone.called for someone in PEOPLE if someone.key == who)
+        screen.fill(words_of("hi", at="console").say("enrol.code"), self.demo.console_code(called))
+        screen.tap("enrol-go")
+        screen.one("enrol-go").wait_for(state="detached", timeout=30_000)
+        screen.page.wait_for_timeout(1500)
 
 
 def resized(screen: PhoneScreen, size: tuple[int, int]) -> None:
@@ -96,7 +115,8 @@ def _records(folder: Path) -> dict[str, str]:
             " WHERE a.state IN ('opened', 'passbook_received') AND s.deleted_on IS NULL ORDER BY s.search_key, a.id"
         )
         account_group = next(id for (id,) in opened if first_account_id(id))
-    return {"group": group, "member": member, "account_group": account_group}
+    office = {"panchayat": AREA[0].id, "person": SAKHI.id}
+    return {"group": group, "member": member, "account_group": account_group, **office}
 
 
 @contextmanager

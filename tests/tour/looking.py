@@ -108,7 +108,7 @@ def _node_faults(node: dict, width: int) -> list[Fault]:
         if not (node["words"] or node["all"]):
             found.append(Fault("a target without a name", node["id"] or node["role"]))
         # Flutter's own arrow in the title is 40 dp in a browser; on a phone the room round it counts, which makes 48.
-        own_arrow = node["w"] == node["h"] == 40 and node["x"] < TOUCH and node["y"] < 3 * TOUCH
+        own_arrow = node["w"] == node["h"] == 40 and node["x"] < TOUCH and node["y"] < 5 * TOUCH
         if not own_arrow and not node["clipped"] and (node["w"] + SLACK < TOUCH or node["h"] + SLACK < TOUCH):
             found.append(Fault(f"a target of {node['w']:.0f} x {node['h']:.0f} dp", where))
     if not node["sideways"] and (node["x"] < -SLACK or node["x"] + node["w"] > width + SLACK):

@@ -1,4 +1,4 @@
-"""Where the tour stops: each screen of the phone, whose phone it is seen on, and how it is reached."""
+"""Where the tour stops: each screen of the phone and of the console, who sees it, and how it is reached."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,6 +11,8 @@ Reach = Callable[[PhoneScreen], None]
 @dataclass(frozen=True)
 class Stop:
     """One screen. `path` may name `{group}` and `{member}`; `reach` goes on from there; `routes` it shows.
+
+    `who`: whose phone, or who is signed in to the console: one of AT_CONSOLE.
 
     `hindi` and `english` say in one line what the screen is for.
     """
@@ -26,7 +28,9 @@ class Stop:
     """Addresses of screens/app.py that are shown here, as the routes write them; of `path` itself when empty."""
 
 
-STOPS = (
+AT_CONSOLE = ("supervisor", "reviewer")
+
+ON_PHONE = (
     Stop(
         "enrol",
         "abm",
@@ -144,3 +148,32 @@ STOPS = (
     Stop("help", "abm", "/help", "सहायता", "Help in plain words"),
     Stop("support", "abm", "/support", "सहायता के लिए जानकारी", "What to tell when asking for help"),
 )  # fmt: skip
+
+IN_CONSOLE = (
+    Stop("overview", "supervisor", "/", "विकासखण्ड एक नजर में", "How the block stands",
+         routes=("/",)),
+    Stop("overview-panchayat", "supervisor", "/place/gram_panchayat/{panchayat}", "एक ग्राम पंचायत", "One gram panchayat",
+         routes=("/place/:level/:id",)),
+    Stop("overview-district", "reviewer", "/", "जिला, विकासखण्ड के अनुसार", "The district, by block", routes=("/",)),
+    Stop("listed", "supervisor", "/listed/overdue", "संख्या के पीछे के समूह", "The groups behind a number",
+         routes=("/listed/:what/:level?/:id?",)),
+    Stop("devices", "supervisor", "/devices", "किसने नहीं भेजा", "Who has not sent"),
+    Stop("average", "supervisor", "/average", "औसत 15 तक कितना", "How far from the average of 15",
+         routes=("/average/:level?/:id?",)),
+    Stop("today-console", "supervisor", "/today", "कार्यालय का आज", "Today at the office"),
+    Stop("decide", "supervisor", "/decide", "निर्णय के लिए", "What waits for a decision"),
+    Stop("people", "supervisor", "/people", "लोग और उनके फोन", "People and their phones"),
+    Stop("new-person", "supervisor", "/people/new", "नया व्यक्ति जोड़ना", "Adding a person"),
+    Stop("assign", "supervisor", "/people/assign/{person}", "कार्यक्षेत्र देना", "Giving somebody an area",
+         routes=("/people/assign/:person_id",)),
+    Stop("pack", "supervisor", "/pack", "समीक्षा पत्र", "The pages for the review"),
+    Stop("portal", "supervisor", "/portal", "पोर्टल पर एंट्री शेष", "What is not yet on the portal",
+         routes=("/portal/:stands?",)),
+    Stop("portal-group", "supervisor", "/portal/group/{group}", "समूह, पोर्टल के क्रम में", "A group, in the portal's order",
+         routes=("/portal/group/:shg_id",)),
+    Stop("portal-member", "supervisor", "/portal/group/{group}/member/{member}", "सदस्य, पोर्टल के क्रम में",
+         "A member, in the portal's order", routes=("/portal/group/:shg_id/member/:member_id",)),
+)  # fmt: skip
+"""Screens that the console has for itself; those of the phone it shows as the phone does."""
+
+STOPS = ON_PHONE + IN_CONSOLE

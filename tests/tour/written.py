@@ -5,7 +5,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from tests.tour.stops import STOPS, Stop
+from tests.tour.stops import IN_CONSOLE, STOPS, Stop
 
 LANGUAGES = ("hi", "en")
 LOOKS = ("light", "outdoor")
@@ -39,11 +39,14 @@ def page_text() -> str:
     lines = [
         "# The tour",
         "",
-        "Every screen of the phone, by `make tour`: the real app in Chromium, on a practice block of 1,600 groups.",
+        "Every screen of the phone and of the console, by `make tour`: the real app in Chromium, on a practice block",
+        "of 1,600 groups.",
         "Names of people and groups are invented. Below each screen: the same for the sun, and on a wide one.",
         "",
     ]
     for stop in STOPS:
+        if stop is IN_CONSOLE[0]:
+            lines += ["# At the office", "", "The console shows the screens of the phone as well.", ""]
         small, wide = SIZES
         shown = " ".join(
             f'<img src="{picture_name(stop, language, "light", small)}" width="240" alt="{said}">'

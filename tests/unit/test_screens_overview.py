@@ -223,3 +223,22 @@ def test_receipts_are_those_of_the_area_and_no_cell_is_a_formula(world, console,
     evil = rows[0].model_copy(update={"person_name": "=HYPERLINK(1)"})
     text = receipts_csv([evil]).decode("utf-8-sig")
     assert ",'=HYPERLINK(1)," in text and text.startswith("device,person,batch,received,sha256")
+
+
+async def test_the_figures_of_a_review_are_kept_and_compared_with_at_the_next_one(world, console):
+    page = console.signed_in("supervisor")
+    fill(page)
+    async with shown(page) as app:
+        await app.click("hold-review")
+        await app.see_text(HINDI.say("review.held"))
+    table = world.centre.tables.review
+    with world.centre.database.writing() as db:
+        # The screen's day is that of this machine, the centre's that of the test's clock.
+        db.execute(update(table).values(on_day=date(2026, 1, 5)))
+    values = {"village_id": ref("V2"), "name": "चौथा", "formed_on": date(2026, 3, 1), "declared_members": 20}
+    page.workspace.do(RegisterGroup(values))
+    async with shown(page) as app:
+        await app.see("review-groups")
+        line = {"what": HINDI.say("review.figure.groups"), "now": 4, "change": "+1"}
+        assert HINDI.say("review.line", **line) in app.texts()
+        assert HINDI.say("review.average", then="13.3", now="15.0") in app.texts()

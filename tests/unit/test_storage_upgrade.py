@@ -5,6 +5,8 @@ from contextlib import closing
 
 import pytest
 
+from records.commands.groups import RegisterGroup
+from records.commands.photos import AddPhoto
 from records.kinds import KINDS
 from records.problems import Problem
 from screens.version import VERSION
@@ -18,6 +20,7 @@ from storage.workspace import PhoneWorkspace
 from tests.factories import NOW_MS, a_place_tree, supervisor_capacity
 from tests.phone_files import KEPT, LATER, assert_holds, contents, kept_files, make_file, unpacked
 from tests.phones import KEYS, a_phone, an_enrolment
+from tests.pictures import a_photo
 
 
 def opened(path, registry=KINDS):
@@ -118,6 +121,19 @@ def test_where_not_even_that_fits_the_file_stays_as_it_is_and_the_problem_has_a_
     monkeypatch.undo()
     opened(path, LATER).close()
     assert_holds(path, before)
+
+
+def test_photos_that_wait_come_through_an_upgrade_and_stand_in_the_copy_before_it(tmp_path, monkeypatch):
+    tree, picture = a_place_tree(), a_photo()
+    with a_phone(tmp_path, tree) as phone:
+        group = phone.do(RegisterGroup({"village_id": tree.village.id, "name": "photos", "formed_on": "2026-03-01"})).id
+        photo, path = phone.do(AddPhoto(group, "passbook", picture)).id, phone.store.path
+    monkeypatch.setattr(copies, "free_bytes", lambda folder: 0)
+    store = opened(path, LATER)
+    assert PhoneWorkspace(store).photo(photo).content == picture
+    store.close()
+    (copy,) = copies_of(path)
+    assert contents(copy)["photo"] == contents(path)["photo"]
 
 
 def test_a_copy_goes_with_the_person_whose_work_it_holds(tmp_path):

@@ -8,8 +8,9 @@ import pytest
 from PIL import Image
 
 from screens.app import ROUTES
+from screens.console.house import CONSOLE_ROUTES
 from tests.tour.looking import _cut_off, _node_faults
-from tests.tour.stops import STOPS
+from tests.tour.stops import IN_CONSOLE, ON_PHONE, STOPS, Stop
 from tests.tour.written import page_text, pictures
 
 TOUR = Path(__file__).parents[2] / "docs" / "tour"
@@ -23,8 +24,16 @@ def addresses(routes: list[ft.Route], above: str = "") -> Iterator[str]:
 
 
 def test_every_address_has_a_stop():
-    shown = {address for stop in STOPS for address in (stop.routes or (_route_of(stop.path),))}
-    assert set(addresses(ROUTES)) - {""} == shown
+    assert set(addresses(ROUTES)) - {""} == _shown(ON_PHONE)
+
+
+def test_every_address_of_the_console_alone_has_a_stop():
+    own = set(addresses(CONSOLE_ROUTES)) - set(addresses(ROUTES)) - {""}
+    assert own == _shown(IN_CONSOLE) - {"/"}
+
+
+def _shown(stops: tuple[Stop, ...]) -> set[str]:
+    return {address for stop in stops for address in (stop.routes or (_route_of(stop.path),))}
 
 
 def _route_of(path: str) -> str:

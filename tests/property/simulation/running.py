@@ -4,7 +4,7 @@ import contextlib
 import gc
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any, NamedTuple
@@ -34,7 +34,7 @@ WEIGHTS = {
     "work": 44, "sync": 26, "console works": 4, "late arrival": 3, "clock": 3, "time passes": 1,
     "killed in work": 3, "killed in sync": 5, "disk full in work": 1, "disk full in sync": 2, "restarted": 1,
     "server restarted": 1, "assignment": 2, "place moves": 1, "service area": 1, "import": 1, "mend": 2,
-    "revoke": 1, "enrol": 2, "clone": 1, "taken over": 1, "backup": 1, "restore": 1,
+    "revoke": 1, "enrol": 2, "clone": 1, "taken over": 1, "backup": 2, "restore": 2,
 }  # fmt: skip
 
 
@@ -229,7 +229,10 @@ class Run:
     def _restore(self, phone: Handset, r: Random) -> str:
         if self.town.backup is None:
             return "no backup"
-        by_command = r.random() < 0.5
+        # Of two phones of one number the centre cannot tell that one has seen more than it has itself: where files are
+        # put back by hand, a copied phone may go on from beyond. A known gap, which `samooh restore` closes.
+        copied = any("copy" in one.name for one in self.phones)
+        by_command = copied or r.random() < 0.5
         self.town.restore(by_command=by_command)
         # What was done at the console has no other copy.
         self.town.ledger.typed["console"] = dict(self.console_at_backup)
@@ -261,9 +264,12 @@ class Run:
         self.network.faults = []
         while self.network.delayed:
             self.network.deliver_delayed(0)
+        calm: dict[str, Any] = {}
         for _ in range(QUIET_ROUNDS):
             busy = False
             for phone in self.phones:
+                if calm.get(phone.name) == self.town.centre.pulse():
+                    continue  # since it had nothing left to say or to hear, the centre has not changed
                 self.town.clock.forward(ms=11)
                 line = phone.sync()
                 if line.problem in ENDED_LOGINS:
@@ -273,6 +279,8 @@ class Run:
                 elif line.problem:
                     raise Broken(f"a good line failed: {phone.name} {line.problem}")
                 busy |= bool(line.sent or line.received)
+                if not (line.sent or line.problem):
+                    calm[phone.name] = self.town.centre.pulse()
             if not busy:
                 return
         raise Broken("law 4: the network does not come to rest")
@@ -316,7 +324,7 @@ class Outcome:
 
 def run(seed: int, ops: Iterable[Op] | None = None, *, digest: bool = False) -> Outcome:
     """One run of a seed. Anything but a broken law, as a mistake of the product, is a broken law as well."""
-    with sharing_once(), a_folder() as folder:
+    with _quickly(), a_folder() as folder:
         registry = "newer" if Random(f"{seed}/registry").random() < 0.1 else "this"
         running = Run(copied(registry, folder, seed), seed)
         broken = None
@@ -342,16 +350,15 @@ def _where(error: BaseException) -> str:
     return "".join(traceback.format_tb(error.__traceback__)[-8:])
 
 
-_sharing = contextlib.ExitStack()
-
-
 @contextlib.contextmanager
-def sharing_once() -> Any:
-    """Tables and statements are shared by all runs of a process."""
-    if not _sharing._exit_callbacks:
-        _sharing.enter_context(sharing())
+def _quickly() -> Iterator[None]:
+    """Tables and statements are shared by all runs of a process, and what a run leaves is cleared up after it."""
+    with sharing():
         gc.disable()
-    yield
+        try:
+            yield
+        finally:
+            gc.enable()
 
 
 def shrink(seed: int, broken: str) -> list[Op]:

@@ -87,7 +87,7 @@ class Watched(CentralStore):
         with self.database.reading() as db:
             counted = (tables.history, tables.quarantine, tables.held, tables.early_batch)
             rows = (db.scalar(select(func.count()).select_from(table)) for table in counted)
-            return (db.scalar(select(func.sum(tables.stream.c.seq))), *rows)
+            return (self.epoch(db), db.scalar(select(func.sum(tables.stream.c.seq))), *rows)
 
 
 class Town(World):

@@ -1,0 +1,69 @@
+"""What has changed since the last review: against the figures that the centre kept that day, block by block."""
+
+import asyncio
+from typing import Any
+
+import flet as ft
+
+from records.errands import HoldReview
+from records.figures import Yardstick
+from screens import questions
+from screens.console.words import said_average
+from screens.context import Here, here
+from screens.guarding import guard, part, tell
+from screens.parts.pieces import body, heading, padded, second_deed, small
+from screens.use_query import use_query
+from storage.queries.overview import whole_of
+
+Within = tuple[str, str] | None
+KEPT = ("groups", "members", "opened", "pending", "overdue")
+
+
+@part
+def SinceReview(*, measure: Yardstick, within: Within) -> ft.Control:
+    """Nothing for what is smaller than a block: of that no figures are kept."""
+    h = here()
+    page = ft.context.page
+    asked, set_asked = ft.use_state(0)
+    whole_blocks = within is None or within[0] in ("district", "block")
+    held = use_query(questions.list_reviews_held, before=measure.today, within=within if whole_blocks else None)
+    now = use_query(questions.tally, measure=measure, by="block", within=within if whole_blocks else None)
+    if not whole_blocks or not (held.loaded and now.loaded):
+        return ft.Container()
+    blocks = [row for row in now.rows if row.unit_id]
+    mine = blocks[0].unit_id if len(blocks) == 1 and "supervisor" in h.roles else None
+
+    async def hold() -> None:
+        await asyncio.to_thread(h.workspace.perform, HoldReview(mine or ""))
+        set_asked(asked + 1)
+        tell(page, h.say("review.held"))
+
+    keep = [second_deed(h.say("review.hold"), "hold-review", guard(hold), icon=ft.Icons.EVENT_AVAILABLE)]
+    lines = [heading(h.say("review.since")), *_said(h, held.rows, blocks), *(keep if mine else [])]
+    return padded(*lines, spacing=4)
+
+
+def _said(h: Here, held: list[Any], blocks: list[Any]) -> list[ft.Control]:
+    before = {row.block_id: row for row in held}
+    both = [row for row in blocks if row.unit_id in before]
+    if not both:
+        return [body(h.say("review.none"), key="review-none")]
+    now, then = whole_of(both), [before[row.unit_id] for row in both]
+    days = sorted({row.on_day for row in then})
+    when = h.say("review.on", day=days[-1]) if len(days) == 1 else h.say("review.between", first=days[0], last=days[-1])
+    lines = [small(when, key="review-when")]
+    if len(both) < len(blocks):
+        lines.append(small(h.say("review.some", count=len(both), blocks=len(blocks))))
+    for name in KEPT:
+        change = getattr(now, name) - sum(getattr(row, name) for row in then)
+        words = h.say("review.line", what=h.say(f"review.figure.{name}"), now=getattr(now, name), change=signed(change))
+        lines.append(body(words, key=f"review-{name}"))
+    groups, members = (sum(getattr(row, f"averaged_{name}") for row in then) for name in ("groups", "members"))
+    was = members / groups if groups else None
+    averages = h.say("review.average", then=said_average(h, was), now=said_average(h, now.average))
+    return [*lines, body(averages, key="review-average")]
+
+
+def signed(change: int) -> str:
+    """A change with its sign: by a sign and not by a colour."""
+    return f"+{change}" if change > 0 else f"\u2212{-change}" if change < 0 else "0"
