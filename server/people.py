@@ -168,9 +168,13 @@ class People:
         return work
 
     def _held_in_charge(self) -> list[Any]:
-        """The work of an ABM or bank sakhi that the supervisor holds herself until somebody comes for it."""
+        """The work of an ABM or bank sakhi that the supervisor holds herself until somebody comes for it. Raises
+        Refused: out_of_reach where there is none."""
         mine = self._work_of([self._session.person_id]).get(self._session.person_id, [])
-        return [row for row in mine if row.role in STAFF and row.block_id in self._blocks]
+        held = [row for row in mine if row.role in STAFF and row.block_id in self._blocks]
+        if not held:
+            raise Refused([Refusal("out_of_reach", None, "Assignment")])
+        return held
 
     def owner_of(self, number: str) -> str:
         """Whose device this is, of a person whom this office tends. Raises Refused: out_of_reach."""

@@ -20,6 +20,7 @@ def CheckCard(*, row: Any) -> ft.Control:
     h = here()
     page = ft.context.page
     returning, set_returning = ft.use_state(False)
+    typed = ft.use_ref(dict)
 
     async def check(result: str, reason: str | None = None) -> None:
         await asyncio.to_thread(h.workspace.do, CheckGroup(row.id, result, reason=reason))
@@ -47,5 +48,5 @@ def CheckCard(*, row: Any) -> ft.Control:
         ways.append(quiet_deed(h.say("aside.send_back"), f"return-{row.id}", back, icon=ft.Icons.REPLY))
     lines.append(ft.Row(ways, wrap=True))
     if returning:
-        lines += reason_form(h, row.id, send_back)
+        lines += reason_form(h, row.id, typed.current, send_back)
     return card(f"check-{row.id}", [*lines, *open_group(h, row.id)])

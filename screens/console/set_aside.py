@@ -23,6 +23,7 @@ def SetAsideCard(*, row: SetAside) -> ft.Control:
     h = here()
     page = ft.context.page
     returning, set_returning = ft.use_state(False)
+    typed = ft.use_ref(dict)
 
     async def accept() -> None:
         await asyncio.to_thread(h.workspace.perform, AcceptChange(row.device, row.number, row.row, row.state))
@@ -42,7 +43,7 @@ def SetAsideCard(*, row: SetAside) -> ft.Control:
         ways.append(back)
     lines.append(ft.Row(ways, wrap=True))
     if returning:
-        lines += reason_form(h, key, send_back)
+        lines += reason_form(h, key, typed.current, send_back)
     return card(f"aside-{key}", [*lines, *open_group(h, row.shg_id if row.standing else None)])
 
 

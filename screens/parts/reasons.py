@@ -9,17 +9,18 @@ from screens.guarding import guard, guard_event, tell
 from screens.parts.pieces import deed
 
 
-def reason_form(h: Here, key: str, send: Callable[[str], Awaitable[None]]) -> list[ft.Control]:
-    """A field for the reason and the deed that sends it; nothing is sent without one."""
+def reason_form(h: Here, key: str, typed: dict[str, str], send: Callable[[str], Awaitable[None]]) -> list[ft.Control]:
+    """A field for the reason and the deed that sends it; nothing is sent without one. `typed` keeps what stands in the
+    field while the card is drawn again."""
     page = ft.context.page
-    typed = {"reason": ""}
 
     def keep(event: ft.Event) -> None:
         typed["reason"] = event.control.value or ""
 
     async def go() -> None:
-        if typed["reason"].strip():
-            await send(typed["reason"])
+        reason = typed.get("reason", "")
+        if reason.strip():
+            await send(reason)
         else:
             tell(page, h.words.problem("required"))
 
