@@ -32,7 +32,13 @@ def test_the_app_starts_at_main():
 def test_the_phone_gets_its_libraries_and_no_other():
     listed = get_project_dependencies(setting("project.dependencies"))
     flets = {"flet", "flet-secure-storage", "flet-geolocator"}
-    assert {Requirement(line).name for line in listed} == flets | {"sqlalchemy", "requests", "pydantic", "cryptography"}
+    assert {Requirement(line).name for line in listed} == flets | {
+        "sqlalchemy",
+        "requests",
+        "pillow",
+        "pydantic",
+        "cryptography",
+    }
 
 
 def top_level() -> set[str]:
