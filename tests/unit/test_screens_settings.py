@@ -120,11 +120,11 @@ async def test_sync_tells_what_waits_what_was_answered_and_the_last_runs(tmp_pat
 async def test_a_wide_screen_has_a_rail_and_shows_the_group_beside_the_list(tmp_path):
     shg = an_shg(name="जय अम्बे", village_id=TREE.village.id)
     async with running(a_phone(tmp_path, "abm", shg), "/groups") as app:
-        assert app.all("tabs", cls=ft.NavigationBar)
+        await app.until(lambda: app.all("tabs", cls=ft.NavigationBar))
         app.session.apply_page_patch({"width": 1280, "height": 800})
         await app.session.dispatch_event(app.page._i, "resize", {"width": 1280, "height": 800})
         await app.until(lambda: app.all("tabs", cls=ft.NavigationRail))
-        assert app.has("groups-choose-one")
+        await app.see("groups-choose-one")
         await app.click(f"group-{shg.id}")
         await app.see("pane-title")
         assert app.has("search"), "the list is still there"
