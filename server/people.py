@@ -33,6 +33,7 @@ from records.staffing import (
 )
 from records.stamps import next_stamp
 from records.wire import frozen
+from server.aside import verdict_id
 from server.batches import Batches
 from server.central_store import CentralStore
 from server.chunks import among
@@ -303,10 +304,17 @@ class People:
         return int(self._db.execute(passed).rowcount)
 
     def _pass_verdicts(self, person_id: str, to_id: str) -> None:
+        """What was said of the work that has just been passed on; what another block said to her stays hers."""
+        table = self._tables.quarantine
+        here = and_(table.c.state_id == self._state_id, among(self._db, table.c.block_id, sorted(self._blocks)))
+        named = select(table.c.device, table.c.number, table.c.row).where(
+            here, table.c.passed_to == to_id, table.c.state == "returned"
+        )
+        passed = {verdict_id(*one) for one in self._db.execute(named)}
         author = Author(self._session.device, self._session.person_id, self._reaches)
         push = Push(self._db, self._tables, self._centre.registry, self._state_id, author, self._now_ms)
         for row in push.working.load_where("Verdict", "person_id", [person_id]):
-            if row["state"] == "returned" and not row["done"]:
+            if row["id"] in passed and row["state"] == "returned" and not row["done"]:
                 push.working.derive("Verdict", row, person_id=to_id)
         push.write_down()
 

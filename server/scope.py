@@ -114,7 +114,9 @@ class Scope(Mapping[str, FromClause]):
             return self._held(table, streams)
         standing = self._tables.standing.alias()
         # Panchayats of blocks that are read whole say nothing more, and hide the index on blocks.
-        told = {id for reach in self._reaches if reach.blocks <= set(blocks) for id in reach.gram_panchayats}
+        # One without a block says it all by itself.
+        whole = [reach for reach in self._reaches if reach.blocks and reach.blocks <= set(blocks)]
+        told = {id for reach in whole for id in reach.gram_panchayats}
         panchayats = [id for id in panchayats if id not in told]
         inside = [
             among(self._db, standing.c[column], ids)
@@ -123,7 +125,7 @@ class Scope(Mapping[str, FromClause]):
         ]
         there = exists(
             select(literal(1)).where(
-                standing.c.state_id == self._state_id, standing.c.id == table.c.group_id, or_(*inside)
+                standing.c.state_id == self._state_id, standing.c.id == table.c.group_id, or_(false(), *inside)
             )
         )
         return or_(there, self._held(table, others)) if others else there

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, and_, select, update
 
 from records.aadhaar import refuse_aadhaar
 from records.access import Reach
+from records.audience import columns_of, streams_read
 from records.days import day_of
 from records.errands import AcceptChange, SendBack, SetAside
 from records.messages import Batch, Section
@@ -22,6 +23,7 @@ from server.central_store import CentralStore
 from server.checking import checked_rows
 from server.chunks import among
 from server.console_sessions import ConsoleSessions, Session
+from server.feeding import held_by
 from server.judging import Author
 from server.pushing import Push
 from server.reaching import reaches_of
@@ -43,9 +45,12 @@ class Verdicts:
     ) -> None:
         self._db, self._centre, self._sessions, self._session, self._now_ms = db, centre, sessions, session, now_ms
         self._tables, self._state_id = centre.tables, centre.state_id
-        everything = reaches_of(db, self._tables, self._state_id, session.person_id, day_of(now_ms))
+        everything = self._reaches_of(session.person_id)
         self._reaches: tuple[Reach, ...] = tuple(reach for reach in everything if reach.role == "supervisor")
         self._blocks = sorted({block for reach in self._reaches for block in reach.blocks})
+
+    def _reaches_of(self, person_id: str) -> tuple[Reach, ...]:
+        return reaches_of(self._db, self._tables, self._state_id, person_id, day_of(self._now_ms))
 
     # --- what there is
 
@@ -62,7 +67,7 @@ class Verdicts:
         )
         found = self._db.execute(query).all()
         names = self._names({id for row in found for id in (row.person_id, row.decider_id) if id})
-        known = self._known(found)
+        known = self._known(found, self._reaches)
         return [self._shown(row, names, known.get((row.kind, row.record_id))) for row in found]
 
     def _mine(self) -> Any:
@@ -73,7 +78,7 @@ class Verdicts:
         cells = _cells(row)
         specs = fields_of(self._centre.registry[row.kind].cls) if row.kind in self._centre.registry else {}
         values = {name: cell[0] for name, cell in cells.items() if name in specs}
-        standing = {name: to_wire(known[name]) for name in values} if known else {}
+        standing = {name: to_wire(known[name]) for name in values if name in known} if known else {}
         person, person_hi = names.get(row.person_id, ("", None))
         decider, decider_hi = names.get(row.decider_id, (None, None))
         return SetAside(
@@ -83,17 +88,27 @@ class Verdicts:
             row.reason, decider, decider_hi,
         )  # fmt: skip
 
-    def _known(self, rows: Iterable[Any]) -> dict[tuple[str, str], Any]:
-        """The records that these are about, as they stand; of a step or an account the group is enough to name it."""
+    def _known(self, rows: Iterable[Any], reaches: Iterable[Reach]) -> dict[tuple[str, str], dict[str, Any]]:
+        """The records that these are about, as they stand, with the columns that somebody of this reach sees of them.
+
+        Where a change is shown follows from what it names, and its author may name what she likes: the record itself
+        may stand anywhere.
+        """
         by_kind: dict[str, set[str]] = {}
         for row in rows:
             if row.kind in self._centre.registry:
                 by_kind.setdefault(row.kind, set()).add(row.record_id)
-        found: dict[tuple[str, str], Any] = {}
+        readable = streams_read(reaches)
+        found: dict[tuple[str, str], dict[str, Any]] = {}
         for kind, ids in by_kind.items():
-            table = self._tables.records[kind]
-            chosen = select(table).where(table.c.state_id == self._state_id, among(self._db, table.c.id, sorted(ids)))
-            found.update({(kind, one["id"]): one for one in self._db.execute(chosen).mappings()})
+            table, cls = self._tables.records[kind], self._centre.registry[kind].cls
+            held = held_by(self._db, self._tables, self._state_id, ids)
+            chosen = select(table).where(table.c.state_id == self._state_id, among(self._db, table.c.id, sorted(held)))
+            for one in self._db.execute(chosen).mappings():
+                streams = {name: readable[name] for name in held[one["id"]] if name in readable}
+                seen = columns_of(cls, kind, streams) if streams else ()
+                if seen:
+                    found[kind, one["id"]] = {name: one[name] for name in ("group_id", *seen)}
         return found
 
     def _names(self, ids: Iterable[str]) -> dict[str, tuple[str, str | None]]:
@@ -160,11 +175,12 @@ class Verdicts:
         id = verdict_id(row.device, row.number, row.row)
         verdict = working.get("Verdict", id) or working.create("Verdict", id, None)
         cells = _cells(row)
-        known = self._known([row]).get((row.kind, row.record_id))
+        to_id = row.passed_to or row.person_id
+        known = self._known([row], self._reaches_of(to_id)).get((row.kind, row.record_id))
         stamp = self._stamp()
         values = {name: cell[0] for name, cell in cells.items()}
         working.derive(
-            "Verdict", verdict, person_id=row.passed_to or row.person_id, author_id=row.person_id,
+            "Verdict", verdict, person_id=to_id, author_id=row.person_id,
             record_kind=row.kind, record_id=row.record_id, shg_id=_group(row, known),
             title=_title(values, known) or None, values=json.dumps(values, ensure_ascii=False)[:8000], code=row.code,
             field=row.field, state=state, reason=reason, decider_id=self._session.person_id, decided_stamp=stamp,
