@@ -9,6 +9,9 @@ from typing import NamedTuple
 from records.fields import LARGEST_PHOTO
 from records.problems import Problem
 
+LONGEST_SIDE = 2048
+"""Pixels. A few hundred bytes can name a picture of gigabytes, on which a phone that shows it would choke."""
+
 _START, _END, _SCAN = 0xD8, 0xD9, 0xDA
 _BARE = {0x01, *range(0xD0, 0xD8)}
 """Markers without a length: restarts within a scan, and one that says nothing."""
@@ -61,6 +64,10 @@ def _read(content: bytes) -> Jpeg:
         at += length
         if marker in _FRAMES:
             found = Jpeg(body[3] << 8 | body[4], body[1] << 8 | body[2])
+            if not all(found):
+                raise Problem("not_a_picture")
+            if max(found) > LONGEST_SIDE:
+                raise Problem("picture_too_large")
         elif marker == _SCAN:
             at, scanned = _after_scan(content, at), True
         elif marker == _JFIF and (length != _PLAIN_JFIF or not body.startswith(b"JFIF\0") or any(body[-2:])):

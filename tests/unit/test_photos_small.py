@@ -127,4 +127,18 @@ def test_whatever_bytes_come_the_answer_is_a_code():
         try:
             read_jpeg(bytes(bad[: chance.randrange(1, len(bad))]))
         except Problem as problem:
-            assert problem.code in ("not_a_picture", "picture_not_clean")
+            assert problem.code in ("not_a_picture", "picture_not_clean", "picture_too_large")
+
+
+@pytest.mark.parametrize(
+    ("size", "code"), [(65_535, "picture_too_large"), (2049, "picture_too_large"), (0, "not_a_picture")]
+)
+def test_a_few_bytes_that_name_a_picture_of_gigabytes_are_refused(size, code):
+    small = as_file(Image.new("L", (8, 8)), "JPEG")
+    frame = small.index(b"\xff\xc0")
+    assert read_jpeg(small) == (8, 8)
+    for at in (frame + 5, frame + 7):
+        assert code_of(small[:at] + size.to_bytes(2, "big") + small[at + 2 :]) == code
+    # A second frame behind the first must not hide it.
+    first = small[frame : frame + 5] + size.to_bytes(2, "big") + small[frame + 7 : frame + 13]
+    assert code_of(small[:frame] + first + small[frame:]) == code
