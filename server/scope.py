@@ -113,11 +113,10 @@ class Scope(Mapping[str, FromClause]):
         if not (blocks or panchayats):
             return self._held(table, streams)
         standing = self._tables.standing.alias()
-        # Panchayats of blocks that are read whole say nothing more, and hide the index on blocks.
-        # One without a block says it all by itself.
-        whole = [reach for reach in self._reaches if reach.blocks and reach.blocks <= set(blocks)]
-        told = {id for reach in whole for id in reach.gram_panchayats}
-        panchayats = [id for id in panchayats if id not in told]
+        if blocks and panchayats:
+            # Panchayats of blocks that are read whole say nothing more, and hide the index on blocks.
+            told = self._panchayats_in(blocks, panchayats)
+            panchayats = [id for id in panchayats if id not in told]
         inside = [
             among(self._db, standing.c[column], ids)
             for column, ids in (("block_id", blocks), ("gram_panchayat_id", panchayats))
@@ -129,6 +128,12 @@ class Scope(Mapping[str, FromClause]):
             )
         )
         return or_(there, self._held(table, others)) if others else there
+
+    def _panchayats_in(self, blocks: list[str], panchayats: list[str]) -> set[str]:
+        """Those of these panchayats that lie in one of these blocks."""
+        place = self._tables.records["Place"]
+        inside = (among(self._db, place.c.id, panchayats), among(self._db, place.c.block_id, blocks))
+        return set(self._db.scalars(select(place.c.id).where(place.c.state_id == self._state_id, *inside)))
 
     def _in_districts(self, table: Any, streams: list[str]) -> ColumnElement[bool]:
         """`reference_streams` the other way round: the records of these districts, and those of no district."""

@@ -5,8 +5,10 @@ Every deed is judged by the blocks in which the person is supervisor, on the row
 
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
+from pydantic import ValidationError
 from sqlalchemy import Connection, and_, select, update
 
 from records.aadhaar import refuse_aadhaar
@@ -16,7 +18,7 @@ from records.days import day_of
 from records.errands import AcceptChange, SendBack, SetAside
 from records.messages import Batch, Section
 from records.problems import Refusal, Refused
-from records.record import fields_of, to_wire
+from records.record import fields_of, problem_code, to_wire
 from records.stamps import next_stamp
 from server.aside import verdict_id
 from server.central_store import CentralStore
@@ -128,7 +130,7 @@ class Verdicts:
         row = self._locked(errand)
         author = Author(row.device, row.person_id, self._reaches)
         push = Push(self._db, self._tables, self._centre.registry, self._state_id, author, self._now_ms)
-        push.lent[row.device] = author
+        push.lent[row.device] = Author(row.device, row.person_id, self._lent_to(row.person_id))
         changes = checked_rows(self._centre.registry, Batch((_section(row),)))
         self._verdict(push.working, row, "accepted", None)
         push.effects.whole |= {row.record_id, verdict_id(row.device, row.number, row.row)}
@@ -139,13 +141,29 @@ class Verdicts:
             raise Refused([Refusal(one.code or "not_allowed", one.field, one.kind) for one in against])
         return push.awaited()
 
+    def _lent_to(self, person_id: str) -> tuple[Reach, ...]:
+        """The reach for what comes along unseen: her own roles, as far as the office reaches. What she may never write
+        is set aside by itself. Who has no work any more did have some when she wrote it."""
+        lent = [
+            replace(
+                own,
+                gram_panchayats=own.gram_panchayats.union(*(office.gram_panchayats for office in self._reaches)),
+                blocks=own.blocks.union(*(office.blocks for office in self._reaches)),
+            )
+            for own in self._reaches_of(person_id)
+        ]
+        return tuple(lent) or self._reaches
+
     def send_back(self, errand: SendBack) -> None:
         """Give a change back with a reason."""
         row = self._locked(errand)
         spec = fields_of(self._centre.registry["Verdict"].cls)["reason"]
         if not errand.reason.strip():
             raise Refused([Refusal("required", "reason", "Verdict")])
-        reason = spec.check(errand.reason)
+        try:
+            reason = spec.check(errand.reason)
+        except ValidationError as error:
+            raise Refused([Refusal(problem_code(error), "reason", "Verdict")]) from error
         if refuse_aadhaar(reason, own_account=None):
             raise Refused([Refusal("holds_aadhaar", "reason", "Verdict")])
         author = Author(self._session.device, self._session.person_id, self._reaches)

@@ -6,8 +6,12 @@ import pytest
 
 from records.commands.groups import RegisterGroup
 from records.commands.members import AddMember
-from records.errands import ListSetAside, SendBack
+from records.errands import AcceptChange, ListSetAside, SendBack
+from records.ids import first_account_id
+from records.kinds import KINDS
+from records.problems import Refused
 from records.staffing import HandOver
+from server import scope
 from server.aside import verdict_id
 from tests.console import Console
 from tests.fleet import Phone, quiet
@@ -143,3 +147,97 @@ def test_a_panchayat_without_a_block_opens_no_other_panchayat(world, console, el
     for kind in ("Member", "Shg", "SavingsAccount", "AccountStep", "Attachment", "Check"):
         assert page.holds(kind) == {}, kind
     assert console.signed_in("abm3").holds("Member").keys() == {D}
+
+
+# --- what comes along with an accepted change
+
+
+def test_with_an_accepted_group_comes_nothing_that_its_author_may_never_write(world, console, tmp_path):
+    """The office has seen the group. That an account was opened is for a bank sakhi to say, or for the office, seen."""
+    abm = fresh(world, "abm")
+    account = first_account_id(A)
+    step = {
+        "account_id": account, "process": "savings", "on_day": date(2026, 3, 1), "author_id": ref("abm"), "after": (),
+    }  # fmt: skip
+    abm.push(
+        ("Shg", A, a_group(village_id=ref("V2"))),
+        ("Member", D, {"shg_id": A, "name": "सीता देवी"}),
+        ("SavingsAccount", account, {"shg_id": A}),
+        ("AccountStep", B, {**step, "kind": "submitted"}),
+        ("AccountStep", C, {**step, "kind": "opened"}),
+    )
+    desk = desk_of(console, "supervisor")
+    (row,) = waiting(desk)
+    desk.perform(AcceptChange(row.device, row.number, row.row, row.state))
+    tables = world.centre.tables.records
+    assert [row["id"] for row in world.rows(tables["Member"])] == [D]
+    assert [row["kind"] for row in world.rows(tables["AccountStep"])] == ["submitted"]
+    (row,) = waiting(desk)
+    assert (row.record_id, row.code) == (C, "not_allowed")
+    desk.perform(AcceptChange(row.device, row.number, row.row, row.state))
+    assert {row["kind"] for row in world.rows(tables["AccountStep"])} == {"submitted", "opened"}
+
+
+def test_a_reason_that_is_too_long_is_refused_in_words(world, console):
+    fresh(world, "abm").push(("Shg", A, a_group(village_id=ref("V2"))))
+    desk = desk_of(console, "supervisor")
+    (row,) = waiting(desk)
+    with pytest.raises(Refused) as refused:
+        send_back(desk, row, "क" * 1001)
+    assert (refused.value.code, waiting(desk)[0].state) == ("too_long", "open")
+
+
+TWO_POSTS = {
+    "two panchayats of two blocks": [("abm", "G1", "", ""), ("abm", "G3", "", "")],
+    "ABM here, supervisor there": [("abm", "G1", "", ""), ("supervisor", "B2", "", "")],
+    "supervisor, and ABM of her own block": [("supervisor", "B1", "", ""), ("abm", "G2", "", "")],
+    "bank sakhi here, ABM there": [("bank_sakhi", "R1", "", ""), ("abm", "G3", "", "")],
+    "bank sakhi, and district": [("bank_sakhi", "R3", "", ""), ("district", "D", "", "")],
+    "nodal here, ABM there": [("nodal", "B1", "", ""), ("abm", "G3", "", "")],
+    "bank sakhi of a branch that serves nobody": [("bank_sakhi", "R2", "", "")],
+    "supervisor until yesterday, ABM now": [("supervisor", "B1", "2020-01-01", "ended"), ("abm", "G3", "", "")],
+    "supervisor from tomorrow": [("supervisor", "B1", "2099-01-01", ""), ("nodal", "B2", "", "")],
+    "admin alone": [("admin", "S", "", "")],
+    "a panchayat without a block beside another": [("abm", "G9", "", ""), ("abm", "G1", "", "")],
+}
+
+
+@pytest.fixture
+def full_world(world):
+    """Groups with members, accounts, steps and checks in each panchayat; one with a branch of the other block."""
+    world.office(("Place", "G9", {"level": "gram_panchayat", "name": "Place G9", "parent_id": "D"}))
+    world.office(("Place", "V9", {"level": "village", "name": "Place V9", "parent_id": "G9"}))
+    world.office(
+        ("Person", "ninth", {"name": "ninth", "home_id": "D"}),
+        ("Assignment", "ninth/1", {"person_id": "ninth", "role": "abm", "from_on": "2020-01-01", "place_id": "G9"}),
+    )
+    who = {"V1": "abm", "V2": "abm2", "V3": "abm3", "V9": "ninth"}
+    for number, (village, person) in enumerate(who.items(), 1):
+        group, branch = f"{number}" * 32, {"V2": "R3", "V3": "R3"}.get(village, "")
+        account, member = first_account_id(group), f"{number}" * 31 + "a"
+        step = {"account_id": account, "process": "savings", "kind": "submitted", "author_id": ref(person)}
+        fresh(world, person).push(
+            ("Shg", group, a_group(village_id=ref(village), mobile=MOBILE, president_id=member)),
+            ("Member", member, {"shg_id": group, "name": "सीता देवी", "mobile": MOBILE}),
+            ("Member", member[:-1] + "b", {"shg_id": group, "name": "गीता देवी"}),
+            ("SavingsAccount", account, {"shg_id": group, **({"branch_id": ref(branch)} if branch else {})}),
+            ("AccountStep", member[:-1] + "c", {**step, "on_day": date(2026, 3, 1), "after": ()}),
+        )
+    return world
+
+
+@pytest.mark.parametrize("posts", TWO_POSTS.values(), ids=TWO_POSTS.keys())
+def test_by_whole_places_the_same_is_seen_as_row_by_row(full_world, console, monkeypatch, posts):
+    """The short ways of a scope answer as the feed does, which is what a phone of hers would hold."""
+    yesterday = date.fromtimestamp(full_world.clock() / 1000 - 86_400).isoformat()
+    full_world.office(("Person", "many", {"name": "many", "home_id": "D"}))
+    for number, (role, where, begins, ends) in enumerate(posts):
+        post = {"person_id": "many", "role": role, "from_on": begins or "2020-01-01"}
+        post |= {"branch_id" if role == "bank_sakhi" else "place_id": where} | ({"to_on": yesterday} if ends else {})
+        full_world.office(("Assignment", f"many/{number}", post))
+    page = console.signed_in("many")
+    seen = {kind: page.holds(kind) for kind in KINDS}
+    monkeypatch.setattr(scope, "_whole_places", lambda entry, streams: ([], [], list(streams)))
+    monkeypatch.setattr(scope.Scope, "_in_districts", lambda self, table, streams: self._held(table, streams))
+    assert seen == {kind: page.holds(kind) for kind in KINDS}
+    assert len({row["kind"] for row in full_world.rows(full_world.centre.tables.feed)}) >= 8
