@@ -46,6 +46,10 @@ def alike_groups(working: Working, groups: set[str]) -> set[str]:
             numbers |= {number for number in (row["account_number"], old.get("account_number")) if number}
         elif kind == "Shg" and (row["same_as"] or old.get("same_as")):
             same |= {one for one in (id, old.get("same_as"), row["same_as"]) if one}
+    came = {id for id, kind in working.created.items() if kind == "Shg"}
+    if came:
+        # What was said to be the same as one that comes only now.
+        same |= {row["id"] for row in working.load_where("Shg", "same_as", came)}
     alike = working.load_where("Member", "mobile", {mobile for mobile, _ in women}) if women else []
     found = {row["group_id"] for row in alike if _woman(row) in women}
     if numbers:
@@ -82,7 +86,8 @@ def canonical_ids(working: Working, groups: set[str]) -> dict[str, str]:
         if not shg["same_as"] and group not in naming:
             found[group] = group
             continue
-        whole = _connected(working, {group})
+        # One that is not here, or not yet, must not stand for those that are: they would be counted nowhere.
+        whole = {one for one in _connected(working, {group}) if working.get("Shg", one)}
         found.update(dict.fromkeys(whole, min(whole)))
     return found
 

@@ -7,12 +7,14 @@ import pytest
 from records.commands.groups import RegisterGroup
 from records.commands.members import AddMember
 from records.errands import AcceptChange, ListSetAside, SendBack
+from records.figures import yardstick_on
 from records.ids import first_account_id
 from records.kinds import KINDS
 from records.problems import Refused
 from records.staffing import HandOver
 from server import scope
 from server.aside import verdict_id
+from storage.queries import list_norms, tally
 from tests.console import Console
 from tests.fleet import Phone, quiet
 from tests.integration.test_central_store import Caller, a_group, states
@@ -241,3 +243,21 @@ def test_by_whole_places_the_same_is_seen_as_row_by_row(full_world, console, mon
     monkeypatch.setattr(scope.Scope, "_in_districts", lambda self, table, streams: self._held(table, streams))
     assert seen == {kind: page.holds(kind) for kind in KINDS}
     assert len({row["kind"] for row in full_world.rows(full_world.centre.tables.feed)}) >= 8
+
+
+# --- the same group twice
+
+
+def test_a_group_said_to_be_one_that_has_not_come_is_counted_until_it_comes(world, console):
+    """The other may have been set aside, or never be sent. Counted once does not mean not at all."""
+    low = "0" * 31 + "1"
+    abm = fresh(world, "abm")
+    abm.push(("Shg", A, a_group(same_as=low)), ("Shg", B, a_group()), ("Member", C, {"shg_id": B, "name": "सीता"}))
+    abm.push(("Shg", D, a_group(same_as=C)))
+    desk = desk_of(console, "supervisor")
+    measure = yardstick_on(desk.ask(list_norms), date(2026, 3, 1))
+    assert {id: world.row("Shg", id)["canonical_id"] for id in (A, D)} == {A: A, D: D}
+    assert [row.groups for row in desk.ask(tally, measure=measure)] == [3]
+    abm.push(("Shg", low, a_group(name="वही")))
+    assert {id: world.row("Shg", id)["canonical_id"] for id in (A, low)} == {A: low, low: low}
+    assert [row.groups for row in desk.ask(tally, measure=measure)] == [3]
