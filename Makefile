@@ -95,6 +95,11 @@ test: environment-dev words ## Run all tests, one process per core (JOBS=1: one 
 tour: environment-dev words ## Photograph every screen into docs/tour and look for text cut off, small targets, missing letters
 	@$(PY) -m tests.tour
 
+# Phones, a console and a server under every fault, as many seeds as are asked for; a failing one is made short and told.
+.PHONY: simulate
+simulate: environment-dev ## Hold the laws of sync against seeded faults on all cores (SEEDS=100000: a night's worth)
+	@$(PY) -m tests.property.simulate --seeds $(or $(SEEDS),2000)
+
 .PHONY: check
 check: lint types rooms ## Check style, types and who imports whom
 

@@ -115,5 +115,5 @@ def _empty(t: Transaction) -> None:
     for table in t.tables.metadata.sorted_tables:
         if table not in kept:
             t.connection.execute(delete(table))
-    for name in (named.EPOCH, named.OFFERED, named.SYNC_REPORT, named.CURSOR_NUMBER):
+    for name in (named.EPOCH, named.OFFERED, named.OFFERS_DUE, named.SYNC_REPORT, named.CURSOR_NUMBER):
         t.meta.put(name, None)

@@ -168,8 +168,16 @@ def offer_again(store: LocalStore, epoch: str) -> int:
         return offer_all(t, epoch)
 
 
+def offer_what_is_due(store: LocalStore) -> int:
+    """`offer_again`, where it has been asked for and not been done."""
+    with store.reading() as t:
+        epoch = t.meta.get(named.OFFERS_DUE)
+    return offer_again(store, epoch) if epoch else 0
+
+
 def offer_all(t: Transaction, epoch: str) -> int:
     """`offer_again` within a transaction."""
+    t.meta.put(named.OFFERS_DUE, None)
     if t.meta.get(named.OFFERED) == epoch:
         return 0
     t.meta.put(named.OFFERED, epoch)

@@ -44,6 +44,9 @@ def take_head(store: LocalStore, reply: SyncReply) -> bool:
             keep_capacity(t, reply.capacity)
         if gone_back:
             begin_epoch(t, reply.epoch)
+        if gone_back or reply.offers:
+            # With the new epoch in one transaction: the centre asks only as long as it is shown a token of the old one.
+            t.meta.put(named.OFFERS_DUE, reply.epoch)
         if reply.cursor_unknown:
             t.meta.put(named.CURSOR, None)
         t.meta.put(named.LOGIN, None)

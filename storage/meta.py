@@ -13,6 +13,7 @@ SIGNING_KEY, SEALING_KEY, SERVER_KEY, CERTIFICATE = "signing_key", "sealing_key"
 LOGIN = "login"  # the problem code that ended the login, absent while it is good
 CURSOR, CURSOR_NUMBER, EPOCH = "cursor", "cursor_number", "epoch"
 OFFERED = "offered"  # the epoch for which own changes were offered again
+OFFERS_DUE = "offers_due"  # the epoch for which they are still to be offered
 CLOCK_OFFSET, HEARD_MS = "clock_offset", "heard_ms"  # centre's clock minus ours; the centre's time when last heard
 LAST_MADE, LAST_RECEIVED = "last_made", "last_received"  # greatest stamps
 LAST_BATCH, ANSWERED = "last_batch", "answered"  # numbers: last frozen, last answer taken in

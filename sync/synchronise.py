@@ -7,7 +7,7 @@ from records.messages import CentralServer, FrozenBatch, Page, SyncReply, SyncRe
 from records.problems import Problem
 from records.wire import thawed
 from storage.adopting import take_number
-from storage.answers import Taken, offer_again, take_answer
+from storage.answers import Taken, offer_what_is_due, take_answer
 from storage.contact import next_request, take_head, waiting_records
 from storage.freezing import next_batch
 from storage.pages import take_page
@@ -55,6 +55,7 @@ def synchronise(
     Raises the problems of CentralServer; whatever was done until then stays done. Raises device_cloned when a copy of
     this store goes by the same number: the store then has a new number and token, for the next run.
     """
+    offer_what_is_due(store)
     line = Line(server, app, timer, pace or Pace(), tell)
     report = SyncReport(to_send=waiting_records(store))
     _exchange_records(store, line, report, more=True)
@@ -81,8 +82,7 @@ def _exchange_records(store: LocalStore, line: "Line", report: SyncReport, *, mo
             if reply.renumbered:
                 take_number(store, reply.renumbered)
             raise Problem("device_cloned")
-        if reply.offers or gone_back:
-            report.to_send += offer_again(store, reply.epoch)
+        report.to_send += offer_what_is_due(store)
         # News from where a stream was read to before the centre went back would leave a gap: they are asked for anew.
         page = None if gone_back else reply.page
         received = take_page(store, page, _sent(taken, batch, page)) if page else 0

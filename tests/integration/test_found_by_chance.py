@@ -3,6 +3,7 @@
 import pytest
 
 from records.commands.groups import ChangeGroup, RegisterGroup
+from storage.contact import next_request, take_head
 from storage.identity import end_login
 from tests.fleet import Phone, differences, fresh_contents, quiet
 from tests.property.simulation.crashing import Files
@@ -131,5 +132,22 @@ def test_what_was_typed_under_a_wrong_clock_is_kept_for_a_restored_centre(town, 
         phone.sync()
     quiet([phone])
     put_back(town, backup, tmp_path, phone)
+    quiet([phone])
+    assert town.row("Shg", lost)["name"] == "radha"
+
+
+def test_what_is_to_be_offered_is_not_forgotten_with_the_process(town, tmp_path):
+    """The phone has heard of the new epoch and dies before it has queued its work: the centre will not ask again."""
+    phone = Phone(town, "abm", tmp_path, "one")
+    phone.sync()
+    backup = files_of(town, tmp_path)
+    lost = phone.do(a_group()).id
+    quiet([phone])
+    put_back(town, backup, tmp_path, phone)
+    reply = phone.line.sync(next_request(phone.store, app="0.1.0", batch=None, room=50))
+    assert reply.offers
+    take_head(phone.store, reply)
+    phone.kill()
+    phone.connect()
     quiet([phone])
     assert town.row("Shg", lost)["name"] == "radha"

@@ -17,7 +17,7 @@ from tests.property.simulation.broken import VARIANTS
 from tests.property.simulation.running import plan, run, shrink
 from tests.property.simulation.town import REGISTRIES, template
 
-SEEDS = int(os.environ.get("SAMOOH_SEEDS", "2000"))
+SEEDS = int(os.environ.get("SAMOOH_SEEDS", "400"))
 SECONDS = float(os.environ.get("SAMOOH_SEEDS_SECONDS", "600"))
 """Of processor time for all shards together: five minutes on two cores."""
 

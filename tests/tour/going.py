@@ -44,8 +44,13 @@ class Tourist:
         self._dress(stop.who, look)
         with self._screen(stop.who, stop.path.format(**self.names), size) as screen:
             for identifier in stop.reach:
-                screen.tap(identifier)
+                screen.tap(identifier.format(**self.names))
                 screen.page.wait_for_timeout(500)
+            if stop.name_typed:
+                screen.fill(words_of(look.language).field("Shg", "name"), stop.name_typed.format(**self.names))
+                # The question comes when the keyboard leaves the field.
+                screen.page.keyboard.press("Tab")
+                screen.page.wait_for_timeout(1500)
             screen.page.mouse.move(1, 1)
             still(screen.page)
             yield screen
@@ -89,7 +94,13 @@ class Tourist:
     def _sign_in(self, screen: PhoneScreen, who: str) -> None:
         """With the one-time code from the terminal; the browser keeps what it is given for it."""
         called = next(someone.called for someone in PEOPLE if someone.key == who)
-        screen.fill(words_of("hi", at="console").say("enrol.code"), self.demo.console_code(called))
+        code = words_of("hi", at="console").say("enrol.code")
+        try:
+            screen.fill(code, self.demo.console_code(called))
+        except AssertionError:
+            # What came before the page listened has left the field deaf.
+            screen.open(self.demo.console)
+            screen.fill(code, self.demo.console_code(called))
         screen.tap("enrol-go")
         screen.one("enrol-go").wait_for(state="detached", timeout=30_000)
         screen.page.wait_for_timeout(1500)
@@ -109,6 +120,12 @@ def _records(folder: Path) -> dict[str, str]:
             " WHERE s.deleted_on IS NULL AND m.deleted_on IS NULL AND s.president_id IS NOT NULL"
             " GROUP BY s.id HAVING count(*) BETWEEN 10 AND 14 ORDER BY s.search_key LIMIT 1"
         ).fetchone()
+        hers = ",".join(f"'{panchayat.id}'" for panchayat in AREA)
+        village, village_group = db.execute(
+            "SELECT p.id, s.name FROM place p JOIN shg s ON s.village_id = p.id"
+            f" WHERE s.deleted_on IS NULL AND p.gram_panchayat_id IN ({hers})"
+            " ORDER BY p.search_key, s.search_key LIMIT 1"
+        ).fetchone()
     with _reading(folder, "sakhi") as db:
         opened = db.execute(
             "SELECT s.id FROM shg s JOIN savings_account a ON a.shg_id = s.id"
@@ -116,7 +133,8 @@ def _records(folder: Path) -> dict[str, str]:
         )
         account_group = next(id for (id,) in opened if first_account_id(id))
     office = {"panchayat": AREA[0].id, "person": SAKHI.id}
-    return {"group": group, "member": member, "account_group": account_group, **office}
+    doubled = {"village": village, "village_group": village_group}
+    return {"group": group, "member": member, "account_group": account_group, **doubled, **office}
 
 
 @contextmanager

@@ -23,7 +23,9 @@ class Stop:
     hindi: str
     english: str
     reach: tuple[str, ...] = ()
-    """Identifiers to tap, one after the other, once the address is open."""
+    """Identifiers to tap, one after the other, once the address is open; they may name records as `path` does."""
+    name_typed: str = ""
+    """What is then typed as the name of the group."""
     routes: tuple[str, ...] = ()
     """Addresses of screens/app.py that are shown here, as the routes write them; of `path` itself when empty."""
 
@@ -88,6 +90,15 @@ ON_PHONE = (
         "क्या बाकी है, वहीं बताया जाता है",
         "What is missing is said at the field",
         reach=("save",),
+    ),
+    Stop(
+        "new-group-double",
+        "abm",
+        "/new",
+        "क्या यह समूह पहले से दर्ज है?",
+        "Is this group here already? A question that stands in nobody's way",
+        reach=("field-village_id", "choose-{village}"),
+        name_typed="{village_group}",
     ),
     Stop(
         "edit-group",

@@ -141,7 +141,7 @@ def a_save_that_does_not_wait_for_the_disk(patch: Patch) -> None:
 
 
 def a_phone_that_offers_nothing_to_a_restored_server(patch: Patch) -> None:
-    patch.setattr(sync.synchronise, "offer_again", lambda store, epoch: 0)
+    patch.setattr(sync.synchronise, "offer_what_is_due", lambda store: 0)
 
 
 def a_phone_that_drops_what_was_refused(patch: Patch) -> None:

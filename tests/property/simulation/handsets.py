@@ -114,7 +114,7 @@ class Handset:
     @property
     def has_login(self) -> bool:
         with self.store.reading() as t:
-            return login_is_good(t.meta)
+            return login_is_good(t)
 
     # --- what strikes it
 

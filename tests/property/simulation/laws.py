@@ -63,8 +63,9 @@ class Verdict:
             known = self.changes.get((one.kind, one.id, name), {})
             if stamp in known and known[stamp][2] == value:
                 continue
-            # A step is never changed, nor is what an account belongs to: said again by another, it stands as before.
-            fixed = one.kind == "AccountStep" or (one.kind, name) == ("SavingsAccount", "shg_id")
+            # A step is never changed, and what a record belongs to already is not written down again: said a second
+            # time, by whoever may not change it, it stands as before.
+            fixed = one.kind == "AccountStep" or (one.kind in ("SavingsAccount", "Member") and name == "shg_id")
             if fixed and any(value == other[2] for other in known.values()):
                 continue
             raise Broken(

@@ -175,7 +175,7 @@ class Oracle:
                     values = {name: to_wire(row[name]) for name in seen}
                     stamps = {n: s for n, s in read_stamps(row["stamps"]).items() if n in seen}
                     if kind == "Conflict" and row["field"] not in self._columns(row["record_kind"], held_by, roles):
-                        values["value"] = None
+                        values |= {"value": None, "winning_value": None}
                     found.setdefault(kind, {})[id] = (values, stamps, held_by)
         return found
 
