@@ -13,9 +13,9 @@ from playwright.sync_api import Page
 from tests.fonts import FONTS, letters_missing
 
 TOUCH = 48
+"""dp that a thumb needs, each way (Material 3, accessibility)."""
 BACK = ("वापस जाएं", "Back")
 """What Flutter calls its own arrow, in the language of the app."""
-"""dp that a thumb needs, each way (Material 3, accessibility)."""
 ROUND = 26
 """dp of a button's side that its round ends may take."""
 SLACK = 1.0
