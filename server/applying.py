@@ -19,6 +19,9 @@ from server.merging import Merging
 from server.standings import Standings
 from server.working import Working
 
+NEVER_CHANGED = ("only_add", "not_allowed_field")
+"""Why a change of what its author may not change is refused: of a step, or of a field that is filled in once."""
+
 
 @dataclass
 class Effects:
@@ -94,15 +97,15 @@ class Applying:
     def _says_nothing_new(self, row: Row, before: dict[str, Any], code: str) -> bool:
         """Whether all of a change is here already: its answer was lost, or it is offered again after a restore.
 
-        A step is never changed, so one that says the same under other stamps (of a renumbered phone) is the same; its
-        phone gets those that stand.
+        What is never changed, as a step or a photo, and says the same under other stamps (of a renumbered phone) is the
+        same; its phone gets those that stand.
         """
         for name, (value, stamp, _) in row.cells.items():
             if stamp == before["stamps"].get(name) or self._merging.knows(row.kind, before, name, stamp):
                 continue
-            if code != "only_add" or value != before[name]:
+            if code not in NEVER_CHANGED or value != before[name]:
                 return False
-        if code == "only_add":
+        if code in NEVER_CHANGED:
             self._effects.whole.add(row.id)
             self._working.retell(row.kind, row.id)
         return True

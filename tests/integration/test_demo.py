@@ -339,6 +339,7 @@ def test_nobody_else_on_the_network_can_see_it(serving):
 def test_ctrl_c_ends_everything(kept):
     with running(kept, "--keep") as demo:
         server = server_of(demo.said)
+        assert demo.state()["phones"], "it serves"
         # As a terminal does it: to the whole group. The server has a session of its own and is ended by the demo.
         os.killpg(demo.process.pid, signal.SIGINT)
         rest, _ = demo.process.communicate(timeout=30)
