@@ -158,7 +158,7 @@ def tally(tables: Tables, *, measure: Yardstick, by: str = "whole", within: With
     """The figures of every unit of a kind (one of UNITS) within a place, or within all that is held here."""
     shgs, places, account = tables["Shg"], tables["Place"], tables["SavingsAccount"].alias("account")
     panchayats = tables["Place"].alias("panchayat")
-    unit = _unit(tables, shgs, places, panchayats, by)
+    unit = unit_of(tables, shgs, places, panchayats, by)
     there = shgs.outerjoin(account, first_account(shgs, account))
     if by not in ("whole", "person", "village") or within is not None:
         there = there.outerjoin(places, places.c.id == shgs.c.village_id)
@@ -182,7 +182,7 @@ def tally(tables: Tables, *, measure: Yardstick, by: str = "whole", within: With
     }
     told = [value.label(name) for name, value in figures.items()]
     counts: Any = select(*([] if unit is None else [unit.label("unit_id")]), *told).select_from(there)
-    counts = where(counts, counted(shgs), _inside(tables, shgs, places, within))
+    counts = where(counts, counted(shgs), inside_of(tables, shgs, places, within))
     if unit is None:
         return select(null().label("unit_id"), null().label("name"), null().label("name_hi"), *counts.subquery("of").c)
     per = counts.group_by(unit).subquery("per")
@@ -208,7 +208,7 @@ def tally_accounts(tables: Tables, *, measure: Yardstick, within: Within | None 
     each = where(
         select(state, case((waits, _age(shgs, measure)), else_="").label("age"), late.label("late")).select_from(there),
         counted(shgs),
-        _inside(tables, shgs, places, within),
+        inside_of(tables, shgs, places, within),
     ).subquery("each")
     counts: Any = select(
         each.c.state,
@@ -232,7 +232,7 @@ def tally_months(tables: Tables, *, months: Sequence[date], within: Within | Non
         select(month.label("month")).select_from(there),
         counted(shgs),
         and_(begun_on >= months[0], begun_on < months[-1]),
-        _inside(tables, shgs, places, within),
+        inside_of(tables, shgs, places, within),
     ).subquery("each")
     return select(each.c.month, func.count().label("groups")).group_by(each.c.month).order_by(each.c.month)
 
@@ -252,7 +252,7 @@ def tally_coverage(tables: Tables, *, today: date, within: Within | None = None)
         where(
             select(at.label("branch_id"), func.count(shgs.c.id).label("groups")).select_from(there),
             counted(shgs),
-            _inside(tables, shgs, places, within),
+            inside_of(tables, shgs, places, within),
         )
         .group_by(at)
         .subquery("per")
@@ -305,7 +305,7 @@ def list_tallied(
         shgs.outerjoin(account, first_account(shgs, account)).outerjoin(places, places.c.id == shgs.c.village_id)
     )
     meant = _meant(shgs, account, measure, what)
-    inside = _inside(tables, shgs, places, within)
+    inside = inside_of(tables, shgs, places, within)
     return where(chosen, counted(shgs), inside, meant, later).order_by(by, shgs.c.id).limit(limit)
 
 
@@ -344,7 +344,7 @@ def _sum(value: ColumnElement[Any]) -> ColumnElement[int]:
     return func.coalesce(func.sum(cast(value, Integer)), 0)
 
 
-def _unit(
+def unit_of(
     tables: Tables, shgs: FromClause, places: FromClause, panchayats: FromClause, by: str
 ) -> ColumnElement[Any] | None:
     """What groups are put together by; None for all of them."""
@@ -363,7 +363,9 @@ def _unit(
     return places.c[f"{by}_id"]
 
 
-def _inside(tables: Tables, shgs: FromClause, places: FromClause, within: Within | None) -> ColumnElement[bool] | None:
+def inside_of(
+    tables: Tables, shgs: FromClause, places: FromClause, within: Within | None
+) -> ColumnElement[bool] | None:
     """Groups whose village lies in a place, or that a person has formed; None for all."""
     if within is None:
         return None

@@ -21,7 +21,7 @@ from sqlalchemy import (
 
 from storage.queries.asking import Row, Tables, beyond, column, columns, present, query, where
 from storage.queries.groups import counted, first_account
-from storage.queries.overview import Within, _inside
+from storage.queries.overview import Within, inside_of
 
 NOBODY = "nobody"
 """In the place of a person's id: groups of which nobody has said who formed them."""
@@ -179,7 +179,7 @@ def _of_kind(tables: Tables, kind: str, within: Within | None) -> Select[Any]:
     if within is not None:
         places = tables["Place"].alias(f"places_of_{kind.lower()}")
         source = source.outerjoin(places, places.c.id == shgs.c.village_id)
-        conditions.append(_inside(tables, shgs, places, within))  # type: ignore[arg-type]
+        conditions.append(inside_of(tables, shgs, places, within))  # type: ignore[arg-type]
     names = {"Shg": "groups", "Member": "members", "SavingsAccount": "accounts"}
     told = [(func.count() if kind == one else literal(0)).label(name) for one, name in names.items()]
     # Said as a Select of anything: the type checker has counted the columns.

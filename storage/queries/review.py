@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, FromClause, Select, and_, exists, func, no
 from records.figures import OPENED
 from storage.queries.asking import Row, Tables, column, columns, present, query, where
 from storage.queries.groups import TELLS_LITTLE, begun, counted, first_account
-from storage.queries.overview import Within, _inside, _unit, how_many
+from storage.queries.overview import Within, how_many, inside_of, unit_of
 from storage.queries.portal import elsewhere, to_enter
 
 
@@ -61,7 +61,7 @@ def tally_lately(
 ) -> Select[Any]:
     """What has come about from `since` to `until`, both days counted, by a unit as in `tally`."""
     shgs, places, account = tables["Shg"], tables["Place"], tables["SavingsAccount"].alias("account")
-    unit = _unit(tables, shgs, places, places, by)
+    unit = unit_of(tables, shgs, places, places, by)
     there = shgs.outerjoin(places, places.c.id == shgs.c.village_id).outerjoin(account, first_account(shgs, account))
     opened = exists(select(tables["AccountStep"].c.id).where(_opened_between(tables, account, since, until)))
     told = [
@@ -70,7 +70,7 @@ def tally_lately(
         how_many(and_(to_enter(shgs), not_(elsewhere(tables, shgs)))).label("to_enter"),
         how_many(shgs.c.portal_status == "verified").label("verified"),
     ]
-    inside = (counted(shgs), _inside(tables, shgs, places, within))
+    inside = (counted(shgs), inside_of(tables, shgs, places, within))
     counts: Any = select((null() if unit is None else unit).label("unit_id"), *told).select_from(there)
     counts = where(counts, *inside)
     chosen: Select[Any] = counts if unit is None else counts.group_by(unit).order_by(unit)
@@ -126,7 +126,7 @@ def list_opened_lately(
         days.c.day,
     ).select_from(there)
     lately = and_(account.c.state.in_(OPENED), days.c.day >= since, days.c.day <= until)
-    opened: Any = where(chosen, counted(shgs), lately, _inside(tables, shgs, places, within))
+    opened: Any = where(chosen, counted(shgs), lately, inside_of(tables, shgs, places, within))
     listed: Select[Any] = opened.order_by(days.c.day.desc(), shgs.c.search_key, shgs.c.id).limit(limit)
     return listed
 
@@ -162,5 +162,5 @@ def _groups_of(tables: Tables, shgs: FromClause, within: Within | None, *, prese
     chosen = select(shgs.c.id).select_from(shgs.outerjoin(places, places.c.id == shgs.c.village_id))
     faulty = and_(shgs.c.marks.is_not(None), *(shgs.c.marks != marks for marks in TELLS_LITTLE))
     return where(
-        chosen, _inside(tables, shgs, places, within), present(shgs) if present_only else and_(counted(shgs), faulty)
+        chosen, inside_of(tables, shgs, places, within), present(shgs) if present_only else and_(counted(shgs), faulty)
     )

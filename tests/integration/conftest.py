@@ -4,6 +4,7 @@ from contextlib import ExitStack
 
 import pytest
 
+from tests.console import Console
 from tests.fleet import Phone
 from tests.serving import served
 from tests.world import World
@@ -38,6 +39,29 @@ def world_on_each(request, tmp_path):
     """A world in process, on each engine."""
     with ExitStack() as stack:
         yield a_world(f"in process, {request.param}", tmp_path, stack)
+
+
+@pytest.fixture
+def console(world):
+    """The console's process over the centre of a test's world."""
+    made = Console(world)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def phones(world, tmp_path):
+    """`phones(person)`: a phone that has synchronised once."""
+    made: list[Phone] = []
+
+    def phone(person: str) -> Phone:
+        made.append(Phone(world, person, tmp_path, f"{len(made)}-{person}"))
+        assert made[-1].sync() is not None
+        return made[-1]
+
+    yield phone
+    for one in made:
+        one.store.close()
 
 
 # The stories take longest; PostgreSQL is told all of them by the way that phones use.

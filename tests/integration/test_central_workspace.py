@@ -17,8 +17,7 @@ from records.problems import Problem, Refused
 from records.stamps import device_of
 from server.console_sessions import VALID_MS, ConsoleSessions
 from storage.queries import find_shg, list_conflicts, list_groups, list_members, list_people
-from tests.console import Console
-from tests.fleet import Phone, quiet
+from tests.fleet import quiet
 from tests.world import ref
 
 DAY = date(2026, 3, 1)
@@ -27,28 +26,6 @@ DAY = date(2026, 3, 1)
 @pytest.fixture
 def world(world_on_each):
     return world_on_each
-
-
-@pytest.fixture
-def console(world):
-    made = Console(world)
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def phones(world, tmp_path):
-    """`phones(person)`: a phone that has synchronised once."""
-    made: list[Phone] = []
-
-    def phone(person: str) -> Phone:
-        made.append(Phone(world, person, tmp_path, f"{len(made)}-{person}"))
-        assert made[-1].sync() is not None
-        return made[-1]
-
-    yield phone
-    for one in made:
-        one.store.close()
 
 
 def a_group(village: str = "V1", **values) -> RegisterGroup:

@@ -15,8 +15,7 @@ from records.ids import official_id
 from records.problems import Refused
 from records.resemblance import Compared, pairs_among
 from storage.queries import find_shg, list_conflicts, list_groups, list_proposals, list_to_compare
-from tests.console import Console
-from tests.fleet import Phone, fresh_contents, quiet
+from tests.fleet import fresh_contents, quiet
 from tests.world import ref
 
 OLDER, NEWER = "पहले का", "बाद का"
@@ -25,27 +24,6 @@ OLDER, NEWER = "पहले का", "बाद का"
 @pytest.fixture
 def world(world_on_each):
     return world_on_each
-
-
-@pytest.fixture
-def console(world):
-    made = Console(world)
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def phones(world, tmp_path):
-    made: list[Phone] = []
-
-    def phone(person: str) -> Phone:
-        made.append(Phone(world, person, tmp_path, f"{len(made)}-{person}"))
-        assert made[-1].sync() is not None
-        return made[-1]
-
-    yield phone
-    for one in made:
-        one.store.close()
 
 
 def a_group(phone, name="जय अम्बे", village="V1") -> str:

@@ -12,7 +12,6 @@ from records.messages import EnrolRequest
 from records.problems import Problem, Refused
 from records.staffing import AddPerson, Assign, HandOver, IssueCode, ListStaff, PrintCodes, RevokeDevice
 from storage.queries import list_conflicts, list_groups
-from tests.console import Console
 from tests.fleet import Phone, quiet
 from tests.world import ref
 
@@ -20,27 +19,6 @@ from tests.world import ref
 @pytest.fixture
 def world(world_on_each):
     return world_on_each
-
-
-@pytest.fixture
-def console(world):
-    made = Console(world)
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def phones(world, tmp_path):
-    made: list[Phone] = []
-
-    def phone(person: str) -> Phone:
-        made.append(Phone(world, person, tmp_path, f"{len(made)}-{person}"))
-        assert made[-1].sync() is not None
-        return made[-1]
-
-    yield phone
-    for one in made:
-        one.store.close()
 
 
 def registering(name="जय अम्बे", village="V1") -> RegisterGroup:

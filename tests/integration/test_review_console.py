@@ -15,7 +15,6 @@ from records.staffing import HandOver
 from server import scope
 from server.aside import verdict_id
 from storage.queries import list_norms, tally
-from tests.console import Console
 from tests.fleet import Phone, quiet
 from tests.integration.test_central_store import Caller, a_group, states
 from tests.world import ref
@@ -27,13 +26,6 @@ MOBILE = "9876543210"
 @pytest.fixture
 def world(world_on_each):
     return world_on_each
-
-
-@pytest.fixture
-def console(world):
-    made = Console(world)
-    yield made
-    made.close()
 
 
 def desk_of(console, person):

@@ -11,8 +11,7 @@ from records.errands import AcceptChange, ListSetAside, SendBack
 from records.problems import Problem, Refused
 from records.stamps import device_of
 from storage.queries import find_shg, list_groups, list_members
-from tests.console import Console
-from tests.fleet import Phone, fresh_contents, quiet
+from tests.fleet import fresh_contents, quiet
 from tests.world import ref
 
 DAY = date(2026, 3, 1)
@@ -22,27 +21,6 @@ REASON = "यह समूह दूसरी पंचायत का है, 
 @pytest.fixture
 def world(world_on_each):
     return world_on_each
-
-
-@pytest.fixture
-def console(world):
-    made = Console(world)
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def phones(world, tmp_path):
-    made: list[Phone] = []
-
-    def phone(person: str) -> Phone:
-        made.append(Phone(world, person, tmp_path, f"{len(made)}-{person}"))
-        assert made[-1].sync() is not None
-        return made[-1]
-
-    yield phone
-    for one in made:
-        one.store.close()
 
 
 def registering(name="जय अम्बे", village="V2", **values) -> RegisterGroup:
