@@ -51,7 +51,8 @@ def DecideLists() -> ft.Control:
     conflicts = use_query(questions.list_conflicts, limit=MOST)
     doubles = use_query(questions.list_proposals, limit=MOST)
     aside = use_set_aside(decided=False)
-    unchecked = use_query(questions.list_unchecked, since=today() - CHECKED, limit=MOST)
+    me = h.identity.person_id if h.identity else ""
+    unchecked = use_query(questions.list_unchecked, since=today() - CHECKED, but=me, limit=MOST)
     if not (conflicts.loaded and doubles.loaded and aside.loaded and unchecked.loaded):
         return waiting("decide-waiting")
     lists: dict[str, tuple[list[Any], Callable[[Any], ft.Control]]] = {

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, FromClause, Select, and_, exists, or_, select
 
 from storage.queries.asking import Row, Tables, column, columns, present, query, where
+from storage.queries.groups import counted
 
 
 class ReturnedRow(Row):
@@ -62,9 +63,10 @@ def list_returned(
 
 
 @query(UncheckedRow, kinds=("Check", "Shg", "Place", "Person"))
-def list_unchecked(tables: Tables, *, since: date, limit: int = 50) -> Select[Any]:
+def list_unchecked(tables: Tables, *, since: date, but: str = "", limit: int = 50) -> Select[Any]:
     """Groups formed since a day that nobody has approved or returned, and whatever was answered after a return, the
-    oldest first."""
+    oldest first. A group that is the same as another is checked as that one; `but` leaves out what she has formed
+    herself."""
     checks, shgs = tables["Check"].alias("checked"), tables["Shg"]
     places, people = tables["Place"], tables["Person"]
     last = and_(checks.c.shg_id == shgs.c.id, is_last(tables, checks))
@@ -82,7 +84,9 @@ def list_unchecked(tables: Tables, *, since: date, limit: int = 50) -> Select[An
     )
     fresh = and_(checks.c.id.is_(None), shgs.c.formed_on >= since)
     answered = and_(checks.c.result == "returned", checks.c.mended.is_(True))
-    return where(chosen, present(shgs), or_(fresh, answered)).order_by(shgs.c.formed_on, shgs.c.id).limit(limit)
+    others = or_(shgs.c.formed_by_id.is_(None), shgs.c.formed_by_id != but) if but else None
+    found = where(chosen, counted(shgs), or_(fresh, answered), others)
+    return found.order_by(shgs.c.formed_on, shgs.c.id).limit(limit)
 
 
 def is_last(tables: Tables, checks: FromClause, what: str = "approval") -> ColumnElement[bool]:

@@ -6,7 +6,7 @@ import pytest
 
 from records.commands.accounts import ChangeAccount, RecordStep
 from records.commands.checks import AnswerCheck, CheckGroup
-from records.commands.groups import ChangeGroup, RegisterGroup
+from records.commands.groups import ChangeGroup, RegisterGroup, SayTheSame
 from records.problems import Refused
 from storage.queries import (
     list_new_accounts,
@@ -37,6 +37,19 @@ def desk_of(console, person="supervisor"):
 
 def to_check(desk):
     return [row.id for row in desk.ask(list_unchecked, since=DAY)]
+
+
+def test_nobody_is_asked_to_check_what_she_formed_herself_or_a_group_that_is_another(world, console, phones):
+    abm, desk = phones("abm"), desk_of(console)
+    group, again = abm.do(registering()).id, abm.do(registering("Jai Ambe")).id
+    hers = abm.do(registering("माँ शारदा", formed_by_id=ref("supervisor"))).id
+    quiet([abm])
+    assert set(to_check(desk)) == {group, again, hers}
+    others = [row.id for row in desk.ask(list_unchecked, since=DAY, but=ref("supervisor"))]
+    assert set(others) == {group, again}
+    desk.do(SayTheSame(again, group))
+    others = [row.id for row in desk.ask(list_unchecked, since=DAY, but=ref("supervisor"))]
+    assert len(others) == 1 and others[0] in {group, again}, "one group, checked once"
 
 
 def test_a_returned_group_comes_to_its_author_with_the_reason_and_goes_round_until_it_is_approved(
