@@ -26,6 +26,6 @@ def reason_form(h: Here, key: str, typed: dict[str, str], send: Callable[[str], 
 
     field = ft.TextField(
         key=f"reason-{key}", label=h.say("aside.reason"), helper=h.say("aside.reason_about"), multiline=True,
-        helper_max_lines=3, max_length=1000, on_change=guard_event(keep),
+        max_length=1000, on_change=guard_event(keep),
     )  # fmt: skip
     return [field, deed(h.say("aside.send_back"), f"send-{key}", guard(go), icon=ft.Icons.REPLY)]
