@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import update
 
 from records.commands.accounts import RecordStep
+from records.commands.checks import CheckGroup
 from records.commands.groups import RegisterGroup
 from records.days import day_of, months_until
 from records.receipts import receipts_csv
@@ -107,6 +108,29 @@ async def test_a_wide_table_is_put_in_order_by_its_heads(console):
         assert isinstance(app.all("order-groups", ft.TextButton)[0], ft.TextButton), (
             "a button is reached by the keyboard"
         )
+
+
+async def test_beside_a_count_stands_what_the_sample_found(console):
+    page = console.signed_in("supervisor")
+    abm = console.signed_in("abm")
+    day = date(2026, 3, 1)
+    made = [
+        abm.workspace.do(RegisterGroup({"village_id": ref("V1"), "name": name, "formed_on": day})).id
+        for name in ("एक", "दो", "तीन", "चार")
+    ]
+    async with shown(page) as app:
+        await app.see("tile-groups")
+        await app.see_text(HINDI.say("found.none"))
+    for group, result in zip(made, ("confirmed", "differs", "not_reached"), strict=False):
+        page.workspace.do(CheckGroup(group, result, what="group", how="visit"))
+    card = HINDI.say("found.card.groups", count=2, as_told=1)
+    async with shown(page) as app:
+        await app.see_text(HINDI.say("found.said", count=2, as_told=1))
+        await app.see_text(HINDI.say("found.not_reached", count=1))
+        assert any(card in words for words in app.texts())
+    async with shown(page, width=1280) as app:
+        await app.see_text(HINDI.say("found.explain"))
+        await app.see_text(HINDI.say("found.short", count=2, as_told=1))
 
 
 def test_rows_without_a_value_stand_last_whichever_way():
