@@ -30,6 +30,10 @@ class KeptFigures(Row):
         return average(self.averaged_members, self.averaged_groups)
 
 
+NOTHING = KeptFigures(**dict.fromkeys(FIGURES, 0))
+"""What was kept of a place without groups."""
+
+
 class HeldRow(KeptFigures):
     """The figures of a block as they stood on the day of its review. `parts_kept`: whether those of what lies below it
     were kept as well; of a village or person that is then not among them there was nothing."""
