@@ -1,4 +1,4 @@
-"""The batches of one device: each applied once, in its order, and answered for as long as the device asks (law 2)."""
+"""The batches of one device: each applied once, in its order, and answered alike however often it comes (law 2)."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -108,6 +108,7 @@ class Batches:
                 device=self.device,
                 number=frozen.number,
                 sha256=frozen.sha256,
+                # Kept for ever: a copy of the phone may ask for it when the phone itself has long had it.
                 answer=answer_text(answer),
                 received_ms=self.now_ms,
             )
