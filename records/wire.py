@@ -175,7 +175,7 @@ def _read_answer(packed: Any) -> BatchAnswer | None:
 
 
 def answer_text(answer: BatchAnswer) -> str:
-    """An answer as kept by the server until the device has acknowledged it."""
+    """An answer as kept by the server."""
     return json.dumps(_packed_answer(answer), separators=(",", ":"))
 
 

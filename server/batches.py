@@ -1,4 +1,4 @@
-"""The batches of one device: each applied once, in its order, and answered for as long as the device asks (law 2)."""
+"""The batches of one device: each applied once, in its order, and answered alike however often it comes (law 2)."""
 
 from collections.abc import Iterable
 from functools import lru_cache
@@ -98,6 +98,7 @@ class Batches:
             answer = push.apply_lots(frozen.number, lots)
             self.awaited |= push.awaited()
         row = {"state_id": self.state_id, "device": self.device, "number": frozen.number, "sha256": frozen.sha256}
+        # The answer is kept for ever: a copy of the phone may ask for it when the phone itself has long had it.
         insert_new(self.db, self.tables.batch, [{**row, "answer": answer_text(answer), "received_ms": self.now_ms}])
         done = {"state": self.state_id, "of": self.device, "last": frozen.number}
         self.db.execute(_counted(self.tables.device), done)

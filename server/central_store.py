@@ -168,17 +168,9 @@ class CentralStore:
         )
         if standing.gone_back or standing.unknown or standing.withdrawn or not same or not fresh:
             return None
-        if self._has_answers(db, device.number, request.answered):
-            return None
         if not request.cursor or standing.paging.news(standing.vector):
             return None
         return SyncReply(self.epoch(db), now_ms, answer, Page(request.cursor, standing.cursor.number))
-
-    def _has_answers(self, db: Connection, device: str, upto: int) -> bool:
-        """Whether answers are still kept that the device has taken in."""
-        table = self.tables.batch
-        mine = (table.c.state_id == self.state_id) & (table.c.device == device) & (table.c.number <= upto)
-        return db.scalar(select(table.c.number).where(mine, table.c.answer.is_not(None)).limit(1)) is not None
 
     def _reply_with_news(
         self,
@@ -259,7 +251,7 @@ class CentralStore:
         return Stand(capacity, cursor, vector, granted, withdrawn, paging, unknown, gone_back)
 
     def _note_contact(self, db: Connection, device: Any, request: SyncRequest, now_ms: int) -> None:
-        table, batch = self.tables.device, self.tables.batch
+        table = self.tables.device
         db.execute(
             update(table)
             .where(table.c.state_id == self.state_id, table.c.device == device.number)
@@ -270,17 +262,6 @@ class CentralStore:
                 oldest_unsent_ms=request.oldest_unsent_ms,
                 drafts=request.drafts,
             )
-        )
-        # The device has taken in these answers: only the hash of each batch is kept, for ever.
-        db.execute(
-            update(batch)
-            .where(
-                batch.c.state_id == self.state_id,
-                batch.c.device == device.number,
-                batch.c.number <= request.answered,
-                batch.c.answer.is_not(None),
-            )
-            .values(answer=None)
         )
 
     def _remember_capacity(self, db: Connection, capacity: Capacity, now_ms: int) -> None:

@@ -261,7 +261,7 @@ def _device_tables(table: Any, sealed: Any) -> dict[str, Table]:
             Column("from_ms", BigInteger, primary_key=True, autoincrement=False),
             Column("capacity", TEXT, nullable=False),
         ),
-        # The hash of every batch for ever; the answer until the device has acknowledged it.
+        # The hash and the answer of every batch, for ever; without an answer are those of the console, and of before.
         "batch": table(
             "batch",
             *_key("device"),

@@ -1,8 +1,11 @@
 """Mistakes that random work has found (tests/property), each told once as a plain story."""
 
+import random
+
 import pytest
 
 from records.commands.groups import ChangeGroup, RegisterGroup
+from records.problems import Problem
 from storage.contact import next_request, take_head
 from storage.identity import end_login
 from tests.fleet import Phone, differences, fresh_contents, quiet
@@ -151,3 +154,56 @@ def test_what_is_to_be_offered_is_not_forgotten_with_the_process(town, tmp_path)
     phone.connect()
     quiet([phone])
     assert town.row("Shg", lost)["name"] == "radha"
+
+
+# --- two phones that are copies of each other
+
+
+def copy_of(phone, name):
+    """Another phone with a copy of this one's file: login, number and all."""
+    twin = Phone.__new__(Phone)
+    twin.__dict__.update(phone.__dict__ | {"name": name, "written": [], "random": random.Random(name)})
+    Files.of(phone.store.path).put_back(phone.folder / f"{name}.sqlite")
+    twin.open()
+    twin.connect()
+    return twin
+
+
+def test_a_copy_of_a_phone_takes_over_capped_stamps_when_the_phone_itself_has_long_had_them(town, tmp_path):
+    """A batch typed under a clock that is ahead waits for its answer when the file is copied. The first copy takes the
+    answer in, and says so; the second asks with the same batch later."""
+    phone = Phone(town, "abm", tmp_path, "one")
+    group = phone.do(a_group()).id
+    quiet([phone])
+    backup = files_of(town, tmp_path)
+    phone.do(ChangeGroup(group, {"remarks": "lost with the centre"}))
+    quiet([phone])
+    put_back(town, backup, tmp_path, phone)
+    phone.skew_ms = 20 * 365 * 86_400_000
+    phone.do(ChangeGroup(group, {"name": "sita"}))
+    assert phone.sync("lost_reply") is None
+    twin = copy_of(phone, "twin")
+    quiet([phone])
+    with pytest.raises(Problem, match="device_cloned"):
+        quiet([twin])
+    twin.connect()  # under a number of its own
+    quiet([twin])
+    assert town.stamps("Shg", group)["name"] == twin.contents()["Shg"][group][1]["name"]
+    for one in (phone, twin):
+        assert not differences(one.contents(), fresh_contents(town, "abm", tmp_path))
+
+
+def test_a_copy_of_a_phone_is_told_what_was_set_aside_when_the_phone_itself_has_long_heard_it(town, tmp_path):
+    phone = Phone(town, "abm", tmp_path, "one")
+    theirs = Phone(town, "abm2", tmp_path, "other")
+    group = theirs.do(a_group(village_id=ref("V2"))).id
+    quiet([theirs, phone])
+    phone.do(ChangeGroup(group, {"name": "sita"}))
+    assert phone.sync("lost_reply") is None
+    twin = copy_of(phone, "twin")
+    quiet([phone])
+    quiet([twin])
+    for one in (phone, twin):
+        assert [row.code for row in one.workspace.mending()] == ["out_of_reach"]
+        one.workspace.withdraw("Shg", group)
+        assert one.contents()["Shg"][group][0]["name"] == "radha"

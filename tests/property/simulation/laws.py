@@ -167,13 +167,11 @@ class Verdict:
 
     def _hanging(self, phone: Handset) -> set[tuple[str, str]]:
         """What the centre holds for a parent, as far as its phone knows, and all above: that stays on the phone, which
-        does not hear what becomes of it. And what a copied phone was told no more about. Known gaps of the protocol;
-        nothing else is left out of the comparison."""
+        does not hear what becomes of it. A known gap of the protocol; nothing else is left out of the comparison."""
         with phone.store.reading() as t:
             own = t.tables.own_change
             held = t.connection.execute(select(own.c.kind, own.c.id).where(own.c.state == "held"))
-            keys = {(row.kind, row.id) for row in held}
-            return _all_above(t, keys | self.town.ledger.told_bare)
+            return _all_above(t, {(row.kind, row.id) for row in held})
 
     def _same(self, phone: Handset, kind: str, id: str, mine: Any, theirs: Any) -> None:
         if theirs is None:
