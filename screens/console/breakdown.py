@@ -114,5 +114,4 @@ def _card(h: Here, row: Any, measure: Yardstick, looked: Looked) -> str:
         h.say("figure.average", average=said_average(h, row.average), norm=measure.average),
         h.say("overview.card_pending", count=row.pending, late=row.overdue, days=measure.pending_days),
     ]
-    found = on_card(h, looked, row)
-    return "\n".join(" · ".join(line) for line in (said, found) if line)
+    return "\n".join([" · ".join(said), *on_card(h, looked, row)])

@@ -15,9 +15,9 @@ def by_unit(rows: Iterable[Any]) -> Mapping[str | None, Any]:
     return {row.unit_id: row for row in rows}
 
 
-def beside_whole(h: Here, looked: Looked, figure: str) -> list[str]:
-    """A line below the number of a whole area; none while it is being asked for."""
-    if looked is None:
+def beside_whole(h: Here, looked: Looked, figure: str, whole: Any) -> list[str]:
+    """A line below the number of a whole area; none while it is being asked for, and of nothing."""
+    if looked is None or not getattr(whole, figure):
         return []
     found = found_in_all(looked.values(), figure)
     said = [h.say("found.said", count=found.checked, as_told=found.as_told)] if found.checked else []

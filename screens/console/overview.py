@@ -181,8 +181,8 @@ def Tiles(*, whole: Any, looked: Looked, measure: Yardstick, within: Within) -> 
         about_average.append(h.say("overview.missing", count=missing, norm=measure.average))
     asked = f"/average/{within[0]}/{within[1]}" if within else "/average"
     formed = beside_formed(h, looked, h.say("overview.formed", count=whole.formed))
-    about_groups = [*beside_whole(h, looked, "groups"), formed]
-    about_opened = [*beside_whole(h, looked, "opened"), h.say("overview.of_groups", count=whole.groups)]
+    about_groups = [*beside_whole(h, looked, "groups", whole), formed]
+    about_opened = [*beside_whole(h, looked, "opened", whole), h.say("overview.of_groups", count=whole.groups)]
     about_pending = [h.say("overview.overdue", count=whole.overdue, days=measure.pending_days)]
     tiles = [
         _tile("groups", h.say("overview.groups"), f"{whole.groups}", about_groups, to("groups")),

@@ -64,6 +64,8 @@ def OfLess(*, measure: Yardstick, within: Within) -> ft.Control:
     if not (held.loaded and parts.loaded and now.loaded):
         return ft.Container()
     blocks = [row for row in now.rows if row.unit_id]
+    if not blocks:
+        return ft.Container()
     reviewed = {row.unit_id for row in blocks} & {row.block_id for row in held.rows}
     had = {row.unit_id: row for row in parts.rows}
     kept = [row for row in held.rows if row.parts_kept]
