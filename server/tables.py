@@ -333,7 +333,7 @@ def _console_tables(table: Any, sealed: Any) -> dict[str, Table]:
             *(Column(name, BigInteger, nullable=False) for name in REVIEWED),
         ),
         # The same figures for each village of the block and for each person who formed groups there, by `level`; only
-        # those of the last two reviews, which is what anything is compared with.
+        # those of the last two reviews, which is what anything is compared with (ADR 0022).
         "review_part": table(
             "review_part",
             *_key("block_id"),

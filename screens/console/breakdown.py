@@ -113,6 +113,5 @@ def _card(h: Here, row: Any, measure: Yardstick, looked: Looked) -> str:
         h.say("figure.groups", count=row.groups),
         h.say("figure.average", average=said_average(h, row.average), norm=measure.average),
         h.say("overview.card_pending", count=row.pending, late=row.overdue, days=measure.pending_days),
-        *on_card(h, looked, row),
     ]
-    return " · ".join(said)
+    return "\n".join([" · ".join(said), *on_card(h, looked, row)])

@@ -15,21 +15,22 @@ def by_unit(rows: Iterable[Any]) -> Mapping[str | None, Any]:
     return {row.unit_id: row for row in rows}
 
 
-def beside_whole(h: Here, looked: Looked, figure: str) -> list[str]:
-    """Lines beside the number of a whole area."""
-    if looked is None:
+def beside_whole(h: Here, looked: Looked, figure: str, whole: Any) -> list[str]:
+    """A line below the number of a whole area; none while it is being asked for, and of nothing."""
+    if looked is None or not getattr(whole, figure):
         return []
     found = found_in_all(looked.values(), figure)
-    lines = [h.say("found.said", count=found.checked, as_told=found.as_told)] if found.checked else []
+    said = [h.say("found.said", count=found.checked, as_told=found.as_told)] if found.checked else []
     if found.not_reached:
-        lines.append(h.say("found.not_reached", count=found.not_reached))
-    return lines or [h.say("found.none")]
+        said.append(h.say("found.not_reached", count=found.not_reached))
+    return [" · ".join(said) or h.say("found.none")]
 
 
-def beside_formed(h: Here, looked: Looked) -> list[str]:
-    """The same of the groups of this month, which are some of all groups: only where there is something to tell."""
+def beside_formed(h: Here, looked: Looked, formed: str) -> str:
+    """What is said of the groups of this month, `formed`, with what was found of these, where there is anything."""
     found = found_in_all(looked.values(), "formed") if looked else Found(0, 0, 0)
-    return [h.say("found.formed", count=found.checked, as_told=found.as_told)] if found.checked else []
+    said = [h.say("found.formed", count=found.checked, as_told=found.as_told)] if found.checked else []
+    return " · ".join([formed, *said])
 
 
 def below_count(h: Here, looked: Looked, figure: str, row: Any) -> str:
@@ -38,7 +39,9 @@ def below_count(h: Here, looked: Looked, figure: str, row: Any) -> str:
         return ""
     checked = looked.get(row.unit_id)
     found = checked.found(figure) if checked else Found(0, 0, 0)
-    return h.say("found.short", count=found.checked, as_told=found.as_told) if found.checked else "–"
+    if not found.checked:
+        return "–" if getattr(row, figure) else ""
+    return h.say("found.short", count=found.checked, as_told=found.as_told)
 
 
 def on_card(h: Here, looked: Looked, row: Any) -> list[str]:

@@ -40,6 +40,7 @@ from screens.parts.times import today
 from screens.use_query import use_query
 from storage.queries.listed import STATE
 from storage.queries.overview import whole_of
+from storage.queries.samples import found_in_all
 
 MONTHS = 12
 Within = tuple[str, str] | None
@@ -64,9 +65,12 @@ def OverviewScreen(*, level: str, id: str) -> ft.View:
         nothing = empty_note(h.say("overview.nothing"), "overview-nothing")
         return frame(title, [SyncStrip(), nothing], route="/", navigation=tabs(h, "/"))
     whole = whole_of(rows.rows)
-    figures: list[ft.Control] = [
+    numbers: list[ft.Control] = [
         *([_upwards(h)] if within else []),
         Tiles(whole=whole, looked=looked, measure=measure, within=within),
+        *_found_otherwise(h, looked, within),
+    ]
+    rest: list[ft.Control] = [
         SinceReview(measure=measure, within=within),
         Charts(measure=measure, within=within, rows=rows.rows, by=by),
         Coverage(measure=measure, within=within),
@@ -78,14 +82,13 @@ def OverviewScreen(*, level: str, id: str) -> ft.View:
     if h.wide:
         return frame(
             title,
-            [SyncStrip(), ft.Container(scrolled(figures, spacing=8), expand=True)],
+            [SyncStrip(), ft.Container(scrolled([*numbers, *rest], spacing=8), expand=True)],
             route="/",
             navigation=tabs(h, "/"),
             beside=ft.Container(scrolled([broken_down], spacing=0), expand=True) if broken_down else None,
         )
     # On a phone the places come right after the numbers: charts are for who has time.
-    at = 2 if within else 1
-    lines = [*figures[:at], *([broken_down] if broken_down else []), *figures[at:]]
+    lines = [*numbers, *([broken_down] if broken_down else []), *rest]
     return frame(
         title,
         [SyncStrip(), ft.Container(scrolled(lines, spacing=8), expand=True)],
@@ -114,6 +117,15 @@ def _upwards(h: Here) -> ft.Control:
     page = ft.context.page
     words = h.say("overview.whole")
     return padded(quiet_deed(words, "overview-whole", guard(page.navigate, "/"), icon=ft.Icons.ARROW_UPWARD), bottom=0)
+
+
+def _found_otherwise(h: Here, looked: Looked, within: Within) -> list[ft.Control]:
+    """The way to the groups that a sample found otherwise than entered, where there are any."""
+    found = [found_in_all((looked or {}).values(), figure) for figure in ("groups", "opened")]
+    if not any(one.checked > one.as_told for one in found):
+        return []
+    go = guard(ft.context.page.navigate, listed_at("differs", within))
+    return [line_to("open-differs", ft.Icons.RULE, h.say("listed.what.differs"), go)]
 
 
 def _onwards(h: Here) -> ft.Control:
@@ -168,9 +180,9 @@ def Tiles(*, whole: Any, looked: Looked, measure: Yardstick, within: Within) -> 
     if missing:
         about_average.append(h.say("overview.missing", count=missing, norm=measure.average))
     asked = f"/average/{within[0]}/{within[1]}" if within else "/average"
-    about_groups = [h.say("overview.formed", count=whole.formed), *beside_formed(h, looked)]
-    about_groups += beside_whole(h, looked, "groups")
-    about_opened = [h.say("overview.of_groups", count=whole.groups), *beside_whole(h, looked, "opened")]
+    formed = beside_formed(h, looked, h.say("overview.formed", count=whole.formed))
+    about_groups = [*beside_whole(h, looked, "groups", whole), formed]
+    about_opened = [*beside_whole(h, looked, "opened", whole), h.say("overview.of_groups", count=whole.groups)]
     about_pending = [h.say("overview.overdue", count=whole.overdue, days=measure.pending_days)]
     tiles = [
         _tile("groups", h.say("overview.groups"), f"{whole.groups}", about_groups, to("groups")),

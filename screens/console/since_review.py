@@ -10,6 +10,7 @@ import flet as ft
 
 from records.errands import HoldReview
 from records.figures import Yardstick
+from records.written import show_change
 from screens import questions
 from screens.console.words import said_average
 from screens.context import Here, here
@@ -63,6 +64,8 @@ def OfLess(*, measure: Yardstick, within: Within) -> ft.Control:
     if not (held.loaded and parts.loaded and now.loaded):
         return ft.Container()
     blocks = [row for row in now.rows if row.unit_id]
+    if not blocks:
+        return ft.Container()
     reviewed = {row.unit_id for row in blocks} & {row.block_id for row in held.rows}
     had = {row.unit_id: row for row in parts.rows}
     kept = [row for row in held.rows if row.parts_kept]
@@ -91,14 +94,11 @@ def _said(h: Here, before: Mapping[str, KeptFigures], days: list[date], blocks: 
         lines.append(small(h.say("review.some", count=len(both), blocks=len(blocks))))
     for name in KEPT:
         change = getattr(now, name) - sum(getattr(row, name) for row in then)
-        words = h.say("review.line", what=h.say(f"review.figure.{name}"), now=getattr(now, name), change=signed(change))
+        words = h.say(
+            "review.line", what=h.say(f"review.figure.{name}"), now=getattr(now, name), change=show_change(change)
+        )
         lines.append(body(words, key=f"review-{name}"))
     groups, members = (sum(getattr(row, f"averaged_{name}") for row in then) for name in ("groups", "members"))
     was = members / groups if groups else None
     averages = h.say("review.average", then=said_average(h, was), now=said_average(h, now.average))
     return [*lines, body(averages, key="review-average")]
-
-
-def signed(change: int) -> str:
-    """A change with its sign: by a sign and not by a colour."""
-    return f"+{change}" if change > 0 else f"\u2212{-change}" if change < 0 else "0"

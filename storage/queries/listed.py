@@ -19,10 +19,12 @@ from storage.queries.groups import (
     too_few,
     with_room,
 )
+from storage.queries.samples import found_otherwise
 from storage.queries.units import Within, inside_of
 
-LISTED = ("groups", "formed", "opened", "pending", "overdue", "too_few", "room", "uncounted")
-"""Numbers of an overview that are numbers of groups: behind each is the list of exactly these."""
+LISTED = ("groups", "formed", "opened", "pending", "overdue", "too_few", "room", "uncounted", "differs")
+"""Numbers of an overview that are numbers of groups: behind each is the list of exactly these. `differs`: groups
+that a sample found otherwise than entered, or whose account."""
 
 STATE = "state-"
 """Begins the name of the groups whose account is in one state."""
@@ -49,7 +51,7 @@ class ListedRow(Row):
         return {"name": self.search_key, "members": self.members, "age": self.begun_on}[order], self.id
 
 
-@query(ListedRow, kinds=("Shg", "SavingsAccount", "Place"))
+@query(ListedRow, kinds=("Shg", "SavingsAccount", "Place", "Check"))
 def list_tallied(
     tables: Tables,
     *,
@@ -79,7 +81,7 @@ def list_tallied(
     ).select_from(
         shgs.outerjoin(account, first_account(shgs, account)).outerjoin(places, places.c.id == shgs.c.village_id)
     )
-    meant = _meant(shgs, account, measure, what)
+    meant = found_otherwise(tables, shgs, account) if what == "differs" else _meant(shgs, account, measure, what)
     inside = inside_of(tables, shgs, places, within)
     return where(chosen, counted(shgs), inside, meant, later).order_by(by, shgs.c.id).limit(limit)
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Select, and_, func, literal, null, select
+from sqlalchemy import ColumnElement, FromClause, Select, and_, func, literal, null, or_, select
 
 from records.figures import OPENED, SAMPLED, Found, Yardstick
 from storage.queries.asking import Row, Tables, column, columns, present, query, where
@@ -102,6 +102,14 @@ def tally_checked(
     counts = where(counts, counted(shgs), inside_of(tables, shgs, places, within))
     chosen: Select[Any] = counts if unit is None else counts.group_by(unit).order_by(unit)
     return chosen
+
+
+def found_otherwise(tables: Tables, shgs: FromClause, account: FromClause) -> ColumnElement[bool]:
+    """Groups of which, or of whose opened account, the last look found something else than was entered."""
+    looks = _last_looks(tables)
+    differ = select(looks.c.shg_id).where(looks.c.result == "differs")
+    of_account = and_(account.c.state.in_(OPENED), shgs.c.id.in_(differ.where(looks.c.what == "account")))
+    return or_(shgs.c.id.in_(differ.where(looks.c.what == "group")), of_account)
 
 
 def _last_looks(tables: Tables) -> FromClause:

@@ -239,6 +239,19 @@ def test_beside_a_count_stands_what_the_last_look_at_each_of_its_entries_found(p
     assert found_in_all(rows, "groups").checked > found_in_all(rows, "groups").as_told > 0
 
 
+def test_behind_what_was_found_otherwise_are_these_groups(phone):
+    chance = random.Random(2)
+    pairs = list(random_groups(chance))
+    checks = list(random_checks(chance, pairs))
+    give(phone, *(shg for shg, _ in pairs), *(account for _, account in pairs if account), *checks)
+    measure = Yardstick(TODAY)
+    for within, inside in ((None, None), (("village", TREE.villages[1].id), TREE.villages[1].id)):
+        mine = [one for one in counted_of(pairs) if inside in (None, one[0].village_id)]
+        found = {one[0].id: [looked_at([one], checks, figure) for figure in ("groups", "opened")] for one in mine}
+        wanted = sorted(id for id, some in found.items() if any(one.checked > one.as_told for one in some))
+        assert every(phone, measure, "differs", within) == wanted and (wanted or within)
+
+
 def test_behind_each_number_are_exactly_so_many_groups(phone):
     pairs = list(random_groups(random.Random(4)))
     give(phone, *(shg for shg, _ in pairs), *(account for _, account in pairs if account))

@@ -126,9 +126,12 @@ async def test_beside_a_count_stands_what_the_sample_found(console):
         page.workspace.do(CheckGroup(group, result, what="group", how="visit"))
     card = HINDI.say("found.card.groups", count=2, as_told=1)
     async with shown(page) as app:
-        await app.see_text(HINDI.say("found.said", count=2, as_told=1))
-        await app.see_text(HINDI.say("found.not_reached", count=1))
+        parts = HINDI.say("found.said", count=2, as_told=1), HINDI.say("found.not_reached", count=1)
+        await app.see_text(" · ".join(parts))
         assert any(card in words for words in app.texts())
+        await app.click("open-differs")
+        await app.see(f"group-{made[1]}")
+        assert not app.has(f"group-{made[0]}")
     async with shown(page, width=1280) as app:
         await app.see_text(HINDI.say("found.explain"))
         await app.see_text(HINDI.say("found.short", count=2, as_told=1))
