@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Dialect, Table, select
 
+from records.cells import read_stamps, stamps_text
 from server.chunks import among, chunked
 from server.tables import CentralTables
 from server.upserting import insert_columns, update_known
@@ -19,12 +20,14 @@ from server.upserting import insert_columns, update_known
 
 @dataclass
 class News:
-    """One record to be told to the streams `new`, which are all that shall hold it. `whole`: to its author too."""
+    """One record to be told to the streams `new`, which are all that shall hold it. `whole`: to its author too.
+    `fields`: those that changed; None: all are told, also to who has the record already."""
 
     kind: str
     id: str
     new: frozenset[str]
     whole: bool = False
+    fields: frozenset[str] | None = None
 
 
 def held_by(db: Connection, tables: CentralTables, state_id: int, ids: Iterable[str]) -> dict[str, set[str]]:
@@ -78,8 +81,7 @@ def _feed_rows(db: Connection, tables: CentralTables, state_id: int, ids: set[st
     feed = tables.feed
     found: dict[str, dict[str, Any]] = {}
     for some in chunked(ids):
-        columns = (feed.c.id, feed.c.stream, feed.c.left, feed.c.seq, feed.c.by_device, feed.c.others_seq)
-        for row in db.execute(select(*columns).where(feed.c.state_id == state_id, among(db, feed.c.id, some))):
+        for row in db.execute(select(feed).where(feed.c.state_id == state_id, among(db, feed.c.id, some))):
             found.setdefault(row.id, {})[row.stream] = row
     return found
 
@@ -99,14 +101,35 @@ def _number_and_write(
     for name, last in _numbers(db, tables, state_id, counts).items():
         lines = changed[name]
         for seq, (item, by_device, others_seq, left) in enumerate(lines, last - len(lines) + 1):
-            is_told = item.id in before and name in before[item.id]
-            (updates if is_told else inserts).append(
-                (state_id, name, item.id, item.kind, left, by_device, others_seq, seq)
-            )
-    names = ("state_id", "stream", "id", "kind", "left", "by_device", "others_seq", "seq")
+            line = (state_id, name, item.id, item.kind, left, by_device, others_seq, seq)
+            old = before[item.id].get(name) if item.id in before else None
+            if old is None:
+                inserts.append(line)
+            else:
+                updates.append((*line, *_changed(old, None if left else item.fields, seq)))
+    names = ["state_id", "stream", "id", "kind", "left", "by_device", "others_seq", "seq"]
     if inserts:
         insert_columns(db, tables.feed, dict(zip(names, zip(*inserts, strict=True), strict=True)))
+    names += ["whole_seq", "changed"]
     update_known(db, tables.feed, [dict(zip(names, line, strict=True)) for line in updates])
+
+
+def _changed(old: Any, fields: frozenset[str] | None, seq: int) -> tuple[int | None, str | None]:
+    """(`whole_seq`, `changed`) of a row that told `old` and now tells of these fields."""
+    if old.left or fields is None:
+        return None, None
+    told = read_stamps(old.changed) | dict.fromkeys(sorted(fields), str(seq))
+    return told_whole(old), stamps_text(told)
+
+
+def told_whole(row: Any) -> int:
+    """The number with which a stream was last told the whole record of a feed row."""
+    return int(row.seq if row.changed is None else row.whole_seq)
+
+
+def fields_beyond(row: Any, seq: int) -> frozenset[str]:
+    """The fields that a feed row tells of beyond a number, which is not before the whole record was told."""
+    return frozenset(name for name, told in read_stamps(row.changed).items() if int(told) > seq)
 
 
 STREAMS_AT_ONCE = 50

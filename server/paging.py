@@ -7,6 +7,7 @@ A device's own latest work comes back without the columns it wrote itself.
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Connection, and_, func, or_, select
@@ -15,9 +16,10 @@ from records.audience import RICHNESS, class_of, columns_of
 from records.conflict import VALUES
 from records.kinds import Registry
 from records.messages import Part, Section
-from records.record import derived_fields, to_wire
+from records.record import derived_fields, parent_field, to_wire
 from server.chunks import among, chunked
-from server.cursors import START, Reached, Vector
+from server.cursors import START, Vector
+from server.feeding import fields_beyond, told_whole
 from server.tables import CentralTables
 
 MOST_CHARACTERS = 700_000
@@ -107,8 +109,9 @@ class Paging:
             rows = self._feed(name, before.upto, left)
             full = len(rows) == left
             end = rows[-1].seq if full and rows else last
-            reached[name] = before._replace(upto=end)
-            parts.append(self._part(name, end, before, rows, reached))
+            # A full page may have missed what went to the end meanwhile: such a stream is read on, and then ended.
+            reached[name] = before._replace(upto=end, ended=before.ended if full else end)
+            parts.append(self._part(name, end, vector, rows, reached))
             left -= len(rows)
             if full and end < last:
                 return parts, reached, True
@@ -116,16 +119,15 @@ class Paging:
 
     def _feed(self, name: str, upto: int, room: int) -> list[Any]:
         feed = self._tables.feed
-        columns = (feed.c.id, feed.c.kind, feed.c.seq, feed.c.left, feed.c.by_device, feed.c.others_seq)
         query = (
-            select(*columns)
+            select(feed)
             .where(feed.c.state_id == self._state_id, feed.c.stream == name, feed.c.seq > upto)
             .order_by(feed.c.seq)
             .limit(room)
         )
         return list(self._db.execute(query).fetchall())
 
-    def _part(self, name: str, end: int, at: Reached, rows: list[Any], reached: Vector) -> Part:
+    def _part(self, name: str, end: int, before: Vector, rows: list[Any], reached: Vector) -> Part:
         part, own = Part(name, end), list[int]()
         elsewhere = self._elsewhere([row.id for row in rows if not row.left])
         wanted: dict[tuple[str, tuple[str, ...]], list[str]] = {}
@@ -134,7 +136,9 @@ class Paging:
                 part.left.setdefault(row.kind, []).append(row.id)
                 continue
             streams = elsewhere[row.id]
-            columns = () if self._is_delivered(name, streams, reached) else self._columns(row, streams, at)
+            if not streams:
+                continue  # it has left meanwhile, and that comes as well
+            columns = () if self._is_delivered(name, streams, reached) else self._columns(row, streams, before)
             if columns:
                 wanted.setdefault((row.kind, columns), []).append(row.id)
             elif (place := self._sent.get((row.kind, row.id))) is not None:
@@ -142,12 +146,13 @@ class Paging:
             else:
                 part.held.setdefault(row.kind, []).append(row.id)
         part.own = _ranges(own)
-        for (kind, columns), ids in wanted.items():
-            part.rows += self._sections(kind, columns, ids)
+        for kind in dict.fromkeys(kind for kind, _ in wanted):
+            part.rows += self._sections(kind, {columns: ids for (one, columns), ids in wanted.items() if one == kind})
         return part
 
-    def _columns(self, row: Any, streams: Mapping[str, int], at: Reached) -> tuple[str, ...]:
-        """The columns to send: those of its audience, or for the device's own latest work the derived ones."""
+    def _columns(self, row: Any, streams: Mapping[str, Any], before: Vector) -> tuple[str, ...]:
+        """The columns to send: those of its audience, or for the device's own latest work the derived ones; of a record
+        that the device has, those that changed since it had read this stream to its end."""
         entry, key = self._registry[row.kind], (row.kind, *streams)
         if key not in self._seen:
             # Few sets of streams hold many records.
@@ -155,46 +160,70 @@ class Paging:
             columns = columns_of(entry.cls, row.kind, held_by)
             self._seen[key] = columns, tuple(name for name in derived_fields(entry.cls) if name in columns)
         columns, derived = self._seen[key]
+        at = before.get(row.stream, START)
         own = self._author and row.by_device == self._author and row.seq > at.since and row.others_seq <= at.upto
-        return derived if own else columns
+        columns = derived if own else columns
+        if not self._has(streams, before):
+            return columns
+        changed = fields_beyond(row, at.ended)
+        if not changed <= set(derived):
+            # Below which group it stands is always said: what the phone works out there may change with it.
+            changed |= {parent_field(entry.cls) or ""}
+        return tuple(name for name in columns if name in changed)
 
-    def _is_delivered(self, name: str, streams: Mapping[str, int], reached: Vector) -> bool:
-        """Whether this version came already by another stream that is at least as rich."""
-        return len(streams) > 1 and any(
-            other != name and _rank(other) <= _rank(name) and seq <= reached.get(other, START).upto
-            for other, seq in streams.items()
+    def _has(self, streams: Mapping[str, Any], before: Vector) -> bool:
+        """Whether the device has a record with all columns that its streams give: each told it the whole record before
+        the device had last read that stream to its end. An old copy of a phone's file has what its cursor says, and
+        what was typed on it since is not asked for here."""
+        return bool(self._author) and all(
+            told_whole(row) <= before.get(name, START).ended for name, row in streams.items()
         )
 
-    def _elsewhere(self, ids: list[str]) -> dict[str, dict[str, int]]:
-        """id -> {stream: number} of all the device's streams that hold the record."""
+    def _is_delivered(self, name: str, streams: Mapping[str, Any], reached: Vector) -> bool:
+        """Whether this version came already by another stream that is at least as rich."""
+        return len(streams) > 1 and any(
+            other != name and _rank(other) <= _rank(name) and row.seq <= reached.get(other, START).upto
+            for other, row in streams.items()
+        )
+
+    def _elsewhere(self, ids: list[str]) -> dict[str, dict[str, Any]]:
+        """id -> {stream: its row} of all the device's streams that hold the record."""
         feed = self._tables.feed
-        found: dict[str, dict[str, int]] = {id: {} for id in ids}
+        columns = (feed.c.id, feed.c.stream, feed.c.seq, feed.c.whole_seq, feed.c.changed)
+        found: dict[str, dict[str, Any]] = {id: {} for id in ids}
         for some in chunked(ids):
             rows = self._db.execute(
-                select(feed.c.id, feed.c.stream, feed.c.seq).where(
+                select(*columns).where(
                     feed.c.state_id == self._state_id, among(self._db, feed.c.id, some), feed.c.left.is_(False)
                 )
             )
-            for id, stream, seq in rows.fetchall():
-                if stream in self._readable:
-                    found[id][stream] = seq
+            for row in rows.fetchall():
+                if row[1] in self._readable:
+                    found[row[0]][row[1]] = row
         return found
 
-    def _sections(self, kind: str, columns: tuple[str, ...], ids: list[str]) -> list[Section]:
+    def _sections(self, kind: str, wanted: Mapping[tuple[str, ...], list[str]]) -> list[Section]:
+        """Records of one kind, a section for those with the same columns."""
         table = self._tables.records[kind]
-        wanted = [table.c.id, table.c.stamps, *(table.c[name] for name in columns)]
+        names = tuple(dict.fromkeys(name for columns in wanted for name in columns))
+        place = {name: at for at, name in enumerate(names, 2)}
+        query = select(table.c.id, table.c.stamps, *(table.c[name] for name in names))
         found: dict[str, Any] = {}
-        for some in chunked(ids):
-            query = select(*wanted).where(table.c.state_id == self._state_id, among(self._db, table.c.id, some))
-            found.update({row[0]: row for row in self._db.execute(query).fetchall()})
-        rows = [found[id] for id in ids if id in found]
-        if not rows:
-            return []
-        there, stamps, *values = map(list, zip(*rows, strict=True))
-        values = [_on_the_wire(column) for column in values]
-        if kind == "Conflict":
-            self._mask(columns, values, rows)
-        return [Section(kind, there, list(columns), values, _stamps_in_columns(stamps, columns))]
+        for some in chunked(id for ids in wanted.values() for id in ids):
+            mine = query.where(table.c.state_id == self._state_id, among(self._db, table.c.id, some))
+            found.update({row[0]: row for row in self._db.execute(mine).fetchall()})
+        sections = []
+        for columns, ids in wanted.items():
+            rows = [found[id] for id in ids if id in found]
+            if not rows:
+                continue
+            slice_of = itemgetter(0, 1, *(place[name] for name in columns))
+            there, stamps, *values = map(list, zip(*map(slice_of, rows), strict=True))
+            values = [_on_the_wire(column) for column in values]
+            if kind == "Conflict":
+                self._mask(columns, values, rows)
+            sections.append(Section(kind, there, list(columns), values, _stamps_in_columns(stamps, columns)))
+        return sections
 
     def _mask(self, columns: tuple[str, ...], values: list[list[Any]], rows: list[Any]) -> None:
         """A Conflict shows its values only to who sees that column of its record."""

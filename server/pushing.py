@@ -144,10 +144,16 @@ class Push:
         self.merging.flush()
         whole, everything = self.effects.whole, bool(self.restamped)
         news = {
-            id: News(kind, id, changed.streams_of(kind, id), whole=everything or id in whole)
+            id: News(kind, id, changed.streams_of(kind, id), everything or id in whole, self._fields(kind, id))
             for kind, id in changed.records
         }
         tell(self.db, self.tables, self.state_id, news, self.author.device, news.keys() - self.working.created.keys())
+
+    def _fields(self, kind: str, id: str) -> frozenset[str] | None:
+        """What streams are told of a record that they hold; None: all of it. A phone may show something else than the
+        centre where it is told to its author too, and a conflict is shown as its record is."""
+        whole = bool(self.restamped) or id in self.effects.whole or id in self.working.created
+        return None if whole or kind == "Conflict" else self.working.changed_fields(kind, id)
 
 
 def author_of(db: Connection, tables: CentralTables, state_id: int, device: str, today: date) -> Author:

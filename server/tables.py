@@ -215,7 +215,8 @@ def _stream_tables(table: Any) -> dict[str, Table]:
             Column("live", BigInteger, nullable=False),
         ),
         # One row per stream and record. `others_seq`: the last change by anybody but `by_device`, so that a device need
-        # not get its own work back.
+        # not get its own work back. `changed`: number -> names of the fields told with it, beyond `whole_seq`, with
+        # which the whole record was told; without it the whole record is told with `seq`.
         "feed": table(
             "feed",
             *_key("stream", "id"),
@@ -224,6 +225,8 @@ def _stream_tables(table: Any) -> dict[str, Table]:
             Column("left", Boolean, nullable=False),
             Column("by_device", TEXT, nullable=False),
             Column("others_seq", BigInteger, nullable=False),
+            Column("whole_seq", BigInteger),
+            Column("changed", TEXT),
             Index("feed_order", "state_id", "stream", "seq", unique=True),
             Index("feed_record", "state_id", "id"),
         ),

@@ -26,7 +26,8 @@ class Working:
     """Rows of records by id, of one state, in one transaction. A row is a dict of its columns, stamps and bases parsed.
 
     Rows whose id is unknown stay unknown until `create`. `flush` writes all that changed. `created`, `written`,
-    `derived`: id -> kind of what happened; `before`: id -> the first former value of each overwritten field.
+    `derived`: id -> kind of what happened; `before`: id -> the first former value of each overwritten field;
+    `settled`: id -> derived fields that got another value.
     """
 
     def __init__(self, db: Connection, tables: CentralTables, registry: Registry, state_id: int) -> None:
@@ -41,6 +42,7 @@ class Working:
         self.written: dict[str, str] = {}
         self.derived: dict[str, str] = {}
         self.before: dict[str, dict[str, Any]] = {}
+        self.settled: dict[str, set[str]] = {}
 
     # --- reading
 
@@ -199,7 +201,13 @@ class Working:
         row.update(changed)
         if changed and row["id"] not in self.created:
             self.derived[row["id"]] = kind
+            self.settled.setdefault(row["id"], set()).update(changed)
         return bool(changed)
+
+    def changed_fields(self, kind: str, id: str) -> frozenset[str]:
+        """The fields of a known record that have another value or stamp now than before this transaction."""
+        specs = fields_of(self.registry[kind].cls)
+        return frozenset(name for name in {*self.before.get(id, ()), *self.settled.get(id, ())} if name in specs)
 
     def retell(self, kind: str, id: str) -> None:
         """Tell a record again that has not changed."""
