@@ -234,6 +234,18 @@ class PhotoReply:
     content: bytes = field(default=b"", repr=False)
 
 
+@dataclass(frozen=True)
+class BundleReply:
+    """What became of a file that somebody carried (records/bundles.py). `state`: `received`, `repeated` (all of it was
+    here before), `waiting_for` (something before it is missing; it is kept until that comes), `set_aside` (the phone
+    was shut out: the office looks at it). `reply`: the answers, as a file for the phone `device` that made it."""
+
+    state: str
+    device: str
+    records: int
+    reply: bytes = field(default=b"", repr=False)
+
+
 class CentralServer(Protocol):
     """The centre as one device sees it: in process `CentralStore.for_device(token)`, over HTTP `CentralOverHttp`.
 
@@ -245,6 +257,9 @@ class CentralServer(Protocol):
 
     def photo(self, call: PhotoCall) -> PhotoReply:
         """Raises Problem also: photo_unknown, photo_damaged, photo_not_taken."""
+
+    def bundle(self, content: bytes) -> BundleReply:
+        """A file that this device carries for another. Raises Problem also: those of BUNDLE_CODES."""
 
 
 class Enrolment(Protocol):

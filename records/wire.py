@@ -15,6 +15,7 @@ from records.messages import (
     REACH_PARTS,
     Batch,
     BatchAnswer,
+    BundleReply,
     Capacity,
     EnrolReply,
     EnrolRequest,
@@ -299,6 +300,39 @@ def read_photo_reply(body: bytes) -> PhotoReply:
     frames = unframed(body)
     try:
         return PhotoReply(_count(decompressed(frames[b"H"])["h"]), frames.get(b"P", b""))
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise Problem("bad_message") from error
+
+
+# --- bundles
+
+
+def bundle_call_bytes(content: bytes) -> bytes:
+    return framed((b"H", compressed({"v": PROTOCOL})), (b"F", content))
+
+
+def read_bundle_call(body: bytes) -> bytes:
+    """The carried file. Raises Problem: bad_message, too_large_message, app_too_old."""
+    frames = unframed(body)
+    try:
+        if decompressed(frames[b"H"], LARGEST_ENROLMENT)["v"] != PROTOCOL:
+            raise Problem("app_too_old")
+        return frames[b"F"]
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise Problem("bad_message") from error
+
+
+def bundle_reply_bytes(reply: BundleReply) -> bytes:
+    head = {"s": reply.state, "d": reply.device, "n": reply.records}
+    return framed((b"H", compressed(_short(head))), (b"F", reply.reply))
+
+
+def read_bundle_reply(body: bytes) -> BundleReply:
+    """Raises Problem: bad_message."""
+    frames = unframed(body)
+    try:
+        head = decompressed(frames[b"H"])
+        return BundleReply(_text(head["s"]), _text(head["d"]), _count(head.get("n", 0)), frames[b"F"])
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise Problem("bad_message") from error
 

@@ -14,6 +14,7 @@ from records.days import day_of
 from records.kinds import KINDS, Registry
 from records.messages import (
     BatchAnswer,
+    BundleReply,
     Capacity,
     EnrolReply,
     EnrolRequest,
@@ -28,6 +29,7 @@ from records.messages import (
 from records.personal import PLAIN, Codec
 from records.wire import capacity_text
 from server.batches import Batches, Key
+from server.carried import Carried, Carrier
 from server.cursors import NOWHERE, Cursor, Cursors, Reached, Vector
 from server.database import Database
 from server.enrolment import Enrolments
@@ -74,6 +76,7 @@ class CentralStore:
         self.enrolments = Enrolments(self.database, self.tables, state_id, clock, randomness, secret, revocations)
         self.revocations = revocations
         self.photos = Photos(self)
+        self.carried = Carried(self)
         self._randomness = self.randomness = randomness
         with self.database.writing() as db:
             self._found(db)
@@ -359,6 +362,10 @@ class DeviceView:
 
     def photo(self, call: PhotoCall) -> PhotoReply:
         return self._centre.photos.call(self._token, call)
+
+    def bundle(self, content: bytes) -> BundleReply:
+        carrier = self._centre.enrolments.device_of(self._token)
+        return self._centre.carried.take(content, Carrier(carrier.person_id, carrier.number))
 
 
 class OfficeView:

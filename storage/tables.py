@@ -202,6 +202,19 @@ class Tables(Mapping[str, Table]):
             Column("content", SealedBytes(self.codec), nullable=False),
             Index("photo_by_state", "state", "at_ms"),
         )
+        # Sealed files of colleagues, as they came (storage/carrying.py).
+        self.parcel = Table(
+            "parcel",
+            metadata,
+            Column("id", text, primary_key=True),
+            Column("device", text, nullable=False),
+            Column("records", Integer, nullable=False),
+            Column("state", text, nullable=False),
+            Column("code", text),
+            Column("taken_ms", number, nullable=False),
+            Column("done_ms", number),
+            Column("content", SealedBytes(self.codec), nullable=False),
+        )
         self.draft = Table(
             "draft",
             metadata,

@@ -12,6 +12,7 @@ from storage.contact import next_request, take_head, waiting_records
 from storage.freezing import next_batch
 from storage.pages import take_page
 from storage.store import LocalStore
+from sync.bundles import deliver_parcels
 from sync.photos import exchange_photos
 from sync.schedule import Pace
 
@@ -50,7 +51,8 @@ def synchronise(
     pace: Pace | None = None,
     tell: Callable[[SyncReport], None] = lambda report: None,
 ) -> SyncReport:
-    """Sends all that waits and takes in all news; photos last. `timer` gives seconds, `tell` hears of progress.
+    """Sends all that waits and takes in all news, then brings what is carried for others; photos last. `timer`
+    gives seconds, `tell` hears of progress.
 
     Raises the problems of CentralServer; whatever was done until then stays done. Raises device_cloned when a copy of
     this store goes by the same number: the store then has a new number and token, for the next run.
@@ -59,6 +61,7 @@ def synchronise(
     line = Line(server, app, timer, pace or Pace(), tell)
     report = SyncReport(to_send=waiting_records(store))
     _exchange_records(store, line, report, more=True)
+    deliver_parcels(store, server)
     for _ in exchange_photos(store, server):
         report.at_photos = True
         tell(report)

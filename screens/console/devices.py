@@ -7,10 +7,11 @@ import flet as ft
 
 from records.receipts import FILE_NAME, receipts_csv
 from screens import questions
+from screens.console.brought import Brought
 from screens.console.table import NAME_WIDTH, OrderedTable, TableColumn
 from screens.context import Here, here
 from screens.guarding import guard, screen, tell
-from screens.parts.pieces import body, deed, empty_note, frame, padded, scrolled, small, waiting
+from screens.parts.pieces import READING_WIDTH, body, deed, empty_note, frame, padded, scrolled, small, waiting
 from screens.parts.times import said_time
 from screens.use_query import use_query
 from storage.queries.devices import urgency
@@ -32,7 +33,7 @@ def DevicesScreen() -> ft.View:
         return frame(h.say("devices.title"), [waiting("devices-waiting")], route=route, whole=True)
     if not answer.rows:
         none = empty_note(h.say("devices.none"), "devices-none", ft.Icons.PHONE_ANDROID_OUTLINED)
-        return frame(h.say("devices.title"), [none], route=route, whole=True)
+        return frame(h.say("devices.title"), [none, Brought()], route=route, whole=True)
     rows = sorted(answer.rows, key=urgency)
     waits = [row for row in rows if row.unsent]
     said = h.say("devices.said", count=len(waits), changes=sum(row.unsent for row in waits)) if waits else h.say(
@@ -47,6 +48,8 @@ def DevicesScreen() -> ft.View:
             key_of=lambda row: f"device-{row.device}",
             card=lambda row: _card(h, row),
         ),
+        ft.Divider(height=1),
+        ft.Container(Brought(), width=READING_WIDTH),
     ]
     return frame(
         h.say("devices.title"),
