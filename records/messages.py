@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from records.access import Reach
+from records.digest import Compared, Summary
 
 PROTOCOL = 1
 CONTENT_TYPE = "application/x-samooh"
@@ -143,7 +144,8 @@ class Capacity:
 class SyncRequest:
     """One call. `answered` is the last batch number whose answer the device has taken in; `has_capacity` a short hash
     of the capacity it knows. `unsent`, `oldest_unsent_ms` and `drafts` are told to the office. `room` = rows wanted in
-    the page. `reached` (stream -> seq) is sent back only after `cursor_unknown`.
+    the page. `reached` (stream -> seq) is sent back only after `cursor_unknown`. `summary`: what the device holds of
+    some streams, to be compared.
     """
 
     app: str
@@ -156,6 +158,7 @@ class SyncRequest:
     room: int = 500
     reached: Mapping[str, int] | None = None
     drafts: int = 0
+    summary: Summary | None = None
 
 
 @dataclass(frozen=True)
@@ -170,6 +173,7 @@ class NewNumber:
 class SyncReply:
     """`epoch` changes when the server has gone back; `offers` asks the device for its own acknowledged changes.
     `renumbered` comes with the answer `device_cloned`: all work is kept and sent again under the new number.
+    `compared`: what came of the summary in the call, None where nothing could be compared.
     """
 
     epoch: str
@@ -180,6 +184,7 @@ class SyncReply:
     offers: bool = False
     cursor_unknown: bool = False
     renumbered: NewNumber | None = None
+    compared: Compared | None = None
 
 
 @dataclass(frozen=True)

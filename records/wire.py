@@ -9,6 +9,7 @@ import json
 from typing import Any
 
 from records.access import Reach
+from records.digest import Compared, Digest, Summary
 from records.frames import compressed, decompressed, framed, unframed
 from records.messages import (
     PROTOCOL,
@@ -89,6 +90,7 @@ def request_bytes(request: SyncRequest) -> bytes:
         "d": request.drafts,
         "m": request.room,
         "r": dict(request.reached) if request.reached is not None else None,
+        "k": _packed_summary(request.summary),
     }
     frames = []
     if request.batch:
@@ -123,6 +125,7 @@ def read_request(body: bytes) -> SyncRequest:
             oldest_unsent_ms=None if header.get("o") is None else _count(header["o"]),
             room=max(1, min(5000, _count(header.get("m", 500)))),
             reached=None if reached is None else {stream: _count(seq) for stream, seq in reached.items()},
+            summary=_read_summary(header.get("k")),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise Problem("bad_message") from error
@@ -139,6 +142,7 @@ def reply_bytes(reply: SyncReply, presented: str | None = None) -> bytes:
         "o": reply.offers,
         "x": reply.cursor_unknown,
         "r": [reply.renumbered.device, reply.renumbered.token] if reply.renumbered else None,
+        "k": [list(reply.compared.differ), list(reply.compared.left_out)] if reply.compared else None,
     }
     return framed((b"H", compressed(_short(value))))
 
@@ -156,9 +160,31 @@ def read_reply(body: bytes, presented: str | None = None) -> SyncReply:
             offers=bool(value.get("o")),
             cursor_unknown=bool(value.get("x")),
             renumbered=NewNumber(*value["r"]) if value.get("r") else None,
+            compared=_read_compared(value.get("k")),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise Problem("bad_message") from error
+
+
+def _packed_summary(summary: Summary | None) -> Any:
+    if summary is None:
+        return None
+    return [summary.register, {name: [one.count, one.sum] for name, one in summary.streams.items()}]
+
+
+def _read_summary(packed: Any) -> Summary | None:
+    if packed is None:
+        return None
+    register, streams = packed
+    read = {_text(name): Digest(_count(count), _count(total)) for name, (count, total) in streams.items()}
+    return Summary(_text(register), read)
+
+
+def _read_compared(packed: Any) -> Compared | None:
+    if packed is None:
+        return None
+    differ, left_out = packed
+    return Compared(tuple(str(name) for name in differ), tuple(str(name) for name in left_out))
 
 
 def _packed_answer(answer: BatchAnswer | None) -> Any:

@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from types import MappingProxyType
 from typing import Any
@@ -28,6 +28,7 @@ from records.messages import (
 )
 from records.personal import PLAIN, Codec
 from records.wire import capacity_text
+from server.agreeing import Agreeing, Found
 from server.batches import Batches, Key
 from server.carried import Carried, Carrier
 from server.cursors import NOWHERE, Cursor, Cursors, Reached, Vector
@@ -77,6 +78,7 @@ class CentralStore:
         self.revocations = revocations
         self.photos = Photos(self)
         self.carried = Carried(self)
+        self._agreeing = Agreeing(self.tables, registry, state_id)
         self._randomness = self.randomness = randomness
         with self.database.writing() as db:
             self._found(db)
@@ -152,12 +154,27 @@ class CentralStore:
         self, device: Any, request: SyncRequest, answer: BatchAnswer | None, sent: Mapping[Key, int], now_ms: int
     ) -> SyncReply:
         """`sent`: rows of the batch that was applied in this call. What of it is in a stream now is told by them."""
+        found, quiet = None, None
         if not sent:  # else there is news: what follows from it, or at least that it is there
             with self.database.reading() as db:
-                quiet = self._quiet(db, device, request, answer, now_ms)
-            if quiet:
-                return quiet
-        return self.database.write(lambda db: self._reply_with_news(db, device, request, answer, sent, now_ms))
+                found = self._compare(db, device, request, now_ms)
+                told = found is not None and self._agreeing.is_news(db, device.number, found)
+                quiet = None if told else self._quiet(db, device, request, answer, now_ms)
+        if quiet is None:
+            quiet = self.database.write(
+                lambda db: self._reply_with_news(db, device, request, answer, sent, found, now_ms)
+            )
+        return replace(quiet, compared=found.compared) if found else quiet
+
+    def _compare(self, db: Connection, device: Any, request: SyncRequest, now_ms: int) -> Found | None:
+        """What came of the device's summary of its copy, None where it gives none that can be compared."""
+        if request.summary is None:
+            return None
+        standing = self._stand(db, device, request)
+        if not standing.cursor.number:
+            return None
+        readable, vector, paging = standing.paging.readable, standing.vector, standing.paging
+        return self._agreeing.compare(db, device.number, request.summary, readable, vector, paging, now_ms)
 
     def _quiet(
         self, db: Connection, device: Any, request: SyncRequest, answer: BatchAnswer | None, now_ms: int
@@ -182,9 +199,10 @@ class CentralStore:
         request: SyncRequest,
         answer: BatchAnswer | None,
         sent: Mapping[Key, int],
+        found: Found | None,
         now_ms: int,
     ) -> SyncReply:
-        standing = self._stand(db, device, request, sent)
+        standing = self._stand(db, device, request, sent, found.heal if found else frozenset())
         self._note_contact(db, device, request, now_ms)
         if standing.gone_back:
             return self._gone_back(db, device, standing, answer, now_ms)
@@ -194,6 +212,8 @@ class CentralStore:
             self.cursors.acknowledge(db, device.number, standing.cursor.number)
         # Noted whatever the device claims to know: work of later is judged by it.
         self._remember_capacity(db, standing.capacity, now_ms)
+        if found:
+            self._agreeing.note(db, device.number, found, now_ms)
         capacity = standing.capacity if capacity_hash(standing.capacity) != request.has_capacity else None
         news = standing.paging.news(standing.vector)
         if not news and not standing.granted and not standing.withdrawn and request.cursor and standing.cursor.number:
@@ -223,9 +243,15 @@ class CentralStore:
         )
 
     def _stand(
-        self, db: Connection, device: Any, request: SyncRequest, sent: Mapping[Key, int] = MappingProxyType({})
+        self,
+        db: Connection,
+        device: Any,
+        request: SyncRequest,
+        sent: Mapping[Key, int] = MappingProxyType({}),
+        heal: frozenset[str] = frozenset(),
     ) -> "Stand":
-        """Where the device stands: what it may read today, against what its cursor says it has read."""
+        """Where the device stands: what it may read today, against what its cursor says it has read. `heal`: streams
+        that are given anew all the same."""
         capacity = self._capacity(db, device.person_id)
         readable = streams_read(capacity.reaches, capacity.person_id)
         cursor, unknown, gone_back = NOWHERE, False, ""
@@ -235,7 +261,9 @@ class CentralStore:
             unknown = presented.cursor is None
         roles = {name: ",".join(sorted(some)) for name, some in readable.items()}
         before = cursor.vector
-        granted = [name for name in readable if name not in before or before[name].roles != roles[name]]
+        if not any(at.heals and at.upto < at.since for at in before.values()):
+            before = {name: at._replace(heals=False) for name, at in before.items()}
+        granted = [name for name in readable if name not in before or before[name].roles != roles[name] or name in heal]
         withdrawn = [name for name in (before or request.reached or {}) if name not in readable]
         vector: Vector = {name: before[name] for name in readable if name not in granted}
         if request.reached and not request.cursor:
@@ -250,7 +278,7 @@ class CentralStore:
             for name in (one for one in readable if one not in vector):
                 # A claim of having reached more than there is counts for nothing; it can only cost the claimer news.
                 upto = claimed.get(name, 0) if 0 <= claimed.get(name, 0) <= seqs.get(name, 0) else 0
-                vector[name] = Reached(upto, seqs.get(name, 0), roles[name])
+                vector[name] = Reached(upto, seqs.get(name, 0), roles[name], heals=name in heal)
         return Stand(capacity, cursor, vector, granted, withdrawn, paging, unknown, gone_back)
 
     def _note_contact(self, db: Connection, device: Any, request: SyncRequest, now_ms: int) -> None:

@@ -22,12 +22,14 @@ EPOCH_BYTES, NUMBER_BYTES, SEAL_BYTES = 4, 6, 8
 class Reached(NamedTuple):
     """How far a device has come in one stream. `since`: the number at which the stream was granted; rows up to it are
     sent whole even to their author. `roles`: in which roles it was read, joined by commas. `ended`: the last number at
-    which the device had read to the end and so held all that the stream held, 0 for never."""
+    which the device had read to the end and so held all that the stream held, 0 for never. `heals`: it is read anew
+    because the device's copy was found to differ, so that what the device has elsewhere counts for nothing."""
 
     upto: int
     since: int
     roles: str
     ended: int = 0
+    heals: bool = False
 
 
 START = Reached(0, 0, "")

@@ -45,21 +45,21 @@ class Paging:
         sent: Mapping[tuple[str, str], int],
     ) -> None:
         self._db, self._tables, self._registry, self._state_id = db, tables, registry, state_id
-        self._author, self._readable, self._sent = author, readable, sent
+        self._author, self.readable, self._sent = author, readable, sent
         self._seen: dict[tuple[str, ...], tuple[tuple[str, ...], tuple[str, ...]]] = {}
 
     def news(self, vector: Vector) -> dict[str, int]:
         """stream -> its last number, of the readable streams in which something lies beyond the vector."""
         table = self._tables.stream
         found: dict[str, int] = {}
-        for some in chunked(self._readable):
+        for some in chunked(self.readable):
             rows = self._db.execute(
                 select(table.c.name, table.c.seq).where(
                     table.c.state_id == self._state_id, among(self._db, table.c.name, some)
                 )
             )
             found.update({row.name: row.seq for row in rows if row.seq > vector.get(row.name, START).upto})
-        return {name: found[name] for name in self._readable if name in found}
+        return {name: found[name] for name in self.readable if name in found}
 
     def to_come(self, vector: Vector, news: Iterable[str]) -> int:
         """How many live rows lie beyond the vector: what progress is counted by."""
@@ -128,7 +128,7 @@ class Paging:
         return list(self._db.execute(query).fetchall())
 
     def _part(self, name: str, end: int, before: Vector, rows: list[Any], reached: Vector) -> Part:
-        part, own = Part(name, end), list[int]()
+        part, own, at = Part(name, end), list[int](), before.get(name, START)
         elsewhere = self._elsewhere([row.id for row in rows if not row.left])
         wanted: dict[tuple[str, tuple[str, ...]], list[str]] = {}
         for row in rows:
@@ -138,7 +138,9 @@ class Paging:
             streams = elsewhere[row.id]
             if not streams:
                 continue  # it has left meanwhile, and that comes as well
-            columns = () if self._is_delivered(name, streams, reached) else self._columns(row, streams, before)
+            heals = at.heals and row.seq <= at.since
+            came = self._is_delivered(name, streams, reached, heals)
+            columns = () if came else self._columns(row, streams, before)
             if columns:
                 wanted.setdefault((row.kind, columns), []).append(row.id)
             elif (place := self._sent.get((row.kind, row.id))) is not None:
@@ -156,7 +158,7 @@ class Paging:
         entry, key = self._registry[row.kind], (row.kind, *streams)
         if key not in self._seen:
             # Few sets of streams hold many records.
-            held_by = {stream: self._readable[stream] for stream in streams}
+            held_by = {stream: self.readable[stream] for stream in streams}
             columns = columns_of(entry.cls, row.kind, held_by)
             self._seen[key] = columns, tuple(name for name in derived_fields(entry.cls) if name in columns)
         columns, derived = self._seen[key]
@@ -179,10 +181,14 @@ class Paging:
             told_whole(row) <= before.get(name, START).ended for name, row in streams.items()
         )
 
-    def _is_delivered(self, name: str, streams: Mapping[str, Any], reached: Vector) -> bool:
-        """Whether this version came already by another stream that is at least as rich."""
+    def _is_delivered(self, name: str, streams: Mapping[str, Any], reached: Vector, heals: bool) -> bool:
+        """Whether this version came already by another stream that is at least as rich; one that heals goes by those
+        alone that are read anew with it."""
         return len(streams) > 1 and any(
-            other != name and _rank(other) <= _rank(name) and row.seq <= reached.get(other, START).upto
+            other != name
+            and _rank(other) <= _rank(name)
+            and row.seq <= reached.get(other, START).upto
+            and (reached[other].heals or not heals)
             for other, row in streams.items()
         )
 
@@ -198,7 +204,7 @@ class Paging:
                 )
             )
             for row in rows.fetchall():
-                if row[1] in self._readable:
+                if row[1] in self.readable:
                     found[row[0]][row[1]] = row
         return found
 
@@ -232,7 +238,7 @@ class Paging:
             return
         streams = self._elsewhere([row.id for row in rows])
         for place, row in enumerate(rows):
-            held_by = {stream: self._readable[stream] for stream in streams[row.id]}
+            held_by = {stream: self.readable[stream] for stream in streams[row.id]}
             seen = columns_of(self._registry[row.record_kind].cls, row.record_kind, held_by)
             if row.field not in seen:
                 for at in shown:

@@ -38,6 +38,7 @@ class CentralTables:
     early_batch: Table
     restamped: Table
     cursor: Table
+    difference: Table
     held: Table
     quarantine: Table
     deed: Table
@@ -281,12 +282,22 @@ def _device_tables(table: Any, sealed: Any) -> dict[str, Table]:
             Column("blob", sealed, nullable=False),
         ),
         "restamped": table("restamped", *_key("device", "sent"), Column("stored", TEXT, nullable=False)),
-        # `vector`: JSON {stream: [upto, since]}; rows up to `since` are sent whole even to their author.
+        # `vector`: JSON {stream: `server.cursors.Reached`}; rows up to `since` are sent whole even to their author.
         "cursor": table(
             "cursor",
             *_key("device"),
             Column("number", BigInteger, primary_key=True, autoincrement=False),
             Column("vector", TEXT, nullable=False),
+        ),
+        # Streams of which a device's copy was found to differ (ADR 0023). `fetched_ms`: when it was last given the
+        # stream anew for it; `healed_ms`: when its copy was found to agree again.
+        "difference": table(
+            "difference",
+            *_key("device", "stream"),
+            Column("found_ms", BigInteger, nullable=False),
+            Column("fetched_ms", BigInteger),
+            Column("healed_ms", BigInteger),
+            Column("times", BigInteger, nullable=False),
         ),
         "enrolment": table(
             "enrolment",
@@ -336,7 +347,7 @@ def _console_tables(table: Any, sealed: Any) -> dict[str, Table]:
             *(Column(name, BigInteger, nullable=False) for name in REVIEWED),
         ),
         # The same figures for each village of the block and for each person who formed groups there, by `level`; only
-        # those of the last two reviews, which is what anything is compared with (ADR 0022).
+        # those of the last two reviews, which is what anything is compared with (ADR 0024).
         "review_part": table(
             "review_part",
             *_key("block_id"),

@@ -177,6 +177,10 @@ class Tables(Mapping[str, Table]):
             Column("upto", number, nullable=False),
             Column("superseded", Boolean, nullable=False),
         )
+        # When a stream was last compared with the centre (storage/agreeing.py).
+        self.compared = Table(
+            "compared", metadata, Column("name", text, primary_key=True), Column("at_ms", number, nullable=False)
+        )
         self.unknown_record = Table(
             "unknown_record",
             metadata,

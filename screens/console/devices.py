@@ -74,6 +74,8 @@ def _columns(h: Here, order: dict[str, int]) -> tuple[TableColumn, ...]:
                     lambda row: said_time(h.words, _oldest(row)), falls=False, width=170),
         TableColumn("to_mend", h.say("devices.to_mend"), lambda row: row.to_mend, lambda row: f"{row.to_mend}",
                     width=130),
+        TableColumn("differs", h.say("devices.differs"), lambda row: row.differed_ms, lambda row: _differs(h, row),
+                    width=170),
         TableColumn("app", h.say("devices.app"), lambda row: row.app, lambda row: row.app or "–", falls=False,
                     width=100),
     )  # fmt: skip
@@ -87,10 +89,20 @@ def _oldest(row: Any) -> int | None:
     return row.oldest_unsent_ms if row.unsent else None
 
 
+def _differs(h: Here, row: Any) -> str:
+    """Whether the phone was ever found to hold something else than the centre, and whether that has mended itself."""
+    if row.differed_ms is None:
+        return "–"
+    how = h.say("devices.differs_still" if row.differs else "devices.differs_healed")
+    return f"{how} · {said_time(h.words, row.differed_ms)}"
+
+
 def _card(h: Here, row: Any) -> str:
     said = [f"{h.say('devices.contact')}: {said_time(h.words, row.last_contact_ms)}"]
     if row.unsent:
         said.append(h.say("devices.card_unsent", count=row.unsent, since=said_time(h.words, _oldest(row))))
     if row.to_mend:
         said.append(f"{h.say('devices.to_mend')}: {row.to_mend}")
+    if row.differed_ms is not None:
+        said.append(f"{h.say('devices.differs')}: {_differs(h, row)}")
     return " · ".join([*said, f"{h.say('devices.app')} {row.app or '–'}"])

@@ -55,9 +55,9 @@ def state_machines(tree: ast.Module) -> set[str]:
 # --- docs/protocol.md
 
 
-def test_rules_are_numbered_without_gaps_or_repeats():
+def test_rules_are_numbered_upwards_without_repeats():
     numbers = [int(number) for number, _ in RULE.findall(PROTOCOL_TEXT)]
-    assert numbers == list(range(1, len(numbers) + 1)) and len(numbers) > 50
+    assert numbers == sorted(set(numbers)) and len(numbers) > 50
 
 
 def test_every_rule_is_one_sentence_that_says_must_or_may():
@@ -139,9 +139,10 @@ def test_every_decision_stands_in_the_table_and_has_the_four_headings():
     )
     files = sorted(path.name for path in folder.glob("*.md") if path.name != "README.md")
     assert [name for _, name, _ in listed] == files
-    for number, (written, name, title) in enumerate(listed, 1):
+    assert [int(written) for written, _, _ in listed] == sorted({int(written) for written, _, _ in listed})
+    for written, name, title in listed:
         text = (folder / name).read_text("utf-8")
-        assert int(written) == number and name.startswith(f"{written}-")
+        assert name.startswith(f"{written}-")
         assert text.startswith(f"# {written} {title}\n"), name
         assert re.findall(r"^## (.+)$", text, re.MULTILINE) == [
             "Context",

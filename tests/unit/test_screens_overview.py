@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 import flet as ft
 import pytest
-from sqlalchemy import update
+from sqlalchemy import insert, update
 
 from records.commands.accounts import RecordStep
 from records.commands.checks import CheckGroup
@@ -17,6 +17,7 @@ from screens.console.breakdown import begins_with, units_below
 from screens.console.house import CONSOLE
 from screens.console.table import TableColumn, in_order
 from screens.words import words_of
+from server.metrics import exposed
 from storage.queries import list_devices, list_receipts
 from storage.queries.devices import DeviceRow, urgency
 from tests.console import Console
@@ -218,7 +219,8 @@ def test_who_has_left_is_seen_as_long_as_her_late_work_is_taken(world, console):
 
 def test_the_most_urgent_stands_first():
     def a_row(device, **about):
-        values = {"unsent": 0, "oldest_unsent_ms": None, "to_mend": 0, "last_contact_ms": 50, "enrolled_ms": 1}
+        values = {"unsent": 0, "oldest_unsent_ms": None, "to_mend": 0, "differs": 0, "differed_ms": None}
+        values |= {"last_contact_ms": 50, "enrolled_ms": 1}
         return DeviceRow.model_construct(device=device, **(values | about))
 
     rows = [
@@ -227,8 +229,10 @@ def test_the_most_urgent_stands_first():
         a_row("waits", unsent=1, oldest_unsent_ms=9),
         a_row("waits-longer", unsent=1, oldest_unsent_ms=5),
         a_row("aside", to_mend=1),
+        a_row("differs", differs=1, differed_ms=7),
     ]
-    assert [row.device for row in sorted(rows, key=urgency)] == ["aside", "waits-longer", "waits", "silent", "quiet"]
+    found = [row.device for row in sorted(rows, key=urgency)]
+    assert found == ["aside", "differs", "waits-longer", "waits", "silent", "quiet"]
 
 
 async def test_who_has_not_sent_is_told_with_what_her_phone_said(world, console):
@@ -237,6 +241,26 @@ async def test_who_has_not_sent_is_told_with_what_her_phone_said(world, console)
     async with shown(console.signed_in("supervisor"), "/devices") as app:
         await app.see(f"device-{device}")
         await app.see_text(HINDI.say("devices.said", count=1, changes=41))
+
+
+async def test_a_phone_whose_copy_differed_is_told_and_whether_it_has_mended_itself(world, console):
+    made = phones(world, "abm", "abm2")
+    seen_ms = {"found_ms": world.clock(), "fetched_ms": world.clock(), "times": 1}
+    one = {"state_id": 23, "device": made["abm"].device, **seen_ms}
+    rows = [one | {"stream": "gp/1/members", "healed_ms": None}, one | {"stream": "gp/2/members", "healed_ms": 1}]
+    with world.centre.database.writing() as db:
+        db.execute(insert(world.centre.tables.difference), rows)
+    signed = console.signed_in("supervisor")
+    seen = {row.device: row for row in signed.workspace.ask(list_devices)}
+    assert seen[made["abm"].device].differs == 1
+    assert seen[made["abm2"].device].differs == 0 and seen[made["abm2"].device].differed_ms is None
+    async with shown(signed, "/devices") as app:
+        await app.see_text(HINDI.say("devices.differs_still"))
+    assert b'samooh_copies_differed{healed="no"} 1.0' in exposed(world.centre, None)
+    with world.centre.database.writing() as db:
+        db.execute(update(world.centre.tables.difference).values(healed_ms=world.clock()))
+    async with shown(signed, "/devices") as app:
+        await app.see_text(HINDI.say("devices.differs_healed"))
 
 
 def test_receipts_are_those_of_the_area_and_no_cell_is_a_formula(world, console, tmp_path):

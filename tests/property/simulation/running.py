@@ -303,6 +303,7 @@ class Run:
             self.rest()
             verdict = Verdict(self.town, self.phones)
         verdict.copies_agree()
+        verdict.digests_agree()
 
     def digest(self) -> str:
         """The trace and the end as one hash: of all records at the centre."""
