@@ -18,6 +18,7 @@ from server.announcing import Watch
 from server.central_workspace import CentralWorkspace
 from storage.queries.asking import Query
 from storage.queries.overview import tally, tally_accounts, tally_coverage, tally_months
+from storage.queries.samples import tally_checked
 
 TODAY = date(2026, 11, 20)
 MEASURE = Yardstick(TODAY)
@@ -50,6 +51,7 @@ def _looked_at(centre: Any, scope: str, person: str, asks: int) -> Iterator[Find
     by, goal = GOALS[scope]
     questions: list[tuple[str, Query[Any], dict[str, Any]]] = [
         (f"figures, {by} by {by}", tally, {"measure": MEASURE, "by": by}),
+        (f"found by the samples, {by} by {by}", tally_checked, {"measure": MEASURE, "by": by}),
         ("accounts by state and age", tally_accounts, {"measure": MEASURE}),
         ("groups by month", tally_months, {"months": months_until(TODAY, 12)}),
         ("bank sakhis by branch", tally_coverage, {"today": TODAY}),

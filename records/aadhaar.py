@@ -34,8 +34,9 @@ _DIGIT = re.compile(r"\d")
 _GROUP = re.compile(rf"\d(?:{_HIDDEN}\d)*")
 _JOINT = re.compile(rf"{_HIDDEN}(?:[\s{_HYPHENS}]{_HIDDEN}){{1,3}}")
 _HYPHEN = re.compile(f"[{_HYPHENS}]")
-# Twelve digits with nothing between them that ends a chain of groups.
-_LONG_CHAIN = re.compile(rf"\d(?:[{_WITHOUT_WIDTH}\s{_HYPHENS}]*\d){{11}}")
+# Digits with nothing between them that ends a chain of groups, at least as much as one number needs.
+_LONG_CHAIN = re.compile(rf"[\d{_WITHOUT_WIDTH}\s{_HYPHENS}]{{12,}}")
+_LONG_CHAIN_ASCII = re.compile(r"[0-9\s\x1c-\x1f-]{12,}", re.ASCII)
 _LONGEST_ACCOUNT = 18
 
 
@@ -63,7 +64,13 @@ def aadhaar_runs(text: str) -> list[tuple[int, int, str]]:
 
 def may_hold_aadhaar(texts: Iterable[str]) -> bool:
     """Whether one of these texts may have runs; if not, all are free of them. One look at a whole column of texts."""
-    return _LONG_CHAIN.search("|".join(texts)) is not None
+    text = "|".join(texts)
+    # Of ASCII alone the set of letters is a small table; other texts mostly have no digit at all.
+    if text.isascii():
+        chains = _LONG_CHAIN_ASCII.findall(text)
+    else:
+        chains = _LONG_CHAIN.findall(text) if _DIGIT.search(text) else []
+    return any(len(_DIGIT.findall(chain)) >= 12 for chain in chains)
 
 
 def refuse_aadhaar(text: str, *, own_account: str | None) -> list[tuple[int, int, str]]:

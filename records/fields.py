@@ -6,7 +6,8 @@ A field's type is an ordinary annotation, `name: Name`. What the rest of the hou
 """
 
 import re
-from collections.abc import Callable
+import unicodedata
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any
@@ -135,6 +136,37 @@ def _cleaned(longest: int) -> Callable[[str], str]:
     return check
 
 
+Whole = Callable[[Sequence[str]], bool]
+
+
+@dataclass(frozen=True)
+class AllPlain:
+    """How to see at once that all texts of a column are as their check would leave them, by a few looks at all of them
+    together. `whole` may say no of a column that is; it never says yes of one that is not."""
+
+    whole: Whole
+
+
+def _all_clean(longest: int) -> AllPlain:
+    def whole(values: Sequence[str]) -> bool:
+        # What can be printed and separates words other than by single spaces holds a space beside a space or an end.
+        text = "|".join(values)
+        lengths = set(map(len, values))
+        return (
+            text.isprintable()
+            and (text.isascii() or unicodedata.is_normalized("NFC", text))
+            and min(lengths) > 0
+            and max(lengths) <= longest
+            and not (text[0] == " " or text[-1] == " " or "  " in text or " |" in text or "| " in text)
+        )
+
+    return AllPlain(whole)
+
+
+def _all_match(pattern: re.Pattern[str]) -> AllPlain:
+    return AllPlain(lambda values: "".join(values).isascii() and None not in map(pattern.fullmatch, values))
+
+
 def _digits(value: Any) -> Any:
     return re.sub(r"[\s-]", "", western_digits(value)) if isinstance(value, str) else value
 
@@ -153,16 +185,22 @@ def _not_before_1900(value: date) -> date:
     return value
 
 
-Id = Annotated[str, ID, AfterValidator(_pattern(_ID, "not_an_id"))]
-Name = Annotated[str, TEXT, AfterValidator(_cleaned(120))]
-Text = Annotated[str, TEXT, AfterValidator(_cleaned(250))]
-Remark = Annotated[str, LONG, AfterValidator(_cleaned(1000))]
-Long = Annotated[str, LONG, AfterValidator(_cleaned(8000))]
-Code = Annotated[str, TEXT, AfterValidator(_cleaned(40))]
-Mobile = Annotated[str, DIGITS, BeforeValidator(_digits), AfterValidator(_pattern(_MOBILE, "not_a_mobile"))]
-Ifsc = Annotated[str, TEXT, BeforeValidator(_upper), AfterValidator(_pattern(_IFSC, "not_an_ifsc"))]
+Id = Annotated[str, ID, AfterValidator(_pattern(_ID, "not_an_id")), _all_match(_ID)]
+Name = Annotated[str, TEXT, AfterValidator(_cleaned(120)), _all_clean(120)]
+Text = Annotated[str, TEXT, AfterValidator(_cleaned(250)), _all_clean(250)]
+Remark = Annotated[str, LONG, AfterValidator(_cleaned(1000)), _all_clean(1000)]
+Long = Annotated[str, LONG, AfterValidator(_cleaned(8000)), _all_clean(8000)]
+Code = Annotated[str, TEXT, AfterValidator(_cleaned(40)), _all_clean(40)]
+Mobile = Annotated[
+    str, DIGITS, BeforeValidator(_digits), AfterValidator(_pattern(_MOBILE, "not_a_mobile")), _all_match(_MOBILE)
+]
+Ifsc = Annotated[str, TEXT, BeforeValidator(_upper), AfterValidator(_pattern(_IFSC, "not_an_ifsc")), _all_match(_IFSC)]
 AccountNumber = Annotated[
-    str, DIGITS, BeforeValidator(_digits), AfterValidator(_pattern(_ACCOUNT, "not_an_account_number"))
+    str,
+    DIGITS,
+    BeforeValidator(_digits),
+    AfterValidator(_pattern(_ACCOUNT, "not_an_account_number")),
+    _all_match(_ACCOUNT),
 ]
 Day = Annotated[date, DAY, AfterValidator(_not_before_1900)]
 Count = Annotated[int, NUMBER, BeforeValidator(_number), Field(ge=0, le=1_000_000)]
@@ -174,8 +212,10 @@ Rupees = Annotated[int, RUPEES, Field(ge=0, le=1_000_000_000)]
 """An amount in whole paise; typed and shown in rupees."""
 Percent = Annotated[int, PERCENT, Field(ge=0, le=10_000)]
 """Hundredths of one per cent a year, so that 12.5 % is 1250; typed and shown in per cent."""
-PinCode = Annotated[str, DIGITS, BeforeValidator(_digits), AfterValidator(_pattern(_PIN_CODE, "not_a_pin_code"))]
-Sha256 = Annotated[str, HASH, AfterValidator(_pattern(SHA256, "not_understood"))]
+PinCode = Annotated[
+    str, DIGITS, BeforeValidator(_digits), AfterValidator(_pattern(_PIN_CODE, "not_a_pin_code")), _all_match(_PIN_CODE)
+]
+Sha256 = Annotated[str, HASH, AfterValidator(_pattern(SHA256, "not_understood")), _all_match(SHA256)]
 LARGEST_PHOTO = 100 * 1024
 """Bytes of one photo as it is kept and sent: about half a minute of a 2G link."""
 PhotoSize = Annotated[int, NUMBER, Field(ge=1, le=LARGEST_PHOTO)]

@@ -9,6 +9,8 @@ import json
 import zlib
 from typing import Any
 
+from pydantic_core import from_json
+
 from records.dictionary import DICTIONARY
 from records.problems import Problem
 
@@ -41,12 +43,9 @@ def decompressed(payload: bytes, largest: int = LARGEST_PAYLOAD) -> Any:
             raise Problem("too_large_message")
         if not unpress.eof:
             raise Problem("bad_message")
-        value = json.loads(text.decode())
-        if b"\\ud" in text or b"\\uD" in text:
-            # Half of a pair of surrogates can be read and never be written: no database and no reply would take it.
-            json.dumps(value, ensure_ascii=False).encode()
-        return value
-    except (zlib.error, ValueError, RecursionError) as error:
+        # Takes no half of a pair of surrogates, which no database and no reply would take.
+        return from_json(text)
+    except (zlib.error, ValueError) as error:
         raise Problem("bad_message") from error
 
 

@@ -4,10 +4,11 @@ A record type is one frozen pydantic class. Tables, wire columns, forms and the 
 `fields_of(cls)`; nothing about a field is written down a second time.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
+from operator import itemgetter
 from typing import Any, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
@@ -18,6 +19,7 @@ from records.fields import (
     CHOICE,
     CODES,
     ID,
+    AllPlain,
     Choice,
     Day,
     Derived,
@@ -28,6 +30,7 @@ from records.fields import (
     Refers,
     Unlisted,
     ValueType,
+    Whole,
 )
 
 
@@ -45,11 +48,15 @@ class Record(BaseModel):
     @classmethod
     def known(cls, values: Mapping[str, Any]) -> Self:
         """The record as stored, unchecked: unknown choices stay as they are, unknown columns are left out."""
-        names = _defaults(cls)
+        names, picked = _defaults(cls), _picked(cls)
         known = cls.__new__(cls)
         # What `model_construct` does, without its search for aliases and factories: this is done for every row read.
-        object.__setattr__(known, "__dict__", {**names, **{n: v for n, v in values.items() if n in names}})
-        object.__setattr__(known, "__pydantic_fields_set__", names.keys() & values.keys())
+        try:
+            found, told = dict(zip(names, picked(values), strict=True)), set(names)
+        except KeyError:
+            found, told = {**names, **{n: v for n, v in values.items() if n in names}}, names.keys() & values.keys()
+        object.__setattr__(known, "__dict__", found)
+        object.__setattr__(known, "__pydantic_fields_set__", told)
         object.__setattr__(known, "__pydantic_extra__", None)
         object.__setattr__(known, "__pydantic_private__", None)
         return known
@@ -74,6 +81,7 @@ class FieldSpec:
     unlisted: bool
     adapter: TypeAdapter[Any]
     column: TypeAdapter[Any]
+    whole: Whole | None
 
     def check(self, value: Any) -> Any:
         """The cleaned value, or ValidationError whose first error type is a problem code."""
@@ -94,6 +102,12 @@ def _defaults(cls: type[Record]) -> Mapping[str, Any]:
     """Every field with its default, None for one that a change must fill in."""
     fields = cls.model_fields.items()
     return {name: None if field.default is PydanticUndefined else field.default for name, field in fields}
+
+
+@cache
+def _picked(cls: type[Record]) -> Callable[[Mapping[str, Any]], tuple[Any, ...]]:
+    """The values of all fields, in the order of `_defaults`; KeyError where one is missing."""
+    return itemgetter(*_defaults(cls))
 
 
 @cache
@@ -182,6 +196,7 @@ def _spec(name: str, field: FieldInfo) -> FieldSpec:
         unlisted=Unlisted in plain,
         adapter=TypeAdapter(annotation),
         column=TypeAdapter(list[annotation]),
+        whole=next((m.whole for m in markers if isinstance(m, AllPlain)), None),
     )
 
 

@@ -1,6 +1,6 @@
 """Rules within one record that name several fields, or the day. They refuse with field, reason and remedy."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -17,6 +17,7 @@ class Rule:
     """`broken(values)` over the record as it would be. Judged only when a change names one of `fields`.
 
     `clocked` rules depend on today: the server, which cannot know whose clock is wrong, marks instead of refusing.
+    `filled`: a field without which the rule is kept whatever the others say; most are about what is seldom filled in.
     """
 
     kind: str
@@ -25,6 +26,7 @@ class Rule:
     code: str
     broken: Callable[[Mapping[str, Any], date], bool]
     clocked: bool = False
+    filled: str | None = None
 
 
 def _future(name: str) -> Callable[[Mapping[str, Any], date], bool]:
@@ -39,7 +41,12 @@ RULES = (
     Rule("Shg", ("formed_on",), "formed_on", "day_in_future", _future("formed_on"), clocked=True),
     Rule("Shg", ("restarted_on",), "restarted_on", "day_in_future", _future("restarted_on"), clocked=True),
     Rule(
-        "Shg", ("restarted_on", "formed_on"), "restarted_on", "before_formation", _before("restarted_on", "formed_on")
+        "Shg",
+        ("restarted_on", "formed_on"),
+        "restarted_on",
+        "before_formation",
+        _before("restarted_on", "formed_on"),
+        filled="restarted_on",
     ),
     Rule(
         "Shg",
@@ -54,6 +61,7 @@ RULES = (
         "meeting_week",
         "not_in_rhythm",
         lambda v, today: v.get("meeting_week") not in (None, *WEEKS_OF_RHYTHM.get(v.get("meeting_rhythm") or "", ())),
+        filled="meeting_week",
     ),
     *(
         Rule("Shg", (f"{office}_from",), f"{office}_from", "day_in_future", _future(f"{office}_from"), clocked=True)
@@ -66,20 +74,36 @@ RULES = (
             f"{office}_from",
             "before_formation",
             _before(f"{office}_from", "formed_on"),
+            filled=f"{office}_from",
         )
         for office in OFFICES
     ),
     Rule("Member", ("joined_on",), "joined_on", "day_in_future", _future("joined_on"), clocked=True),
     Rule("Member", ("left_on",), "left_on", "day_in_future", _future("left_on"), clocked=True),
-    Rule("Member", ("left_on", "joined_on"), "left_on", "before_joining", _before("left_on", "joined_on")),
+    Rule(
+        "Member",
+        ("left_on", "joined_on"),
+        "left_on",
+        "before_joining",
+        _before("left_on", "joined_on"),
+        filled="left_on",
+    ),
     Rule("Member", ("born_on",), "born_on", "day_in_future", _future("born_on"), clocked=True),
-    Rule("Member", ("born_on", "joined_on"), "joined_on", "before_birth", _before("joined_on", "born_on")),
+    Rule(
+        "Member",
+        ("born_on", "joined_on"),
+        "joined_on",
+        "before_birth",
+        _before("joined_on", "born_on"),
+        filled="born_on",
+    ),
     Rule(
         "Member",
         ("age", "born_on"),
         "age",
         "age_or_birth_day",
         lambda v, today: bool(v.get("age")) and bool(v.get("born_on")),
+        filled="born_on",
     ),
     Rule("SavingsAccount", ("opened_on",), "opened_on", "day_in_future", _future("opened_on"), clocked=True),
     Rule(
@@ -90,6 +114,7 @@ RULES = (
         lambda v, today: bool(
             v.get("branch_id") and (v.get("typed_branch") or v.get("typed_bank") or v.get("typed_ifsc"))
         ),
+        filled="branch_id",
     ),
     Rule("AccountStep", ("on_day",), "on_day", "day_in_future", _future("on_day"), clocked=True),
     Rule(
@@ -120,7 +145,10 @@ RULES = (
         "cancels_nothing",
         lambda v, today: (v.get("kind") == "cancelled") != bool(v.get("cancels_id")),
     ),
-    *(Rule(kind, (*part.of, name), name, part.code, part.is_foreign(name)) for (kind, name), part in PARTS.items()),
+    *(
+        Rule(kind, (*part.of, name), name, part.code, part.is_foreign(name), filled=name)
+        for (kind, name), part in PARTS.items()
+    ),
 )
 
 
@@ -137,6 +165,13 @@ def broken_rules(
 
 def rules_of(kind: str) -> tuple[Rule, ...]:
     return _RULES_OF.get(kind, ())
+
+
+def breakable(kind: str, rows: Collection[Mapping[str, Any]]) -> list[Rule]:
+    """The rules of a kind, but for those about today, that one of these whole records may break."""
+    wanted = {rule.filled for rule in rules_of(kind) if rule.filled}
+    filled = {name for name in wanted if any(row[name] is not None for row in rows)}
+    return [rule for rule in rules_of(kind) if not rule.clocked and (rule.filled is None or rule.filled in filled)]
 
 
 _RULES_OF = {kind: tuple(rule for rule in RULES if rule.kind == kind) for kind in {rule.kind for rule in RULES}}

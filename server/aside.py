@@ -2,9 +2,10 @@
 
 import json
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import Select, Table, bindparam, select, update
 
 from records.aadhaar import strike_aadhaar
 from records.access import Standing
@@ -77,11 +78,13 @@ def _home_block(working: Working, author: Author) -> str | None:
 def mended(working: Working, author: Author, rows: Iterable[Row]) -> None:
     """What was set aside of these records and now comes again, changed by its author, waits for nobody any more."""
     table = working.tables.quarantine
-    waits = (table.c.state_id == working.state_id) & (table.c.person_id == author.person_id)
-    waits &= table.c.state.in_(("open", "refused", "returned"))
+    asked = {"state": working.state_id, "person": author.person_id}
+    waiting = working.db.execute(_waiting(table), asked).all()
+    if not waiting:
+        return
     told = {id: frozenset(row["stamps"]) for id, kind in working.created.items() if (row := working.get(kind, id))}
     told |= {row.id: frozenset(row.cells) for row in rows}
-    for one in working.db.execute(select(table).where(waits)).all():
+    for one in waiting:
         if one.record_id not in told or not told[one.record_id].issuperset(json.loads(one.cells)):
             continue
         mine = (table.c.state_id == working.state_id) & (table.c.device == one.device)
@@ -90,6 +93,13 @@ def mended(working: Working, author: Author, rows: Iterable[Row]) -> None:
         verdict = working.get("Verdict", verdict_id(one.device, one.number, one.row))
         if verdict is not None:
             working.derive("Verdict", verdict, state="mended")
+
+
+@lru_cache(maxsize=32)
+def _waiting(quarantine: Table) -> Select[Any]:
+    """What was set aside of a person and waits for somebody."""
+    mine = (quarantine.c.state_id == bindparam("state")) & (quarantine.c.person_id == bindparam("person"))
+    return select(quarantine).where(mine, quarantine.c.state.in_(("open", "refused", "returned")))
 
 
 def verdict_id(device: str, number: int, row: int) -> str:

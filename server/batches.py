@@ -1,9 +1,10 @@
 """The batches of one device: each applied once, in its order, and answered alike however often it comes (law 2)."""
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, Select, Table, Update, bindparam, select, update
 
 from records.days import day_of
 from records.kinds import Registry
@@ -12,9 +13,10 @@ from records.problems import Problem
 from records.wire import answer_text, read_answer, thawed
 from server.checking import Lot, checked
 from server.chunks import among, chunked
-from server.pushing import Push, author_of
+from server.pushing import Push, author_in, author_of
 from server.tables import CentralTables
-from server.upserting import put
+from server.upserting import insert_new, put
+from server.waiting import anything_held
 
 KEPT_AHEAD = 100
 """A batch further than this beyond the next one is not kept: its device sends it again after those before it."""
@@ -38,16 +40,17 @@ class Batches:
 
     def take(self, frozen: FrozenBatch) -> BatchAnswer:
         """Apply the next batch, answer a repeated one as before, keep one that came before its turn."""
-        last = self._lock()
+        device = self._lock()
+        last = int(device.last_batch)
         if frozen.number <= last:
             return self._answered(frozen)
         if frozen.number > last + 1:
             if not self._keep_early(frozen, last):
                 return BatchAnswer(frozen.number, "device_cloned")
             return BatchAnswer(frozen.number, "waiting_for", wanted=last + 1)
-        answer, lots = self._apply(frozen)
+        answer, lots = self._apply(frozen, device)
         self.sent = _rows_by_record(lots)
-        self._apply_early(frozen.number + 1)
+        self._apply_early(frozen.number + 1, device)
         return answer
 
     def wake(self, parents: Iterable[str]) -> None:
@@ -58,8 +61,7 @@ class Batches:
     def held_for(self, parents: Iterable[str]) -> set[str]:
         """Those of these records for which changes are held."""
         table, found = self.tables.held, set[str]()
-        anything = select(table.c.row).where(table.c.state_id == self.state_id).limit(1)
-        if self.db.execute(anything).first() is None:
+        if not anything_held(self.db, table, self.state_id):
             return found
         for some in chunked(set(parents)):
             query = select(table.c.parent_id).where(
@@ -68,16 +70,9 @@ class Batches:
             found |= set(self.db.scalars(query))
         return found
 
-    def _lock(self) -> int:
-        """The number of the last batch; the device is locked until the transaction ends."""
-        table = self.tables.device
-        return int(
-            self.db.execute(
-                select(table.c.last_batch)
-                .where(table.c.state_id == self.state_id, table.c.device == self.device)
-                .with_for_update()
-            ).scalar_one()
-        )
+    def _lock(self) -> Any:
+        """The row of the device, which is locked until the transaction ends."""
+        return self.db.execute(_locked(self.tables.device), {"state": self.state_id, "number": self.device}).one()
 
     def _mine(self, table: Any, number: int) -> Any:
         return (table.c.state_id == self.state_id) & (table.c.device == self.device) & (table.c.number == number)
@@ -89,8 +84,8 @@ class Batches:
             return BatchAnswer(frozen.number, "device_cloned")
         return read_answer(row.answer) if row.answer else BatchAnswer(frozen.number)
 
-    def _apply(self, frozen: FrozenBatch) -> tuple[BatchAnswer, list[Lot]]:
-        author = author_of(self.db, self.tables, self.state_id, self.device, day_of(self.now_ms))
+    def _apply(self, frozen: FrozenBatch, device: Any) -> tuple[BatchAnswer, list[Lot]]:
+        author = author_in(self.db, self.tables, self.state_id, device, day_of(self.now_ms))
         push = Push(self.db, self.tables, self.registry, self.state_id, author, self.now_ms)
         lots: list[Lot] = []
         try:
@@ -102,23 +97,11 @@ class Batches:
             lots = checked(self.registry, batch)
             answer = push.apply_lots(frozen.number, lots)
             self.awaited |= push.awaited()
-        self.db.execute(
-            insert(self.tables.batch).values(
-                state_id=self.state_id,
-                device=self.device,
-                number=frozen.number,
-                sha256=frozen.sha256,
-                # Kept for ever: a copy of the phone may ask for it when the phone itself has long had it.
-                answer=answer_text(answer),
-                received_ms=self.now_ms,
-            )
-        )
-        table = self.tables.device
-        self.db.execute(
-            update(table)
-            .where(table.c.state_id == self.state_id, table.c.device == self.device)
-            .values(last_batch=frozen.number)
-        )
+        row = {"state_id": self.state_id, "device": self.device, "number": frozen.number, "sha256": frozen.sha256}
+        # The answer is kept for ever: a copy of the phone may ask for it when the phone itself has long had it.
+        insert_new(self.db, self.tables.batch, [{**row, "answer": answer_text(answer), "received_ms": self.now_ms}])
+        done = {"state": self.state_id, "of": self.device, "last": frozen.number}
+        self.db.execute(_counted(self.tables.device), done)
         return answer, lots
 
     def _keep_early(self, frozen: FrozenBatch, last: int) -> bool:
@@ -132,13 +115,14 @@ class Batches:
             put(self.db, table, [{**row, "sha256": frozen.sha256, "blob": frozen.blob.hex()}])
         return True
 
-    def _apply_early(self, number: int) -> None:
+    def _apply_early(self, number: int, device: Any) -> None:
         table = self.tables.early_batch
         while True:
-            row = self.db.execute(select(table).where(self._mine(table, number))).one_or_none()
+            asked = {"state": self.state_id, "of": self.device, "number": number}
+            row = self.db.execute(_early(table), asked).one_or_none()
             if row is None:
                 return
-            self._apply(FrozenBatch(number, row.sha256, bytes.fromhex(row.blob)))
+            self._apply(FrozenBatch(number, row.sha256, bytes.fromhex(row.blob)), device)
             self.db.execute(table.delete().where(self._mine(table, number)))
             number += 1
 
@@ -151,3 +135,24 @@ def _rows_by_record(lots: Iterable[Lot]) -> dict[Key, int]:
         twice.update(found.keys() & keys)
         found.update(zip(keys, range(lot.first, lot.first + len(keys)), strict=True))
     return {key: row for key, row in found.items() if key not in twice} if twice else found
+
+
+# Statements that every batch asks, built once.
+
+
+@lru_cache(maxsize=32)
+def _locked(device: Table) -> Select[Any]:
+    mine = (device.c.state_id == bindparam("state")) & (device.c.device == bindparam("number"))
+    return select(device).where(mine).with_for_update()
+
+
+@lru_cache(maxsize=32)
+def _counted(device: Table) -> Update:
+    mine = (device.c.state_id == bindparam("state")) & (device.c.device == bindparam("of"))
+    return update(device).where(mine).values(last_batch=bindparam("last"))
+
+
+@lru_cache(maxsize=32)
+def _early(early_batch: Table) -> Select[Any]:
+    mine = (early_batch.c.state_id == bindparam("state")) & (early_batch.c.device == bindparam("of"))
+    return select(early_batch).where(mine, early_batch.c.number == bindparam("number"))

@@ -165,10 +165,11 @@ class CentralStore:
         self, device: Any, request: SyncRequest, answer: BatchAnswer | None, sent: Mapping[Key, int], now_ms: int
     ) -> SyncReply:
         """`sent`: rows of the batch that was applied in this call. What of it is in a stream now is told by them."""
-        with self.database.reading() as db:
-            quiet = self._quiet(db, device, request, answer, now_ms)
-        if quiet:
-            return quiet
+        if not sent:  # else there is news: what follows from it, or at least that it is there
+            with self.database.reading() as db:
+                quiet = self._quiet(db, device, request, answer, now_ms)
+            if quiet:
+                return quiet
         return self.database.write(lambda db: self._reply_with_news(db, device, request, answer, sent, now_ms))
 
     def _quiet(

@@ -134,7 +134,9 @@ def _checked_values(spec: FieldSpec, name: str, values: list[Any]) -> tuple[list
     """Values cleaned all at once; only where there is a fault they are looked at one by one."""
     cleaned: list[Any] | None = None
     faults: dict[int, Against] = {}
-    if not (spec.required and None in values):
+    if spec.whole and values and set(map(type, values)) == {str} and spec.whole(values):
+        cleaned = values
+    elif not (spec.required and None in values):
         try:
             cleaned = spec.column.validate_python(values)
         except ValidationError:
@@ -163,7 +165,7 @@ def _checked_singly(spec: FieldSpec, name: str, values: list[Any]) -> tuple[list
 
 def _with_aadhaar(values: list[Any]) -> list[int]:
     """Places of the texts that hold what looks like an Aadhaar number."""
-    if not may_hold_aadhaar(value for value in values if isinstance(value, str)):
+    if not may_hold_aadhaar([value for value in values if isinstance(value, str)]):
         return []
     return [at for at, value in enumerate(values) if isinstance(value, str) and aadhaar_runs(value)]
 

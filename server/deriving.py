@@ -1,10 +1,12 @@
 """What follows from the changes of a transaction: account states, rosters, marks, standings, and whom to tell."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, Table, bindparam, select
 
 from records.access import Standing
 from records.account_state import state_of
@@ -16,7 +18,7 @@ from records.marks import marks_of, roster_of
 from records.member import Member
 from records.merge import conflict_id
 from records.norm import Norm
-from records.rules import rules_of
+from records.rules import Rule, breakable
 from records.savings_account import AccountStep
 from records.shg import Shg
 from server.geography import settle_at_branches, settle_below
@@ -177,6 +179,8 @@ def _settle_groups(
     today = day_of(now_ms)
     norms = _norms(working)
     rows = {kind: _by_group(working, kind, groups) for kind in ("Member", "SavingsAccount", "AccountStep")}
+    rules = {kind: breakable(kind, [row for some in rows[kind].values() for row in some]) for kind in rows}
+    rules["Shg"] = breakable("Shg", [shg for id in groups if (shg := working.get("Shg", id))])
     alike, canonical = alike_in(working, groups, rows), canonical_ids(working, groups)
     for group in sorted(groups):
         shg = working.get("Shg", group)
@@ -197,7 +201,7 @@ def _settle_groups(
             twice=alike.twice(group, accounts),
             disputed=disputed,
             outside=standings.is_outside(group),
-            rules_broken=_rules_broken(shg, members, accounts, today),
+            rules_broken=_rules_broken(rules, shg, members, accounts, today),
         )
         working.derive("Shg", shg, roster_count=roster_of(roster), marks=marks, canonical_id=canonical[group])
         standing = standings.computed(shg, accounts)
@@ -244,16 +248,22 @@ def _settle_accounts(working: Working, accounts: list[dict[str, Any]], steps: li
 
 
 def _rules_broken(
-    shg: dict[str, Any], members: list[dict[str, Any]], accounts: list[dict[str, Any]], today: Any
+    rules: Mapping[str, list[Rule]],
+    shg: dict[str, Any],
+    members: list[dict[str, Any]],
+    accounts: list[dict[str, Any]],
+    today: date,
 ) -> bool:
-    """Whether merging honest changes has left a record that breaks a rule of its own."""
+    """Whether merging honest changes has left a record that breaks a rule of its own. `rules`: those that may be."""
     mine = (("Shg", [shg]), ("Member", members), ("SavingsAccount", accounts))
-    return any(
-        rule.broken(row, today) for kind, rows in mine for rule in rules_of(kind) if not rule.clocked for row in rows
-    )
+    return any(rule.broken(row, today) for kind, rows in mine for rule in rules[kind] for row in rows)
 
 
 def _norms(working: Working) -> list[Norm]:
-    table = working.tables.records["Norm"]
-    rows = working.db.execute(select(table).where(table.c.state_id == working.state_id)).mappings()
+    rows = working.db.execute(_all_norms(working.tables.records["Norm"]), {"state": working.state_id}).mappings()
     return [Norm.known(dict(row)) for row in rows]
+
+
+@lru_cache(maxsize=32)
+def _all_norms(table: Table) -> Select[Any]:
+    return select(table).where(table.c.state_id == bindparam("state"))

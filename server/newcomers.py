@@ -83,7 +83,7 @@ class Newcomers:
             if judged[key]:
                 found.append(at)
         touched = [rule for rule in rules_of(lot.kind) if not set(rule.fields).isdisjoint(rows.names)]
-        rules = [rule for rule in touched if not rule.clocked]
+        rules = [rule for rule in touched if not rule.clocked and (rule.filled is None or rule.filled in rows.names)]
         if rules:
             found = [at for at in found if not _breaks(rules, _values(lot, rows, at))]
         if self._judging.asks_of_each(lot.kind):

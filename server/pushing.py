@@ -7,6 +7,7 @@ streams last. A row that cannot be applied is refused, held or set aside; the ot
 from collections.abc import Iterable
 from datetime import date
 from itertools import groupby
+from typing import Any
 
 from sqlalchemy import Connection, select
 
@@ -153,11 +154,16 @@ def author_of(db: Connection, tables: CentralTables, state_id: int, device: str,
     """A device as an author, with what its person reaches on a day."""
     table = tables.device
     row = db.execute(select(table).where(table.c.state_id == state_id, table.c.device == device)).one()
+    return author_in(db, tables, state_id, row, today)
+
+
+def author_in(db: Connection, tables: CentralTables, state_id: int, row: Any, today: date) -> Author:
+    """`author_of` of a device whose row has been read."""
     if row.office:
         importer = row.name.startswith(IMPORTER)
         reaches = office_reaches(db, tables, state_id, importer=importer)
-        return Author(device, row.person_id, reaches, office=True, importer=importer)
-    return Author(device, row.person_id, reaches_of(db, tables, state_id, row.person_id, today))
+        return Author(row.device, row.person_id, reaches, office=True, importer=importer)
+    return Author(row.device, row.person_id, reaches_of(db, tables, state_id, row.person_id, today))
 
 
 def greatest_stamp(rows: list[Row]) -> str:

@@ -2,14 +2,15 @@
 
 from collections.abc import Iterable
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, or_, select
+from sqlalchemy import BindParameter, Connection, Select, Table, bindparam, or_, select
 
 from records.access import Geography, PlaceLine, Reach, joined, reach_of
 from records.ids import official_id
 from records.messages import Capacity
-from server.chunks import among
+from server.chunks import among, among_listed, listed
 from server.tables import CentralTables
 
 
@@ -29,16 +30,8 @@ def capacity_of(db: Connection, tables: CentralTables, state_id: int, person_id:
 
 def reaches_of(db: Connection, tables: CentralTables, state_id: int, person_id: str, today: date) -> tuple[Reach, ...]:
     """One reach per role of a person on a day."""
-    assignment = tables.records["Assignment"]
-    rows = db.execute(
-        select(assignment.c.role, assignment.c.place_id, assignment.c.branch_id).where(
-            assignment.c.state_id == state_id,
-            assignment.c.person_id == person_id,
-            assignment.c.deleted_on.is_(None),
-            assignment.c.from_on <= today,
-            or_(assignment.c.to_on.is_(None), assignment.c.to_on >= today),
-        )
-    ).all()
+    asked = {"state": state_id, "person": person_id, "today": today}
+    rows = db.execute(_assignments(tables.records["Assignment"]), asked).all()
     if not rows:
         return ()
     where = _geography(db, tables, state_id, rows)
@@ -71,8 +64,7 @@ def _geography(db: Connection, tables: CentralTables, state_id: int, assignments
 
 def state_place(db: Connection, tables: CentralTables, state_id: int) -> str:
     """The id of the place that is the state itself, also before the place has been entered."""
-    place = tables.records["Place"]
-    known = db.scalar(select(place.c.id).where(place.c.state_id == state_id, place.c.level == "state").limit(1))
+    known = db.scalar(_state_places(tables.records["Place"]), {"state": state_id})
     return known or official_id("lgd", f"state/{state_id}")
 
 
@@ -89,9 +81,8 @@ def _branch_blocks(db: Connection, tables: CentralTables, state_id: int, ids: se
 def _places(db: Connection, tables: CentralTables, state_id: int, ids: set[str]) -> dict[str, PlaceLine]:
     if not ids:
         return {}
-    place = tables.records["Place"]
-    columns = (place.c.id, place.c.level, place.c.gram_panchayat_id, place.c.block_id, place.c.district_id)
-    rows = db.execute(select(*columns).where(place.c.state_id == state_id, among(db, place.c.id, ids)))
+    asked = {"state": state_id, "among": listed(db, ids)}
+    rows = db.execute(_places_among(tables.records["Place"], db.dialect.name), asked)
     return {row.id: PlaceLine(*row) for row in rows}
 
 
@@ -101,14 +92,43 @@ def _below(
     """ancestor id -> ids of its places of a level; `ids` None = of all ancestors."""
     if ids is not None and not ids:
         return {}
-    place = tables.records["Place"]
-    query = select(place.c[ancestor].label("above"), place.c.id).where(
-        place.c.state_id == state_id, place.c.level == level, place.c.deleted_on.is_(None)
-    )
-    if ids is not None:
-        query = query.where(among(db, place.c[ancestor], ids))
+    asked = {"state": state_id, "level": level} | ({} if ids is None else {"among": listed(db, ids)})
     found: dict[str, set[str]] = {}
-    for row in db.execute(query):
+    for row in db.execute(_below_among(tables.records["Place"], ancestor, ids is None, db.dialect.name), asked):
         if row.above:
             found.setdefault(row.above, set()).add(row.id)
     return {above: frozenset(below) for above, below in found.items()}
+
+
+# Statements that every contact asks, built once.
+
+
+@lru_cache(maxsize=32)
+def _assignments(assignment: Table) -> Select[Any]:
+    today: BindParameter[Any] = bindparam("today")
+    return select(assignment.c.role, assignment.c.place_id, assignment.c.branch_id).where(
+        assignment.c.state_id == bindparam("state"),
+        assignment.c.person_id == bindparam("person"),
+        assignment.c.deleted_on.is_(None),
+        assignment.c.from_on <= today,
+        or_(assignment.c.to_on.is_(None), assignment.c.to_on >= today),
+    )
+
+
+@lru_cache(maxsize=32)
+def _state_places(place: Table) -> Select[Any]:
+    return select(place.c.id).where(place.c.state_id == bindparam("state"), place.c.level == "state").limit(1)
+
+
+@lru_cache(maxsize=32)
+def _places_among(place: Table, dialect: str) -> Select[Any]:
+    columns = (place.c.id, place.c.level, place.c.gram_panchayat_id, place.c.block_id, place.c.district_id)
+    return select(*columns).where(place.c.state_id == bindparam("state"), among_listed(dialect, place.c.id))
+
+
+@lru_cache(maxsize=64)
+def _below_among(place: Table, ancestor: str, everywhere: bool, dialect: str) -> Select[Any]:
+    query = select(place.c[ancestor].label("above"), place.c.id).where(
+        place.c.state_id == bindparam("state"), place.c.level == bindparam("level"), place.c.deleted_on.is_(None)
+    )
+    return query if everywhere else query.where(among_listed(dialect, place.c[ancestor]))

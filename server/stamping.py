@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, Table, bindparam, select
 
 from records.stamps import cap_stamps, is_ahead
 from server.checking import Lot, Row
@@ -57,14 +59,10 @@ def cap_lots(working: Working, author: Author, lots: list[Lot], now_ms: int) -> 
 
 
 def _capped(working: Working, author: Author, stamps: set[str], bases: Iterable[str], now_ms: int) -> Capped:
-    persons = persons_of(working, {stamp[16:] for stamp in stamps if stamp})
-    foreign = {d for d, person in persons.items() if person != author.person_id and d != author.device}
+    persons = persons_of(working, {stamp[16:] for stamp in stamps if stamp} - {author.device})
+    foreign = {device for device, person in persons.items() if person != author.person_id}
     table = working.tables.restamped
-    known = working.db.execute(
-        select(table.c.sent, table.c.stored).where(
-            table.c.state_id == working.state_id, table.c.device == author.device
-        )
-    )
+    known = working.db.execute(_restamped(table), {"state": working.state_id, "of": author.device})
     stored = {row.sent: row.stored for row in known}
     fresh: dict[str, str] = {}
     # If the greatest is not ahead of time, none is.
@@ -94,3 +92,9 @@ def _once(columns: list[list[str | None]]) -> Iterable[list[str | None]]:
 def _mapped(columns: list[list[str | None]], mapping: Mapping[str, str]) -> list[list[str | None]]:
     turned = {id(column): [stamp and mapping.get(stamp, stamp) for stamp in column] for column in _once(columns)}
     return [turned[id(column)] for column in columns]
+
+
+@lru_cache(maxsize=32)
+def _restamped(table: Table) -> Select[Any]:
+    mine = (table.c.state_id == bindparam("state")) & (table.c.device == bindparam("of"))
+    return select(table.c.sent, table.c.stored).where(mine)

@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, Table, bindparam, select
 
 from records.access import Standing
 from records.shg import OFFICES
-from server.chunks import among, chunked
+from server.chunks import among_listed, chunked, listed
 from server.reaching import state_place
 from server.upserting import put
 from server.working import Working, standing_of
@@ -29,11 +30,10 @@ class Standings:
         table = self._working.tables.standing
         wanted = {id for id in group_ids if id and id not in self._stored}
         self._stored.update(dict.fromkeys(wanted))
+        db = self._working.db
         for some in chunked(wanted):
-            query = select(table).where(
-                table.c.state_id == self._working.state_id, among(self._working.db, table.c.id, some)
-            )
-            for row in self._working.db.execute(query):
+            asked = {"state": self._working.state_id, "among": listed(db, some)}
+            for row in db.execute(_standings_among(table, db.dialect.name), asked):
                 self._stored[row.id] = standing_of(row)
                 if row.outside:
                     self._outside.add(row.id)
@@ -148,6 +148,11 @@ class Standings:
         )
         found: list[tuple[Standing, int | None]] = [(standing_of(row), row.until_ms) for row in rows]
         return [*found, (self.now(group_id) or Standing(), None)]
+
+
+@lru_cache(maxsize=32)
+def _standings_among(table: Table, dialect: str) -> Select[Any]:
+    return select(table).where(table.c.state_id == bindparam("state"), among_listed(dialect, table.c.id))
 
 
 def _place(standing: Standing) -> tuple[Any, ...]:

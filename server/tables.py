@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Column, Date, Index, Integer, LargeBinary, MetaData, Table
+from sqlalchemy import BigInteger, Boolean, Column, Date, Index, Integer, LargeBinary, MetaData, Table, false
 
 from records.columns import TEXT, SealedBytes, SealedText, table_of
 from records.kinds import Registry
@@ -47,6 +47,7 @@ class CentralTables:
     draft: Table
     person_setting: Table
     review: Table
+    review_part: Table
     meta: Table
 
 
@@ -86,6 +87,7 @@ INDEXED: Mapping[str, tuple[str, ...]] = {
     "Assignment": ("person_id",),
     "ServiceArea": ("village_id", "district_id"),
     "Conflict": ("record_id",),
+    "Check": ("what",),
     "Verdict": ("person_id",),
 }
 """Fields by which the centre looks records up, for itself and for the console."""
@@ -320,12 +322,25 @@ def _console_tables(table: Any, sealed: Any) -> dict[str, Table]:
         ),
         "person_setting": table("person_setting", *_key("person_id", "name"), Column("value", TEXT, nullable=False)),
         # The figures of a block as they stood on the day of its review (ADR 0021): counted here, never typed.
+        # `parts_kept`: whether those of its villages and people are still there as well.
         "review": table(
             "review",
             *_key("block_id"),
             Column("on_day", Date, primary_key=True),
             Column("person_id", TEXT, nullable=False),
             Column("held_ms", BigInteger, nullable=False),
+            Column("parts_kept", Boolean, nullable=False, server_default=false()),
             *(Column(name, BigInteger, nullable=False) for name in REVIEWED),
+        ),
+        # The same figures for each village of the block and for each person who formed groups there, by `level`; only
+        # those of the last two reviews, which is what anything is compared with.
+        "review_part": table(
+            "review_part",
+            *_key("block_id"),
+            Column("on_day", Date, primary_key=True),
+            Column("level", TEXT, primary_key=True),
+            Column("unit_id", TEXT, primary_key=True),
+            *(Column(name, BigInteger, nullable=False) for name in REVIEWED),
+            Index("review_part_unit", "state_id", "unit_id"),
         ),
     }

@@ -2,9 +2,10 @@
 
 import json
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import Connection, Select, Table, bindparam, delete, select
 
 from records.record import fields_of, from_wire
 from server.applying import Applying, Effects
@@ -38,8 +39,7 @@ def apply_held(
 ) -> None:
     """Changes that were held for these records; each with the reach of who sent it."""
     table = working.tables.held
-    anything = select(table.c.row).where(table.c.state_id == working.state_id).limit(1)
-    if not pending or working.db.execute(anything).first() is None:
+    if not pending or not anything_held(working.db, table, working.state_id):
         return  # nearly always: nothing is held in the whole state
     while pending:
         some = sorted(pending)[:LARGEST]
@@ -60,6 +60,16 @@ def apply_held(
             if row.state == "refused":
                 row.state = "quarantined"  # its phone was told "held": the office decides, nothing is dropped
             set_aside(working, standings, author, one.number, [row], now_ms)
+
+
+def anything_held(db: Connection, held: Table, state_id: int) -> bool:
+    """Whether any change is held in the whole state."""
+    return db.execute(_anything(held), {"state": state_id}).first() is not None
+
+
+@lru_cache(maxsize=32)
+def _anything(held: Table) -> Select[Any]:
+    return select(held.c.row).where(held.c.state_id == bindparam("state")).limit(1)
 
 
 def _thawed(working: Working, held: Any) -> Row:

@@ -14,7 +14,7 @@ from records.columns import SealedText
 from records.kinds import Registry
 from records.record import Record, fields_of
 from records.search_key import search_key
-from server.chunks import among, among_listed, chunked, listed
+from server.chunks import among_listed, chunked, listed
 from server.tables import CentralTables
 from server.upserting import insert_columns, update_known
 
@@ -59,9 +59,7 @@ class Working:
     def lock_reference(self, *, changes: bool) -> None:
         """Places, branches and areas stand still until the transaction ends: groups are placed by them. Whoever
         changes them waits for all who place groups, and they for her."""
-        meta = self.tables.meta
-        mine = (meta.c.state_id == self.state_id) & (meta.c.name == "reference")
-        self.db.execute(select(meta.c.value).where(mine).with_for_update(read=not changes))
+        self.db.execute(_reference(self.tables.meta, changes), {"state": self.state_id})
 
     def lock_groups(self, ids: Iterable[str]) -> None:
         """Nobody else changes these groups or anything below them until the transaction ends.
@@ -88,12 +86,11 @@ class Working:
 
     def groups_of(self, kind: str, ids: Iterable[str]) -> dict[str, str]:
         """id -> group of the records that are known, read without a lock: a look before locking the groups."""
-        table, found = self.tables.records[kind], {}
+        table, found = self.tables.records[kind], dict[str, str]()
         for some in chunked({id for id in ids if id}):
-            query = select(table.c.id, table.c.group_id).where(
-                table.c.state_id == self.state_id, among(self.db, table.c.id, some), table.c.group_id.is_not(None)
-            )
-            found.update({row.id: row.group_id for row in self.db.execute(query)})
+            query = _groups_among(table, self.db.dialect.name)
+            rows = self.db.execute(query, {"state": self.state_id, "among": listed(self.db, some)})
+            found.update({row.id: row.group_id for row in rows})
         return found
 
     def load_where(self, kind: str, field: str, values: Iterable[Any]) -> list[dict[str, Any]]:
@@ -123,15 +120,12 @@ class Working:
 
     def load_kinds(self, ids: Iterable[str]) -> None:
         """Read as which kinds of record these ids have been told. An id names one record, of one kind."""
-        feed = self.tables.feed
         wanted = {id for id in ids if id not in self._kinds_of}
         self._kinds_of.update({id: set() for id in wanted})
         for some in chunked(wanted):
-            query = select(feed.c.id, feed.c.kind).where(
-                feed.c.state_id == self.state_id, among(self.db, feed.c.id, some)
-            )
-            for row in self.db.execute(query.distinct()):
-                self._kinds_of[row.id].add(row.kind)
+            query = _kinds_among(self.tables.feed, self.db.dialect.name)
+            for id, kind in self.db.execute(query, {"state": self.state_id, "among": listed(self.db, some)}):
+                self._kinds_of[id].add(kind)
 
     def known_among(self, ids: Iterable[str]) -> set[str]:
         """Those of these ids that name a record."""
@@ -258,6 +252,23 @@ def _rows_among(table: Table, column: Column[Any], dialect: str, lock: bool) -> 
     mine = (table.c.state_id == bindparam("state")) & among_listed(dialect, column)
     query = select(table).where(mine).order_by(table.c.id)
     return query.with_for_update() if lock else query
+
+
+@lru_cache(maxsize=256)
+def _groups_among(table: Table, dialect: str) -> Select[Any]:
+    mine = (table.c.state_id == bindparam("state")) & among_listed(dialect, table.c.id)
+    return select(table.c.id, table.c.group_id).where(mine, table.c.group_id.is_not(None))
+
+
+@lru_cache(maxsize=64)
+def _kinds_among(feed: Table, dialect: str) -> Select[Any]:
+    return select(feed.c.id, feed.c.kind).where(feed.c.state_id == bindparam("state"), among_listed(dialect, feed.c.id))
+
+
+@lru_cache(maxsize=64)
+def _reference(meta: Table, changes: bool) -> Select[Any]:
+    mine = (meta.c.state_id == bindparam("state")) & (meta.c.name == "reference")
+    return select(meta.c.value).where(mine).with_for_update(read=not changes)
 
 
 def _by_kind(kinds: Mapping[str, str]) -> dict[str, list[str]]:

@@ -29,7 +29,7 @@ from storage.queries import (
     tally_lately,
 )
 from storage.queries.asking import Query
-from storage.queries.overview import Within
+from storage.queries.units import Within
 
 MOST_LISTED = 5000
 

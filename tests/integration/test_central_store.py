@@ -308,6 +308,17 @@ def test_pages_of_any_size_bring_the_same_in_the_end(world):
     assert kinds_of(small) == kinds_of(whole)
 
 
+@pytest.mark.parametrize("characters", [0, 700, 700_000])
+def test_a_page_of_many_slices_brings_each_record_once(world, monkeypatch, characters):
+    whole = Caller(world, "supervisor").pull()
+    monkeypatch.setattr("server.paging.SLICE", 3)
+    monkeypatch.setattr("server.paging.FEWEST_ROWS", 2)
+    monkeypatch.setattr("server.paging.MOST_CHARACTERS", characters)
+    sliced = Caller(world, "supervisor").pull(room=8)
+    ids = [id for part in sliced.page.parts for section in part.rows for id in section.ids]
+    assert len(ids) == len(set(ids)) and kinds_of(sliced) == kinds_of(whole)
+
+
 @pytest.mark.parametrize("token", ["", "rubbish", "A" * 24, "€"])
 def test_a_token_that_is_not_ours_is_unknown_and_never_an_error(world, token):
     abm = Caller(world, "abm")

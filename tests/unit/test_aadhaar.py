@@ -234,7 +234,7 @@ def test_a_long_text_is_searched_at_once() -> None:
     assert len(aadhaar_runs("1000 " * 20_000)) == 0
 
 
-joints = [" ", "  ", "-", "\u2011", "\u200b", "\u00ad", "x", "|", ","]
+joints = [" ", "  ", "-", "\x1c", "\n", "\u2011", "\u200b", "\u00ad", "x", "|", ","]
 pieces = st.sampled_from([*"0123456789", "९", "2341", "999941057058", *joints])
 
 

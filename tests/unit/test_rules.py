@@ -1,5 +1,6 @@
 """Every rule within one record, in both directions: what it refuses, and what it lets pass."""
 
+import random
 from datetime import date, timedelta
 
 import pytest
@@ -9,7 +10,7 @@ from records.kinds import KINDS
 from records.parts import PARTS
 from records.problems import FIELD_CODES
 from records.record import fields_of, problem_code
-from records.rules import RULES, broken_rules
+from records.rules import RULES, breakable, broken_rules
 
 TODAY = date(2026, 11, 24)
 TOMORROW, LONG_AGO, BEFORE = TODAY + timedelta(1), date(2010, 1, 1), date(2015, 6, 1)
@@ -293,3 +294,29 @@ def test_a_value_is_checked_by_the_type_of_its_field(kind, name, value, code):
     with pytest.raises(ValidationError) as found:
         spec.check(value)
     assert problem_code(found.value) == code
+
+
+def test_a_rule_that_needs_a_field_is_kept_without_it():
+    """What decides which rules are looked at in a batch: drawn records, each with every such field empty."""
+    chance = random.Random(20261128)
+    values = {
+        "Shg": {"origin": ["new", "revived"], "formed_on": [None, TODAY], "meeting_rhythm": [None, "weekly"]},
+        "Member": {"age": [None, 30], "joined_on": [None, LONG_AGO], "mobile": [None, "9000000001"]},
+        "SavingsAccount": {"typed_bank": [None, "Gramin Bank"], "typed_branch": [None, "Katni"]},
+        "AccountStep": {"kind": ["returned", "opened"]},
+    }
+    needing = [rule for rule in RULES if rule.filled]
+    assert len(needing) > 15
+    for rule in needing:
+        assert rule.filled in rule.fields
+        for _ in range(50):
+            record = {name: spec.default for name, spec in fields_of(KINDS[rule.kind].cls).items()}
+            record |= {name: chance.choice(some) for name, some in values.get(rule.kind, {}).items()}
+            assert not rule.broken({**record, rule.filled: None}, TODAY), rule
+
+
+@pytest.mark.parametrize(("kind", "code", "at", "breaks", "keeps"), CASES)
+def test_a_rule_that_a_record_breaks_is_among_those_that_may_be(kind, code, at, breaks, keeps):
+    whole = {name: spec.default for name, spec in fields_of(KINDS[kind].cls).items()}
+    rules = [rule for rule in RULES if (rule.kind, rule.code, rule.at) == (kind, code, at) and not rule.clocked]
+    assert all(rule in breakable(kind, [whole, {**whole, **breaks}]) for rule in rules)

@@ -8,8 +8,10 @@ import pytest
 from sqlalchemy import update
 
 from records.commands.accounts import RecordStep
+from records.commands.checks import CheckGroup
 from records.commands.groups import RegisterGroup
 from records.days import day_of, months_until
+from records.errands import HoldReview
 from records.receipts import receipts_csv
 from screens.console.breakdown import begins_with, units_below
 from screens.console.house import CONSOLE
@@ -107,6 +109,29 @@ async def test_a_wide_table_is_put_in_order_by_its_heads(console):
         assert isinstance(app.all("order-groups", ft.TextButton)[0], ft.TextButton), (
             "a button is reached by the keyboard"
         )
+
+
+async def test_beside_a_count_stands_what_the_sample_found(console):
+    page = console.signed_in("supervisor")
+    abm = console.signed_in("abm")
+    day = date(2026, 3, 1)
+    made = [
+        abm.workspace.do(RegisterGroup({"village_id": ref("V1"), "name": name, "formed_on": day})).id
+        for name in ("एक", "दो", "तीन", "चार")
+    ]
+    async with shown(page) as app:
+        await app.see("tile-groups")
+        await app.see_text(HINDI.say("found.none"))
+    for group, result in zip(made, ("confirmed", "differs", "not_reached"), strict=False):
+        page.workspace.do(CheckGroup(group, result, what="group", how="visit"))
+    card = HINDI.say("found.card.groups", count=2, as_told=1)
+    async with shown(page) as app:
+        await app.see_text(HINDI.say("found.said", count=2, as_told=1))
+        await app.see_text(HINDI.say("found.not_reached", count=1))
+        assert any(card in words for words in app.texts())
+    async with shown(page, width=1280) as app:
+        await app.see_text(HINDI.say("found.explain"))
+        await app.see_text(HINDI.say("found.short", count=2, as_told=1))
 
 
 def test_rows_without_a_value_stand_last_whichever_way():
@@ -242,3 +267,43 @@ async def test_the_figures_of_a_review_are_kept_and_compared_with_at_the_next_on
         line = {"what": HINDI.say("review.figure.groups"), "now": 4, "change": "+1"}
         assert HINDI.say("review.line", **line) in app.texts()
         assert HINDI.say("review.average", then="13.3", now="15.0") in app.texts()
+
+
+def reviewed_on(world, day):
+    """The screen's day is that of this machine, the centre's that of the test's clock."""
+    with world.centre.database.writing() as db:
+        for table in (world.centre.tables.review, world.centre.tables.review_part):
+            db.execute(update(table).values(on_day=day))
+
+
+async def test_what_is_smaller_than_a_block_is_compared_with_the_last_review_too(world, console):
+    page = console.signed_in("supervisor")
+    fill(page)
+    page.workspace.perform(HoldReview(ref("B1")))
+    reviewed_on(world, date(2026, 1, 5))
+    values = {"village_id": ref("V2"), "name": "चौथा", "formed_on": date(2026, 3, 1), "declared_members": 20}
+    page.workspace.do(RegisterGroup({**values, "formed_by_id": ref("abm")}))
+    said = lambda now, change: HINDI.say(  # noqa: E731
+        "review.line", what=HINDI.say("review.figure.groups"), now=now, change=change
+    )
+    places = {f"gram_panchayat/{ref('G1')}": (2, "0"), f"village/{ref('V2')}": (2, "+1")}
+    people = {f"person/{ref('supervisor')}": (3, "0"), f"person/{ref('abm')}": (1, "+1")}
+    for where, (now, change) in (places | people).items():
+        async with shown(page, f"/place/{where}") as app:
+            await app.see("review-groups")
+            assert said(now, change) in app.texts(), where
+            assert HINDI.say("review.on", day=date(2026, 1, 5)) in app.texts()
+
+
+async def test_a_review_without_figures_of_its_villages_says_so(world, console):
+    page = console.signed_in("supervisor")
+    fill(page)
+    async with shown(page, f"/place/village/{ref('V1')}") as app:
+        await app.see_text(HINDI.say("review.none"))
+    page.workspace.perform(HoldReview(ref("B1")))
+    reviewed_on(world, date(2026, 1, 5))
+    with world.centre.database.writing() as db:
+        db.execute(update(world.centre.tables.review).values(parts_kept=False))
+    async with shown(page, f"/place/village/{ref('V1')}") as app:
+        await app.see_text(HINDI.say("review.not_kept"))
+        assert not app.has("review-groups")
