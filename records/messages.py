@@ -189,13 +189,19 @@ class SyncReply:
 
 @dataclass(frozen=True)
 class EnrolRequest:
-    """A one-time code of digits and the public halves of the keys that the phone made (raw 32 bytes each)."""
+    """A one-time code of digits and the public halves of the keys that the phone made (raw 32 bytes each).
+
+    `last_device`, `last_cursor`: what the phone went by until now, if anything. A cursor from beyond the centre's own
+    numbers proves that the centre has gone back, and with the new number the phone gives it up.
+    """
 
     app: str
     code: str
     signing_key: bytes
     sealing_key: bytes
     device_name: str = ""
+    last_device: str = ""
+    last_cursor: str = ""
 
 
 @dataclass(frozen=True)

@@ -369,6 +369,8 @@ def read_bundle_reply(body: bytes) -> BundleReply:
 def enrol_bytes(request: EnrolRequest) -> bytes:
     keys = [base64.b64encode(key).decode() for key in (request.signing_key, request.sealing_key)]
     value = {"v": PROTOCOL, "a": request.app, "c": request.code, "k": keys, "d": request.device_name}
+    if request.last_cursor:
+        value["b"] = [request.last_device, request.last_cursor]
     return framed((b"H", compressed(value)))
 
 
@@ -382,7 +384,10 @@ def read_enrol(body: bytes) -> EnrolRequest:
         if len(signing) != 32 or len(sealing) != 32:
             raise Problem("bad_message")
         app, name = clean_text(_text(value["a"]))[:LONGEST_APP], clean_text(_text(value["d"]))[:LONGEST_DEVICE_NAME]
-        return EnrolRequest(app, _text(value["c"]), signing, sealing, name)
+        before = [_text(one) for one in value.get("b", ["", ""])]
+        if len(before) != 2 or max(map(len, before)) > LONGEST_DEVICE_NAME:
+            raise Problem("bad_message")
+        return EnrolRequest(app, _text(value["c"]), signing, sealing, name, *before)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise Problem("bad_message") from error
 

@@ -43,6 +43,8 @@ from server.tables import central_tables
 from server.upserting import insert_missing, put
 
 Clock = Callable[[], int]
+OVERLAP_MS = 60_000
+"""How long a call in another process may take to commit its cursor; on SQLite only one writes at a time."""
 
 
 class CentralStore:
@@ -82,6 +84,7 @@ class CentralStore:
         self._randomness = self.randomness = randomness
         with self.database.writing() as db:
             self._found(db)
+            self.cursors.begin(db, clock(), overlap_ms=0 if self.database.is_sqlite else OVERLAP_MS)
         if revocations:
             # Before the first request: what was revoked stays revoked, whatever backup this database comes from.
             revocations.replay(self.database, self.tables, state_id)
@@ -98,10 +101,18 @@ class CentralStore:
 
     def new_epoch(self) -> str:
         """Say that this database has gone back: at their next contact all phones give again what they have sent."""
-        meta, epoch = self.tables.meta, self._randomness(4).hex()
         with self.database.writing() as db:
-            db.execute(update(meta).where(meta.c.state_id == self.state_id, meta.c.name == "epoch").values(value=epoch))
+            return self._begin_epoch(db)
+
+    def _begin_epoch(self, db: Connection) -> str:
+        meta, epoch = self.tables.meta, self._randomness(4).hex()
+        db.execute(update(meta).where(meta.c.state_id == self.state_id, meta.c.name == "epoch").values(value=epoch))
         return epoch
+
+    def _heed(self, db: Connection, device: str, token: str | None) -> None:
+        """A cursor that is given up, with its number, must not take along the only proof that we have gone back."""
+        if token and self.cursors.is_from_beyond(db, device, token, self.epoch(db)):
+            self._begin_epoch(db)
 
     # --- who calls
 
@@ -110,6 +121,7 @@ class CentralStore:
         device = self.enrolments.use(request)
 
         def reply(db: Connection) -> EnrolReply:
+            self._heed(db, request.last_device, request.last_cursor)
             capacity = self._capacity(db, device.person_id)
             self._remember_capacity(db, capacity, self.clock())
             return self.enrolments.reply(device, capacity, self.epoch(db), self.clock())
@@ -140,13 +152,17 @@ class CentralStore:
         if request.batch:
             answer, sent = self._take(device.number, request.batch, now_ms)
             if answer.state == "device_cloned":
-                return self._renumbered(device, answer, now_ms)
+                return self._renumbered(device, request, answer, now_ms)
             device = self.enrolments.device_of(token)
+        elif request.answered > device.last_batch:
+            # It has answers that are not here any more: it sends those batches again, if it still has them.
+            answer = BatchAnswer(request.answered + 1, "waiting_for", wanted=device.last_batch + 1)
         return self._reply(device, request, answer, sent, now_ms)
 
-    def _renumbered(self, device: Any, answer: BatchAnswer, now_ms: int) -> SyncReply:
+    def _renumbered(self, device: Any, request: SyncRequest, answer: BatchAnswer, now_ms: int) -> SyncReply:
         """Two copies of one device: this one goes on under a number of its own."""
-        with self.database.reading() as db:
+        with self.database.writing() as db:
+            self._heed(db, device.number, request.cursor)
             epoch = self.epoch(db)
         return SyncReply(epoch, now_ms, answer, renumbered=self.enrolments.renumber(device))
 
@@ -313,11 +329,8 @@ class CentralStore:
         self, db: Connection, device: Any, stand: "Stand", answer: BatchAnswer | None, now_ms: int
     ) -> SyncReply:
         """A valid token from beyond our own numbers: a restored backup. A new epoch, and the phones' own work again."""
-        table, meta = self.tables.device, self.tables.meta
-        epoch = self.epoch(db)
-        if stand.gone_back == "now":
-            epoch = self._randomness(4).hex()
-            db.execute(update(meta).where(meta.c.state_id == self.state_id, meta.c.name == "epoch").values(value=epoch))
+        table = self.tables.device
+        epoch = self._begin_epoch(db) if stand.gone_back == "now" else self.epoch(db)
         db.execute(
             update(table)
             .where(table.c.state_id == self.state_id, table.c.device == device.number)
