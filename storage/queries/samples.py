@@ -79,12 +79,11 @@ def tally_checked(
     panchayats = tables["Place"].alias("panchayat")
     looks = _last_looks(tables)
     unit = unit_of(tables, shgs, places, panchayats, by)
-    there = (
-        looks.join(shgs, shgs.c.id == looks.c.shg_id)
-        .outerjoin(account, first_account(shgs, account))
-        .outerjoin(places, places.c.id == shgs.c.village_id)
-        .outerjoin(panchayats, panchayats.c.id == places.c.gram_panchayat_id)
-    )
+    there = looks.join(shgs, shgs.c.id == looks.c.shg_id).outerjoin(account, first_account(shgs, account))
+    if by not in ("whole", "person", "village") or within is not None:
+        there = there.outerjoin(places, places.c.id == shgs.c.village_id)
+    if by == "cluster":
+        there = there.outerjoin(panchayats, panchayats.c.id == places.c.gram_panchayat_id)
     meant: dict[str, ColumnElement[bool]] = {
         "groups": literal(True),
         "formed": begun_this_month(shgs, measure),
