@@ -33,7 +33,7 @@ def DevicesScreen() -> ft.View:
         return frame(h.say("devices.title"), [waiting("devices-waiting")], route=route, whole=True)
     if not answer.rows:
         none = empty_note(h.say("devices.none"), "devices-none", ft.Icons.PHONE_ANDROID_OUTLINED)
-        return frame(h.say("devices.title"), [none, Brought()], route=route, whole=True)
+        return frame(h.say("devices.title"), [none, _brought()], route=route, whole=True)
     rows = sorted(answer.rows, key=urgency)
     waits = [row for row in rows if row.unsent]
     said = h.say("devices.said", count=len(waits), changes=sum(row.unsent for row in waits)) if waits else h.say(
@@ -49,7 +49,7 @@ def DevicesScreen() -> ft.View:
             card=lambda row: _card(h, row),
         ),
         ft.Divider(height=1),
-        ft.Container(Brought(), width=READING_WIDTH),
+        _brought(),
     ]
     return frame(
         h.say("devices.title"),
@@ -58,6 +58,11 @@ def DevicesScreen() -> ft.View:
         whole=True,
         foot=deed(h.say("devices.receipts"), "receipts", guard(save_receipts), icon=ft.Icons.DOWNLOAD),
     )
+
+
+def _brought() -> ft.Control:
+    """No wider than is good to read, below a table that is."""
+    return ft.Container(ft.Container(Brought(), width=READING_WIDTH), alignment=ft.Alignment.TOP_LEFT)
 
 
 def _columns(h: Here, order: dict[str, int]) -> tuple[TableColumn, ...]:

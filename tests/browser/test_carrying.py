@@ -11,18 +11,19 @@ HINDI = words_of("hi")
 
 def test_work_is_carried_on_a_colleagues_phone_and_received(screen_of, demo, tmp_path):
     name, file = "हाथों हाथ समूह", tmp_path / "work.samooh"
-    abm = screen_of("abm")
+    # High enough for all of the page: what is scrolled out of sight cannot be tapped.
+    abm = screen_of("abm", height=1400)
     demo.wait_until_sent("abm")
     demo.switch("abm", "off")
     register_group(abm, name)
     abm.title_is(name)
-    abm = screen_of("abm", "/sync")
+    abm.open(demo.address("abm") + "/sync")
     with abm.page.expect_download(timeout=30_000) as download:
         abm.tap("hand-over")
     download.value.save_as(file)
     assert read_bundle(file.read_bytes()).records >= 1 and name.encode() not in file.read_bytes()
 
-    sakhi = screen_of("sakhi", "/sync")
+    sakhi = screen_of("sakhi", "/sync", height=1400)
     with sakhi.page.expect_file_chooser(timeout=30_000) as chooser:
         sakhi.tap("take-in")
     chooser.value.set_files(file)

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -20,6 +21,7 @@ from storage.identity import end_login
 from storage.queries import list_groups
 from sync import bundles as sealing
 from sync.enrolling import enrol
+from sync.joining import joined
 from tests.console import Console
 from tests.fleet import differences, fresh_contents, quiet
 from tests.integration.conftest import Fleet, a_world
@@ -163,6 +165,36 @@ def test_a_parcel_outlives_another_persons_login_on_the_phone(near):
     assert sakhi.sync() and sakhi.workspace.parcels()[0].state == "delivered"
 
 
+def test_what_she_sent_under_a_new_number_and_what_is_carried_under_the_old_one_are_one_work(near):
+    abm, sakhi = near("abm"), near("sakhi")
+    group = a_day_of_work(abm)
+    content = in_the_village(abm)
+    end_login(abm.store, "sign_in")
+    enrol(abm.store, abm.centre(), near.world.centre.enrolments.code_for(ref("abm")), app="0.1.0")
+    abm.connect()
+    abm.do(ChangeGroup(group, {"name": "नया नाम"}))
+    quiet([abm])
+    assert carried(sakhi, content) == "delivered"
+    quiet([abm, sakhi])
+    assert centre_rows(near, "Shg")[group]["name"] == "नया नाम" and len(centre_rows(near, "Member")) == 1
+    # The name of before was never seen by the new one; of her own two there is nothing to decide.
+    assert {row["state"] for row in centre_rows(near, "Conflict").values()} <= {"own"}
+    assert not near.world.rows(near.world.centre.tables.quarantine)
+    assert not differences(abm.contents(), fresh_contents(near.world, "abm", near.folder))
+
+
+def test_a_file_that_was_taken_in_asks_for_a_synchronisation(near):
+    abm, sakhi = near("abm"), near("sakhi")
+    a_day_of_work(abm)
+    asked: list[str] = []
+    workspace, runner = joined(sakhi.store, near.world.centre, app="0.1.0")
+    workspace._sync_wanted = lambda: asked.append("a run")
+    workspace.take_in(in_the_village(abm))
+    assert asked == ["a run"]
+    runner.run()
+    assert workspace.parcels()[0].state == "delivered"
+
+
 # --- the answer
 
 
@@ -273,6 +305,18 @@ def test_a_file_that_another_phone_signed_is_refused(near):
     signature = sealing.Ed25519PrivateKey.from_private_bytes(theirs.signing_key).sign(body)
     assert code_of(lambda: sakhi.line.bundle(bundles.ended(body + signature))) == "bundle_changed"
     assert not centre_rows(near, "Shg")
+
+
+@pytest.mark.parametrize("lie", [{"sha256": "0" * 64}, {"number": 0}])
+def test_a_phone_that_lies_about_what_it_sealed_is_refused(near, monkeypatch, lie):
+    abm, sakhi = near("abm"), near("sakhi")
+    a_day_of_work(abm)
+    true = sealing.batches_to_carry
+    monkeypatch.setattr(
+        sealing, "batches_to_carry", lambda store: [(replace(batch, **lie), rows) for batch, rows in true(store)]
+    )
+    assert carried(sakhi, in_the_village(abm)) == "refused"
+    assert sakhi.workspace.parcels()[0].code == "bundle_changed" and not centre_rows(near, "Shg")
 
 
 def test_a_phone_that_the_centre_does_not_know_is_refused_and_the_file_kept(near, tmp_path):
