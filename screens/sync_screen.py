@@ -28,6 +28,7 @@ from screens.parts.pieces import (
     stack,
     waiting,
 )
+from screens.parts.room import RoomLeft
 from screens.parts.sync_strip import SYNC, shape_of, strip_words, use_sync_status
 from screens.parts.times import said_time
 from screens.use_query import use_asked
@@ -45,7 +46,11 @@ def SyncScreen() -> ft.View:
 
     return frame(
         h.say("sync.title"),
-        [ft.Container(scrolled([SyncStory(), MendingList(), OutgoingList(), RunList()], spacing=0), expand=True)],
+        [
+            ft.Container(
+                scrolled([SyncStory(), RoomLeft(), MendingList(), OutgoingList(), RunList()], spacing=0), expand=True
+            )
+        ],
         route="/",
         navigation=tabs(h, "/sync"),
         foot=None

@@ -9,8 +9,8 @@ from sqlalchemy.dialects.sqlite import insert
 
 from records.commands.deciding import Command, Done
 from records.problems import Problem
-from records.workspace import Draft, Identity, Mending, Notice, Outgoing, Past, Photo, Support, SyncStatus
-from storage import drafts, history, notices, outgoing, photos, verdicts
+from records.workspace import Draft, Identity, Mending, Notice, OlderSteps, Outgoing, Past, Photo, Support, SyncStatus
+from storage import drafts, history, letting_go, notices, outgoing, photos, verdicts
 from storage.executing import execute
 from storage.identity import identity_of
 from storage.outbox import count_waiting
@@ -110,6 +110,13 @@ class PhoneWorkspace:
 
     def want_photo(self, id: str) -> None:
         photos.want_photo(self.store, id)
+        self._sync_wanted()
+
+    def older_steps(self, account_id: str) -> OlderSteps:
+        return letting_go.older_steps(self.store, account_id)
+
+    def want_older_steps(self, account_id: str) -> None:
+        letting_go.want_older_steps(self.store, account_id)
         self._sync_wanted()
 
     def history(self, record_id: str) -> Sequence[Past]:
