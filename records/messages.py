@@ -145,7 +145,7 @@ class SyncRequest:
     """One call. `answered` is the last batch number whose answer the device has taken in; `has_capacity` a short hash
     of the capacity it knows. `unsent`, `oldest_unsent_ms` and `drafts` are told to the office. `room` = rows wanted in
     the page. `reached` (stream -> seq) is sent back only after `cursor_unknown`. `summary`: what the device holds of
-    some streams, to be compared.
+    some streams, to be compared. `older`: ids of records that it let go for want of room and asks for again.
     """
 
     app: str
@@ -159,6 +159,7 @@ class SyncRequest:
     reached: Mapping[str, int] | None = None
     drafts: int = 0
     summary: Summary | None = None
+    older: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,11 @@ NORM_DEFAULTS = {
     "pending_days": 7,
     "groups_per_bank_sakhi": 100,
     "special_in_average": 1,
+    "device_records": 60_000,
+    "device_megabytes": 120,
 }
 """What holds until the state sets it (field notes 1.1 A6, A7, A9; 2.3). `special_in_average`: 1 where special groups
-count in the average of a place, 0 where they do not."""
+count in the average of a place, 0 where they do not. `device_...`: what one phone may hold."""
 
 
 class Norm(Record):

@@ -47,6 +47,8 @@ LARGEST_ENROLMENT = 64 * 1024
 GREATEST_COUNT = 1 << 53
 NO_NEWS = 1
 """In the place of a page that has nothing in it and the cursor that was presented."""
+MOST_OLDER = 200
+"""Records that one call may ask for again."""
 LONGEST_APP, LONGEST_DEVICE_NAME = 40, 120
 
 
@@ -91,6 +93,7 @@ def request_bytes(request: SyncRequest) -> bytes:
         "m": request.room,
         "r": dict(request.reached) if request.reached is not None else None,
         "k": _packed_summary(request.summary),
+        "w": ids_text(request.older) if request.older else None,
     }
     frames = []
     if request.batch:
@@ -126,6 +129,7 @@ def read_request(body: bytes) -> SyncRequest:
             room=max(1, min(5000, _count(header.get("m", 500)))),
             reached=None if reached is None else {stream: _count(seq) for stream, seq in reached.items()},
             summary=_read_summary(header.get("k")),
+            older=tuple(ids_list(header["w"]))[:MOST_OLDER] if "w" in header else (),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise Problem("bad_message") from error

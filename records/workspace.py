@@ -178,6 +178,45 @@ class Photo:
     code: str | None = None
 
 
+NEARLY_FULL = 0.8
+"""Of what a device may hold: from there on its person is told what will happen."""
+
+
+@dataclass(frozen=True)
+class Room:
+    """What a device holds, and the most that it may hold. `let_go`: steps that are at the centre only."""
+
+    records: int
+    most_records: int
+    bytes: int
+    most_bytes: int
+    let_go: int = 0
+
+    @property
+    def bytes_share(self) -> float:
+        return self.bytes / self.most_bytes
+
+    @property
+    def share(self) -> float:
+        return max(self.records / self.most_records, self.bytes_share)
+
+    @property
+    def is_nearly_full(self) -> bool:
+        return self.share >= NEARLY_FULL
+
+    @property
+    def is_full(self) -> bool:
+        return self.share > 1
+
+
+@dataclass(frozen=True)
+class OlderSteps:
+    """Steps of an account that are at the centre only: how many, and whether they have been asked for."""
+
+    count: int = 0
+    wanted: bool = False
+
+
 @dataclass(frozen=True)
 class Parcel:
     """A colleague's sealed file that this phone carries to the centre. `device`: the number of the phone that made it;
@@ -208,7 +247,7 @@ class Support:
 
     `clock_offset_ms`: the centre's clock minus this one's; `free_bytes`: room left beside the store, None where the
     device does not tell; `records`: how many of each kind are held; `login_in_safe`: whether the secrets of the login
-    lie in the device's safe or in the store, None where there is no login.
+    lie in the device's safe or in the store, None where there is no login; `room`: what is held of what may be held.
     """
 
     clock_offset_ms: int | None = None
@@ -216,6 +255,7 @@ class Support:
     store_bytes: int | None = None
     records: Mapping[str, int] = dataclasses.field(default_factory=dict)
     login_in_safe: bool | None = None
+    room: Room | None = None
 
 
 @dataclass(frozen=True)
@@ -277,6 +317,12 @@ class Workspace(Protocol):
 
     def want_photo(self, id: str) -> None:
         """Have a photo fetched with the next synchronisation, for which this asks."""
+
+    def older_steps(self, account_id: str) -> OlderSteps:
+        """What of an account's steps this copy has let go of for want of room."""
+
+    def want_older_steps(self, account_id: str) -> None:
+        """Have them fetched with the next synchronisation, for which this asks."""
 
     def history(self, record_id: str) -> Sequence[Past]: ...
     def setting(self, name: str) -> str | None: ...

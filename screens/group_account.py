@@ -35,7 +35,7 @@ from screens.parts.pieces import (
     waiting,
 )
 from screens.parts.times import today
-from screens.use_query import use_query
+from screens.use_query import use_asked, use_query
 
 
 @part
@@ -73,9 +73,32 @@ def AccountTab(*, shg_id: str) -> ft.Control:
     for row in _newest_first(steps.rows):
         if row.kind != "cancelled":
             lines.append(_step(h, row, cancelled.get(row.id), guard(set_going, row.id)))
+    lines.append(OlderSteps(account_id=first_account_id(shg_id)))
     lines.append(AccountPhotos(shg_id=shg_id, account_id=first_account_id(shg_id)))
     lines += signatories_part(h, page, shg_id, account, steps.rows)
     return padded(*lines, spacing=12)
+
+
+STEPS = frozenset({"AccountStep", "sync"})
+
+
+@part
+def OlderSteps(*, account_id: str) -> ft.Control:
+    """Steps that only the server has, for want of room on this phone, and the way to fetch them."""
+    h = here()
+    older = use_asked(lambda workspace: workspace.older_steps(account_id), STEPS, account_id).value
+
+    async def fetch() -> None:
+        await asyncio.to_thread(h.workspace.want_older_steps, account_id)
+
+    if older is None or not older.count:
+        return ft.Container()
+    if older.wanted:
+        more: list[ft.Control] = [small(h.say("accounts.older_wanted"), key="older-wanted")]
+    else:
+        get = quiet_deed(h.say("accounts.older_get"), "older-get", guard(fetch), icon=ft.Icons.DOWNLOAD)
+        more = [small(h.say("accounts.older_why")), ft.Row([get], wrap=True)]
+    return note(h.say("accounts.older", count=older.count), "older-steps", more=more)
 
 
 def _newest_first(rows: list[Any]) -> list[Any]:

@@ -13,6 +13,7 @@ from screens.context import Here, here
 from screens.guarding import guard, part, screen
 from screens.navigation import tabs
 from screens.parts.pieces import body, chip, frame, heading, named, padded, scrolled, second_deed, small, stack
+from screens.parts.room import RoomHeld
 from screens.use_query import use_asked
 from screens.words import languages, words_of
 
@@ -53,7 +54,7 @@ def SettingsScreen() -> ft.View:
         ft.Divider(height=1),
         ft.Column(ways, spacing=0, tight=True),
         ft.Divider(height=1),
-        padded(*_whose(h), LoginKept(), *out, spacing=8),
+        padded(*_whose(h), LoginKept(), RoomHeld(), *out, spacing=8),
     ]
     return frame(
         h.say("settings.title"),

@@ -29,6 +29,7 @@ from screens.parts.pieces import (
     stack,
     waiting,
 )
+from screens.parts.room import RoomLeft
 from screens.parts.sync_strip import SYNC, shape_of, strip_words, use_sync_status
 from screens.parts.times import said_time
 from screens.use_query import use_asked
@@ -44,7 +45,7 @@ def SyncScreen() -> ft.View:
     async def sync_now() -> None:
         await asyncio.to_thread(h.workspace.request_sync)
 
-    parts = [SyncStory(), MendingList(), Carrying(), ParcelList(), OutgoingList(), RunList()]
+    parts = [SyncStory(), RoomLeft(), MendingList(), Carrying(), ParcelList(), OutgoingList(), RunList()]
     return frame(
         h.say("sync.title"),
         [ft.Container(scrolled(parts, spacing=0), expand=True)],

@@ -20,6 +20,7 @@ from records.messages import (
     EnrolRequest,
     FrozenBatch,
     Page,
+    Part,
     PhotoCall,
     PhotoReply,
     SyncReply,
@@ -180,7 +181,15 @@ class CentralStore:
             quiet = self.database.write(
                 lambda db: self._reply_with_news(db, device, request, answer, sent, found, now_ms)
             )
+        if request.older and quiet.page:
+            quiet = replace(quiet, page=replace(quiet.page, parts=[*self._older(device, request), *quiet.page.parts]))
         return replace(quiet, compared=found.compared) if found else quiet
+
+    def _older(self, device: Any, request: SyncRequest) -> list[Part]:
+        """What the device had let go of and asks for again, of what it reads and has been told of."""
+        with self.database.reading() as db:
+            standing = self._stand(db, device, request)
+            return standing.paging.asked(request.older, standing.cursor.vector)
 
     def _compare(self, db: Connection, device: Any, request: SyncRequest, now_ms: int) -> Found | None:
         """What came of the device's summary of its copy, None where it gives none that can be compared."""

@@ -26,6 +26,7 @@ from records.workspace import (
     Identity,
     Mending,
     Notice,
+    OlderSteps,
     Outgoing,
     Parcel,
     Past,
@@ -206,6 +207,13 @@ class CentralWorkspace:
 
     def want_photo(self, id: str) -> None:
         """Nothing is fetched: what the centre has is shown at once."""
+
+    def older_steps(self, account_id: str) -> OlderSteps:
+        """None: the centre lets nothing go."""
+        return OlderSteps()
+
+    def want_older_steps(self, account_id: str) -> None:
+        """Nothing is fetched: all steps are here."""
 
     def support(self) -> Support:
         """Nothing about a device: whoever tends the centre looks at the centre."""

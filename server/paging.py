@@ -117,6 +117,27 @@ class Paging:
                 return parts, reached, True
         return parts, reached, False
 
+    def asked(self, ids: Iterable[str], vector: Vector) -> list[Part]:
+        """Records by their ids, whole, each by the richest stream in which the device has been told of it."""
+        feed, wanted = self._tables.feed, sorted(set(ids))
+        rows = self._db.execute(
+            select(feed.c.id, feed.c.kind).where(
+                feed.c.state_id == self._state_id, among(self._db, feed.c.id, wanted), feed.c.left.is_(False)
+            )
+        )
+        kinds = {row.id: row.kind for row in rows}
+        chosen: dict[tuple[str, str, tuple[str, ...]], list[str]] = {}
+        for id, streams in self._elsewhere(wanted).items():
+            told = [name for name, seq in streams.items() if seq <= vector.get(name, START).upto]
+            if told:
+                richest, kind = min(told, key=lambda one: (_rank(one), one)), kinds[id]
+                columns = columns_of(self._registry[kind].cls, kind, {one: self.readable[one] for one in streams})
+                chosen.setdefault((richest, kind, columns), []).append(id)
+        return [
+            Part(name, vector[name].upto, self._sections(kind, columns, some))
+            for (name, kind, columns), some in chosen.items()
+        ]
+
     def _feed(self, name: str, upto: int, room: int) -> list[Any]:
         feed = self._tables.feed
         query = (

@@ -8,10 +8,14 @@ from collections.abc import Callable, Collection, Iterable
 from sqlalchemy import func, select
 from sqlalchemy.dialects.sqlite import insert
 
-from records.audience import streams_read
+from records.audience import columns_of, streams_read
 from records.digest import Compared, Digest, Summary, digesting_in, register_of
+from records.record import fields_of
 from storage.holds import Streams
 from storage.identity import capacity_of
+from storage.letting_go import KIND as LET_GO
+from storage.letting_go import gone_by
+from storage.marks import numbers_in
 from storage.rows import RawRow, raw_rows
 from storage.store import LocalStore, Transaction
 
@@ -74,7 +78,7 @@ def _some(t: Transaction, names: Iterable[str]) -> list[str]:
     sizes: dict[int, int] = {}
     for by_marks in _held(t).values():
         for marks, count in by_marks.items():
-            for number in _numbers_in(marks):
+            for number in numbers_in(marks):
                 sizes[number] = sizes.get(number, 0) + count
     chosen: list[str] = []
     room = MOST_AT_ONCE
@@ -92,10 +96,11 @@ def _summary(t: Transaction, names: Iterable[str], roles: dict[str, frozenset[st
     sums = {name: Digest() for name in names if name in roles}
     wanted = {numbers[name]: name for name in sums if name in numbers}
     for kind, by_marks in _held(t).items():
-        marks = {one: [wanted[n] for n in _numbers_in(one) if n in wanted] for one in by_marks}
+        marks = {one: [wanted[n] for n in numbers_in(one) if n in wanted] for one in by_marks}
         digests = {name: digesting_in(t.registry, kind, name, roles[name]) for name in wanted.values()}
         for raw in _rows(t, kind, [one for one, streams in marks.items() if streams]):
             _add(sums, raw, marks[raw.held], digests)
+    _add_gone(t, sums, wanted, roles)
     return Summary(register_of(t.registry), sums)
 
 
@@ -107,6 +112,19 @@ def _add(sums: dict[str, Digest], raw: RawRow, streams: Iterable[str], digests: 
         if digest not in seen:
             seen[digest] = digest(raw.id, raw.values, raw.stamps)
         sums[name] = sums[name].plus([seen[digest]])
+
+
+def _add_gone(
+    t: Transaction, sums: dict[str, Digest], wanted: dict[int, str], roles: dict[str, frozenset[str]]
+) -> None:
+    """Steps that were let go for want of room count as if they were here."""
+    if LET_GO not in t.registry:
+        return
+    cls = t.registry[LET_GO].cls
+    whole = {name: len(columns_of(cls, LET_GO, {name: roles[name]})) == len(fields_of(cls)) for name in wanted.values()}
+    for gone in gone_by(t, LET_GO):
+        for name in (wanted[number] for number in numbers_in(gone.held) if number in wanted):
+            sums[name] = sums[name].plus([gone.whole if whole[name] else gone.public])
 
 
 def _rows(t: Transaction, kind: str, marks: list[str]) -> Iterable[RawRow]:
@@ -137,10 +155,6 @@ def _held(t: Transaction) -> Held:
     return found
 
 
-def _numbers_in(marks: str) -> list[int]:
-    return [int(number) for number in marks.split(",") if number]
-
-
 def _look_after_strays(t: Transaction) -> None:
     """Records that no stream holds and that no work of our own keeps, and those held by a stream that is not known:
     no stream's sum tells of them. With the news read to their end they go."""
@@ -149,7 +163,8 @@ def _look_after_strays(t: Transaction) -> None:
             f"INSERT OR IGNORE INTO lingering (kind, id) SELECT ?, id FROM \"{table.name}\" WHERE held=''", (kind,)
         )
     known = set(Streams(t).names)
-    marks = {number for by_marks in _held(t).values() for one in by_marks for number in _numbers_in(one)}
+    marks = {number for by_marks in _held(t).values() for one in by_marks for number in numbers_in(one)}
+    marks |= {number for gone in gone_by(t, LET_GO) for number in numbers_in(gone.held)}
     for number in sorted(marks - known):
         line = {"number": number, "name": f"before/{number}/lost", "upto": 0, "superseded": True}
         t.connection.execute(t.tables.stream.insert().values(line))

@@ -15,9 +15,16 @@ from storage.store import LocalStore, Transaction
 
 
 def next_request(
-    store: LocalStore, *, app: str, batch: FrozenBatch | None, room: int, summary: Summary | None = None
+    store: LocalStore,
+    *,
+    app: str,
+    batch: FrozenBatch | None,
+    room: int,
+    summary: Summary | None = None,
+    older: tuple[str, ...] = (),
 ) -> SyncRequest:
-    """One call: the batch to send, where this phone stands, and how many rows it wants back. `summary`: what it holds.
+    """One call: the batch to send, where this phone stands, and how many rows it wants back. `summary`: what it holds;
+    `older`: records that it asks for again.
 
     Without a cursor it says how far it has read each stream, so that nothing is sent again that is here.
     """
@@ -36,6 +43,7 @@ def next_request(
             room=room,
             reached=None if cursor else reached(t) or None,
             summary=summary,
+            older=older,
         )
 
 

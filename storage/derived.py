@@ -22,6 +22,7 @@ from records.record import to_wire
 from records.savings_account import AccountStep
 from records.shg import Shg
 from storage import outbox
+from storage.letting_go import has_let_go
 from storage.moment import today
 from storage.rows import RawRow, raw_rows, rows_below, shape_of, write_raw
 from storage.store import Transaction
@@ -98,6 +99,9 @@ def _settle_accounts(t: Transaction, groups: set[str]) -> set[str]:
             (record for record in records if isinstance(record, AccountStep)),
             stamps={step.id: step.stamps.get("kind", "") for step in mine},
         )
+        if not state.heads and has_let_go(t, account.id):
+            # What a cancelled step had replaced was let go: what the centre says last stands until it is asked.
+            continue
         _put(t, "SavingsAccount", account, _account_columns(account, state), account.values["shg_id"])
         if state.disputed:
             disputed.add(account.values["shg_id"])
@@ -127,7 +131,7 @@ def _settle_rosters(t: Transaction, shgs: Mapping[str, RawRow], disputed: set[st
         record = row.record(t.registry["Member"])
         assert isinstance(record, Member)
         members.setdefault(record.shg_id, []).append(record)
-    norms = _norms(t)
+    norms = norms_held(t)
     day = today(t.meta, t.clock_ms, t.store.built_on)
     for id, raw in ours.items():
         shg = raw.record(t.registry["Shg"])
@@ -151,7 +155,8 @@ def _settle_rosters(t: Transaction, shgs: Mapping[str, RawRow], disputed: set[st
         _put(t, "Shg", raw, {"roster_count": roster_of(roster), "marks": list(marks)}, id)
 
 
-def _norms(t: Transaction) -> list[Norm]:
+def norms_held(t: Transaction) -> list[Norm]:
+    """The norms that have come here."""
     if "Norm" not in t.tables:
         return []
     ids = t.connection.scalars(select(t.tables["Norm"].c.id))

@@ -1,12 +1,12 @@
 """By which streams this store holds a record. The last one gone, the record goes too, unsent work excepted.
 
-In the column `held` stands a list of local stream numbers, ",3,7,". A stream that begins again from 0 gets a new
-number; what is held by the old one only goes when the news have been read to their end, so that nothing vanishes from
-the screen for as long as a slow link takes.
+In the column `held` stands a list of local stream numbers (storage/marks.py). A stream that begins again from 0 gets a
+new number; what is held by the old one only goes when the news have been read to their end, so that nothing vanishes
+from the screen for as long as a slow link takes.
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from sqlalchemy import delete, select
 
@@ -14,19 +14,12 @@ from records.audience import columns_of, streams_read
 from records.conflict import VALUES
 from storage import outbox, photos
 from storage.identity import capacity_of
+from storage.letting_go import hold_gone, release_gone
+from storage.marks import mark, without
 from storage.rows import RawRow, raw_rows, shape_of, write_raw
 from storage.store import Transaction
 
 IN_IDS = "IN (SELECT value FROM json_each(?))"
-
-
-def mark(number: int) -> str:
-    """A stream number as it is looked for in `held`."""
-    return f",{number},"
-
-
-def with_hold(held: str, number: int) -> str:
-    return held if mark(number) in held else f"{held or ','}{number},"
 
 
 class Streams:
@@ -83,8 +76,9 @@ def reached(t: Transaction) -> dict[str, int]:
     return {row.name: row.upto for row in rows}
 
 
-def hold(t: Transaction, kind: str, ids: Iterable[str], number: int) -> None:
+def hold(t: Transaction, kind: str, ids: Collection[str], number: int) -> None:
     """These records, which are here already, are in a stream as well."""
+    hold_gone(t, kind, ids, number)
     wanted = json.dumps(list(ids))
     added = "CASE WHEN held='' THEN ? ELSE held || ? END"
     if kind in t.tables:
@@ -99,15 +93,16 @@ def hold(t: Transaction, kind: str, ids: Iterable[str], number: int) -> None:
         )
 
 
-def release(t: Transaction, kind: str, numbers: Iterable[int], streams: Streams, ids: Iterable[str] | None) -> None:
+def release(t: Transaction, kind: str, numbers: Iterable[int], streams: Streams, ids: Collection[str] | None) -> None:
     """These records (None: all) are in these streams no more: they go, or lose the columns that only those gave."""
     gone = list(numbers)
+    release_gone(t, kind, gone, ids)
     found: dict[str, str] = {}
     for number in gone:
         found |= _held_by(t, kind, number, ids)
     if not found:
         return
-    remaining = {id: _without(held, gone) for id, held in found.items()}
+    remaining = {id: without(held, gone) for id, held in found.items()}
     unheld = [id for id, held in remaining.items() if not held]
     if kind not in t.tables:
         lines = [(held, kind, id) for id, held in remaining.items()]
@@ -127,7 +122,7 @@ def drop(t: Transaction, kind: str, ids: Iterable[str]) -> None:
     wanted = set(ids)
     if not wanted:
         return
-    kept = _worked_on(t, kind, wanted)
+    kept = worked_on(t, kind, wanted)
     if kept:
         _linger(t, kind, sorted(kept))
     gone = json.dumps(sorted(wanted - kept))
@@ -169,7 +164,7 @@ IDLE_LINGERING = "SELECT kind, id FROM lingering AS one" + "".join(
 )
 
 
-def _worked_on(t: Transaction, kind: str, ids: set[str]) -> set[str]:
+def worked_on(t: Transaction, kind: str, ids: set[str]) -> set[str]:
     """Those records that have work waiting, refused or held at the centre, and those above such records."""
     own = t.tables.own_change
     held = select(own.c.kind, own.c.id).where(own.c.state == "held")
@@ -206,12 +201,6 @@ def _held_by(t: Transaction, kind: str, number: int, ids: Iterable[str] | None) 
     if kind not in t.tables:
         sql, values = f"{sql} AND kind=?", [*values, kind]
     return {row.id: row.held for row in t.connection.exec_driver_sql(sql, tuple(values))}
-
-
-def _without(held: str, numbers: Iterable[int]) -> str:
-    for number in numbers:
-        held = held.replace(mark(number), ",")
-    return "" if held == "," else held
 
 
 def look_again(t: Transaction, kind: str, raw: RawRow, names: Iterable[str]) -> None:

@@ -7,6 +7,7 @@ from sqlalchemy import func, select
 from records.workspace import Outgoing, Support
 from storage import meta as named
 from storage.history import OWN_STATES, title_of
+from storage.room import room_of
 from storage.rows import raw_row
 from storage.secrets import IN_SAFE
 from storage.store import LocalStore, Transaction
@@ -47,12 +48,13 @@ def support_of(store: LocalStore) -> Support:
             for kind in ("Shg", "Member", "SavingsAccount", "AccountStep")
             if kind in t.tables
         }
+        room = room_of(t)
     try:
         free, size = shutil.disk_usage(store.path.parent).free, store.path.stat().st_size
     except OSError:
         # A device that does not tell how much room it has is no reason to tell nothing else.
-        return Support(offset, None, None, records, in_safe)
-    return Support(offset, free, size, records, in_safe)
+        return Support(offset, None, None, records, in_safe, room)
+    return Support(offset, free, size, records, in_safe, room)
 
 
 def _line(t: Transaction, kind: str, id: str, unit: str, at_ms: int, state: str) -> Outgoing:

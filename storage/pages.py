@@ -19,7 +19,9 @@ from records.problems import Problem
 from storage import meta as named
 from storage import outbox
 from storage.derived import Touched, settle, stand_down
-from storage.holds import IN_IDS, Streams, drop_done, hold, mark, release, with_hold
+from storage.holds import IN_IDS, Streams, drop_done, hold, release
+from storage.letting_go import come_back
+from storage.marks import mark, numbers_in, with_hold
 from storage.rows import RawRow, Shape, raw_rows, shape_of, write_raw
 from storage.store import LocalStore, Transaction
 from storage.verdicts import end_accepted
@@ -122,7 +124,11 @@ class _Taking:
         plain = [row for row, id in enumerate(section.ids) if id in there and id not in own]
         if not incoming.keyed_alone:
             own, plain = own | {section.ids[row] for row in plain}, []
+        gone = come_back(self.t, section.kind, section.ids)
         incoming.insert(self.t, fresh)
+        for came, held in gone.items():
+            for one in numbers_in(held):
+                hold(self.t, section.kind, [came], one)
         incoming.update(self.t, plain, there)
         self._merge(incoming, [row for row, id in enumerate(section.ids) if id in own])
         self.touched.add_many(section.kind, section.ids, dict(zip(section.fields, section.columns, strict=True)))

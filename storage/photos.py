@@ -160,6 +160,15 @@ def let_go(t: Transaction, ids: Collection[str]) -> None:
     t.connection.execute(delete(table).where(table.c.id.in_(list(ids)), table.c.state != WAITING))
 
 
+def let_go_received(t: Transaction) -> int:
+    """Photos that the centre has too go for want of room; returns how many. Each can be fetched again."""
+    table = t.tables.photo
+    gone = t.connection.execute(delete(table).where(table.c.state.in_((RECEIVED, HERE)))).rowcount
+    if gone:
+        _told(t)
+    return gone
+
+
 def is_whole(photo: Bytes) -> bool:
     """Whether the bytes here are those that the record names."""
     return len(photo.content) == photo.size and hashlib.sha256(photo.content).hexdigest() == photo.sha256

@@ -181,6 +181,26 @@ class Tables(Mapping[str, Table]):
         self.compared = Table(
             "compared", metadata, Column("name", text, primary_key=True), Column("at_ms", number, nullable=False)
         )
+        # Steps that were let go of for want of room, and accounts whose steps somebody has asked for again
+        # (storage/letting_go.py).
+        self.let_go = Table(
+            "let_go",
+            metadata,
+            Column("kind", text, primary_key=True),
+            Column("id", text, primary_key=True),
+            Column("parent", text, nullable=False),
+            Column("held", text, nullable=False),
+            Column("whole", number, nullable=False),
+            Column("public", number, nullable=False),
+            Index("let_go_by_parent", "parent"),
+        )
+        self.wanted_older = Table(
+            "wanted_older",
+            metadata,
+            Column("account_id", text, primary_key=True),
+            Column("at_ms", number, nullable=False),
+            Column("answered", Boolean, nullable=False),
+        )
         self.unknown_record = Table(
             "unknown_record",
             metadata,

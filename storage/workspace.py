@@ -14,6 +14,7 @@ from records.workspace import (
     Identity,
     Mending,
     Notice,
+    OlderSteps,
     Outgoing,
     Parcel,
     Past,
@@ -22,7 +23,7 @@ from records.workspace import (
     SyncStatus,
     TakenIn,
 )
-from storage import carrying, drafts, history, notices, outgoing, photos, verdicts
+from storage import carrying, drafts, history, letting_go, notices, outgoing, photos, verdicts
 from storage.executing import execute
 from storage.identity import identity_of
 from storage.outbox import count_waiting
@@ -131,6 +132,13 @@ class PhoneWorkspace:
 
     def want_photo(self, id: str) -> None:
         photos.want_photo(self.store, id)
+        self._sync_wanted()
+
+    def older_steps(self, account_id: str) -> OlderSteps:
+        return letting_go.older_steps(self.store, account_id)
+
+    def want_older_steps(self, account_id: str) -> None:
+        letting_go.want_older_steps(self.store, account_id)
         self._sync_wanted()
 
     def history(self, record_id: str) -> Sequence[Past]:

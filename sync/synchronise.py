@@ -12,7 +12,9 @@ from storage.agreeing import summary_due, summary_of, take_compared
 from storage.answers import Taken, offer_what_is_due, take_answer
 from storage.contact import next_request, take_head, waiting_records
 from storage.freezing import next_batch
+from storage.letting_go import note_answered, wanted_ids
 from storage.pages import take_page
+from storage.room import make_room
 from storage.store import LocalStore
 from sync.bundles import deliver_parcels
 from sync.photos import exchange_photos
@@ -63,7 +65,7 @@ def synchronise(
     offer_what_is_due(store)
     line = Line(server, app, timer, pace or Pace(), tell)
     report = SyncReport(to_send=waiting_records(store))
-    _exchange_records(store, line, report, more=True)
+    _exchange_records(store, line, report, more=True, older=wanted_ids(store))
     deliver_parcels(store, server)
     for _ in exchange_photos(store, server):
         report.at_photos = True
@@ -72,6 +74,8 @@ def synchronise(
         _exchange_records(store, line, report, more=False)
     if compares and (report.sent or report.received):
         _compare(store, line, report)
+    if report.sent or report.received:
+        make_room(store)
     return report
 
 
@@ -84,16 +88,22 @@ def _compare(store: LocalStore, line: "Line", report: SyncReport) -> None:
 
 
 def _exchange_records(
-    store: LocalStore, line: "Line", report: SyncReport, *, more: bool, summary: Summary | None = None
+    store: LocalStore,
+    line: "Line",
+    report: SyncReport,
+    *,
+    more: bool,
+    summary: Summary | None = None,
+    older: tuple[str, ...] = (),
 ) -> tuple[str, ...]:
     """Sends the changes that wait, and with `more` takes in all news. `summary`: to be compared as soon as nothing
-    waits; returns the streams that differ."""
+    waits; returns the streams that differ. `older`: records that were let go and are asked for again."""
     differ: tuple[str, ...] = ()
     server, app, timer, pace, tell = line.server, line.app, line.timer, line.pace, line.tell
     while (batch := next_batch(store, rows=pace.rows)) is not None or more:
         # A batch would change what is compared.
         told, summary = (summary, None) if batch is None else (None, summary)
-        request = next_request(store, app=app, batch=batch, room=pace.room, summary=told)
+        request = next_request(store, app=app, batch=batch, room=pace.room, summary=told, older=older)
         began = timer()
         reply = server.sync(request)
         seconds = timer() - began
@@ -110,6 +120,9 @@ def _exchange_records(
         # News from where a stream was read to before the centre went back would leave a gap: they are asked for anew.
         page = None if gone_back else reply.page
         received = take_page(store, page, _sent(taken, batch, page)) if page else 0
+        if page:
+            note_answered(store, older)
+            older = ()
         more = gone_back or reply.cursor_unknown or bool(page and page.more)
         pace.learn(seconds, sent=taken.rows, received=received)
         _count(report, taken, received, reply)

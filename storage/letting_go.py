@@ -1,0 +1,156 @@
+"""Steps that this phone has let go of for want of room. The centre has them, and they come back when asked for.
+
+Of each it is remembered by which streams it is held and what it adds to their digests, so that the copy still agrees
+with the centre; and below which account, so that a screen can say that there is more.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.dialects.sqlite import insert
+
+from records.workspace import OlderSteps
+from storage.marks import mark, with_hold, without
+from storage.rows import RawRow
+from storage.store import LocalStore, Transaction
+
+KIND = "AccountStep"
+ASKED_AT_ONCE = 200
+KEPT_MS = 7 * 86_400_000
+"""What somebody asked for stays for so long, however full the phone is."""
+
+IN_IDS = "IN (SELECT value FROM json_each(?))"
+
+
+@dataclass(frozen=True)
+class Gone:
+    """A record that was let go: its digest with all columns, and without the personal ones."""
+
+    held: str
+    whole: int
+    public: int
+
+
+def let_go(t: Transaction, rows: Sequence[RawRow], digests: Mapping[str, tuple[int, int]]) -> None:
+    """Lets these steps go. `digests`: id -> with all columns, without the personal ones."""
+    if not rows:
+        return
+    lines = [(KIND, row.id, row.values["account_id"], row.held, digests[row.id][0], digests[row.id][1]) for row in rows]
+    t.connection.exec_driver_sql(
+        "INSERT OR REPLACE INTO let_go (kind, id, parent, held, whole, public) VALUES (?,?,?,?,?,?)", lines
+    )
+    gone = json.dumps([row.id for row in rows])
+    t.connection.exec_driver_sql(f'DELETE FROM "{t.tables[KIND].name}" WHERE id {IN_IDS}', (gone,))
+    t.changed.add(KIND)
+
+
+def come_back(t: Transaction, kind: str, ids: Iterable[str]) -> dict[str, str]:
+    """These records are here again; id -> by which streams each of those was held that had been let go."""
+    if kind != KIND:
+        return {}
+    wanted = json.dumps(list(ids))
+    rows = t.connection.exec_driver_sql(f"SELECT id, held FROM let_go WHERE kind=? AND id {IN_IDS}", (kind, wanted))
+    found = {row.id: row.held for row in rows}
+    if found:
+        t.connection.exec_driver_sql(f"DELETE FROM let_go WHERE kind=? AND id {IN_IDS}", (kind, wanted))
+    return found
+
+
+def hold_gone(t: Transaction, kind: str, ids: Iterable[str], number: int) -> None:
+    """Those of these records that were let go are in a stream as well."""
+    if kind == KIND:
+        _write(t, {id: with_hold(held, number) for id, held in _gone(t, ids) if mark(number) not in held})
+
+
+def release_gone(t: Transaction, kind: str, numbers: Iterable[int], ids: Iterable[str] | None) -> None:
+    """These records (None: all) are in these streams no more; those in none are not the centre's to give either."""
+    if kind != KIND:
+        return
+    gone = list(numbers)
+    left = {id: rest for id, held in _gone(t, ids) if (rest := without(held, gone)) != held}
+    _write(t, left)
+    if left:
+        t.connection.exec_driver_sql("DELETE FROM let_go WHERE held=''")
+
+
+def gone_by(t: Transaction, kind: str) -> Iterator[Gone]:
+    """What was let go of a kind."""
+    table = t.tables.let_go
+    for row in t.connection.execute(select(table).where(table.c.kind == kind)):
+        yield Gone(row.held, row.whole, row.public)
+
+
+def count_gone(t: Transaction) -> int:
+    return t.connection.scalar(select(func.count()).select_from(t.tables.let_go)) or 0
+
+
+def has_let_go(t: Transaction, account_id: str) -> bool:
+    table = t.tables.let_go
+    return t.connection.execute(select(table.c.id).where(table.c.parent == account_id).limit(1)).first() is not None
+
+
+# --- asked for again
+
+
+def older_steps(store: LocalStore, account_id: str) -> OlderSteps:
+    """What of an account's steps is only at the centre."""
+    with store.reading() as t:
+        table, wanted = t.tables.let_go, t.tables.wanted_older
+        count = t.connection.scalar(select(func.count()).where(table.c.parent == account_id)) or 0
+        asked = t.connection.scalar(
+            select(wanted.c.account_id).where(wanted.c.account_id == account_id, wanted.c.answered.is_(False))
+        )
+    return OlderSteps(count, asked is not None)
+
+
+def want_older_steps(store: LocalStore, account_id: str) -> None:
+    """Somebody wants to see them: they come when the centre is next spoken to."""
+    with store.writing() as t:
+        line = insert(t.tables.wanted_older).values(account_id=account_id, at_ms=t.clock_ms, answered=False)
+        renewed = {"at_ms": line.excluded.at_ms, "answered": False}
+        t.connection.execute(line.on_conflict_do_update(index_elements=["account_id"], set_=renewed))
+        t.changed |= {KIND, "sync"}
+
+
+def wanted_ids(store: LocalStore) -> tuple[str, ...]:
+    """The steps to ask the centre for."""
+    with store.reading() as t:
+        table, wanted = t.tables.let_go, t.tables.wanted_older
+        asked = select(wanted.c.account_id).where(wanted.c.answered.is_(False))
+        chosen = select(table.c.id).where(table.c.parent.in_(asked)).order_by(table.c.parent, table.c.id)
+        return tuple(t.connection.scalars(chosen.limit(ASKED_AT_ONCE)))
+
+
+def note_answered(store: LocalStore, ids: Iterable[str]) -> None:
+    """The centre has given what it has of these. What did not come it does not have for this person."""
+    asked = list(ids)
+    if not asked:
+        return
+    with store.writing(durable=False) as t:
+        table, wanted = t.tables.let_go, t.tables.wanted_older
+        still = select(table.c.parent).where(table.c.id.not_in(asked))
+        t.connection.execute(wanted.update().where(wanted.c.account_id.not_in(still)).values(answered=True))
+        t.connection.execute(delete(table).where(table.c.id.in_(asked)))
+        t.changed |= {KIND, "sync"}
+
+
+def kept_accounts(t: Transaction) -> set[str]:
+    """Accounts whose steps somebody asked for not long ago."""
+    wanted = t.tables.wanted_older
+    t.connection.execute(delete(wanted).where(wanted.c.at_ms < t.clock_ms - KEPT_MS, wanted.c.answered))
+    return set(t.connection.scalars(select(wanted.c.account_id)))
+
+
+def _gone(t: Transaction, ids: Iterable[str] | None) -> list[tuple[str, str]]:
+    if ids is None:
+        rows = t.connection.exec_driver_sql("SELECT id, held FROM let_go")
+    else:
+        rows = t.connection.exec_driver_sql(f"SELECT id, held FROM let_go WHERE id {IN_IDS}", (json.dumps(list(ids)),))
+    return [(row.id, row.held) for row in rows]
+
+
+def _write(t: Transaction, held: Mapping[str, str]) -> None:
+    if held:
+        t.connection.exec_driver_sql("UPDATE let_go SET held=? WHERE id=?", [(one, id) for id, one in held.items()])
