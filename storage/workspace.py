@@ -10,7 +10,7 @@ from sqlalchemy.dialects.sqlite import insert
 from records.commands.deciding import Command, Done
 from records.problems import Problem
 from records.workspace import Draft, Identity, Mending, Notice, Outgoing, Past, Photo, Support, SyncStatus
-from storage import drafts, history, notices, outgoing, photos, verdicts
+from storage import drafts, history, notices, outgoing, photos, verdicts, withdrawing
 from storage.executing import execute
 from storage.identity import identity_of
 from storage.outbox import count_waiting
@@ -97,7 +97,7 @@ class PhoneWorkspace:
         return verdicts.list_mending(self.store)
 
     def withdraw(self, kind: str, record_id: str) -> None:
-        history.withdraw(self.store, kind, record_id)
+        withdrawing.withdraw(self.store, kind, record_id)
 
     def outgoing(self, limit: int = 50) -> Sequence[Outgoing]:
         return outgoing.list_outgoing(self.store, limit)
