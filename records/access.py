@@ -50,6 +50,7 @@ WRITES: Mapping[tuple[str, str], Grant] = (
         ("Check", "supervisor"): Grant(CHECKING_FIELDS),
         ("Conflict", "abm"): Grant(NONE, frozenset({"decided"})),
         ("Conflict", "supervisor"): Grant(NONE, frozenset({"decided"})),
+        **{("Withdrawal", role): Grant(ALL) for role in ("abm", "bank_sakhi", "supervisor")},
         **{("Verdict", role): Grant(NONE, frozenset({"done"})) for role in ("abm", "bank_sakhi", "supervisor")},
         **{("Attachment", role): Grant(ALL, REMOVING) for role in ("abm", "bank_sakhi", "supervisor")},
         ("Proposal", "abm"): Grant(ALL, DECIDING_FIELDS),

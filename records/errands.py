@@ -23,7 +23,7 @@ class SignOut:
 @dataclass(frozen=True)
 class ListSetAside(Reading):
     """What the centre did not take from people of one's area, the latest first: [SetAside]. `decided`: what has been
-    decided or mended since, instead of what waits."""
+    decided, mended or withdrawn since, instead of what waits."""
 
     decided: bool = False
     limit: int = 50
@@ -32,7 +32,8 @@ class ListSetAside(Reading):
 @dataclass(frozen=True)
 class SetAside:
     """One change that was not taken: what, whose, why. `values`: field -> what was typed, on the wire; `standing`: what
-    stands there now, of a known record. `state`: open, refused (its author mends it), accepted, returned, mended.
+    stands there now, of a known record. `state`: open, refused (its author mends it), accepted, returned, mended,
+    withdrawn (by its author).
 
     `acceptable`: whether an office may apply it as it is.
     """

@@ -27,13 +27,15 @@ from records.record import Record, fields_of, parent_field
 from records.savings_account import AccountStep, SavingsAccount
 from records.shg import Shg
 from records.verdict import Verdict
+from records.withdrawal import Withdrawal
 
 
 @dataclass(frozen=True)
 class Kind:
     """A kind of record: its one definition and what cannot be read from it.
 
-    `streams` None: the record follows another (a Conflict the record it is about), or a person (a Verdict).
+    `streams` None: the record follows another (a Conflict the record it is about), or a person (a Verdict, a
+    Withdrawal).
     `searched`: fields that make up its search key. `standing`: whose row of derived facts decides, "group",
     "reference" or "none" (a flat kind whose `streams` need only its own values, as the benchmark's).
     """
@@ -88,6 +90,7 @@ KINDS = Registry(
         Kind("Proposal", Proposal, shg_streams, "group"),
         Kind("Check", Check, account_streams, "group"),
         Kind("Verdict", Verdict, None, "none"),
+        Kind("Withdrawal", Withdrawal, None, "none"),
     ]
 )
 """The product's kinds."""

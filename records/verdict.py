@@ -5,8 +5,10 @@ from typing import Annotated
 from records.fields import Choice, Code, Derived, Long, Personal, Refers, Remark, Text, Unlisted, YesNo
 from records.record import Record
 
-VERDICTS = ("accepted", "returned", "mended")
-"""`accepted`: applied under its author's name; `returned`: to be mended; `mended`: its author has changed it since."""
+VERDICTS = ("accepted", "returned", "mended", "withdrawn", "set_aside")
+"""`accepted`: applied under its author's name; `returned`: to be mended; `mended`: its author has changed it since;
+`withdrawn`: its author has taken it back. `set_aside`: it was held for its parent, and could not be applied when that
+came; nobody has decided yet."""
 
 
 class Verdict(Record):

@@ -155,13 +155,17 @@ def _weight(family: str) -> ft.FontWeight:
 
 def _theme(look: Look, scale: float) -> ft.Theme:
     round_button = ft.RoundedRectangleBorder(radius=12)
-    button = ft.ButtonStyle(padding=ft.Padding.symmetric(horizontal=20, vertical=10), shape=round_button)
+    # Whoever goes by keys sees where she is, on buttons of any colour.
+    focused = {ft.ControlState.FOCUSED: ft.BorderSide(3, look.ink)}
+    padding = ft.Padding.symmetric(horizontal=20, vertical=10)
+    button = ft.ButtonStyle(padding=padding, shape=round_button, side=focused)
     half = 1 + (scale - 1) / 2
     return ft.Theme(
         use_material3=True,
         font_family=FONT,
         visual_density=ft.VisualDensity.STANDARD,
         scaffold_bgcolor=look.ground,
+        focus_color=ft.Colors.with_opacity(0.32, look.accent),
         color_scheme=_colours(look),
         text_theme=ft.TextTheme(
             display_small=_style(look.ink, NUMBER * half, BOLD),

@@ -46,7 +46,7 @@ def set_aside(
             quarantined.append(
                 {
                     **common, "person_id": author.person_id, "code": row.code, "field": row.field,
-                    "block_id": standing.block_id if standing else _home_block(working, author),
+                    "block_id": standing.block_id if standing else home_block(working, author),
                     "state": "refused" if row.state == "refused" else "open",
                 }
             )  # fmt: skip
@@ -59,13 +59,13 @@ def set_unreadable_aside(working: Working, author: Author, frozen: FrozenBatch, 
     row = {
         "state_id": working.state_id, "device": author.device, "number": frozen.number, "row": 0,
         "kind": "Batch", "record_id": frozen.sha256[:32], "cells": json.dumps({"blob": frozen.blob.hex()}),
-        "person_id": author.person_id, "block_id": _home_block(working, author), "code": "bad_message", "field": None,
+        "person_id": author.person_id, "block_id": home_block(working, author), "code": "bad_message", "field": None,
         "received_ms": now_ms, "state": "open",
     }  # fmt: skip
     insert_missing(working.db, working.tables.quarantine, [row])
 
 
-def _home_block(working: Working, author: Author) -> str | None:
+def home_block(working: Working, author: Author) -> str | None:
     """Where its author works: what cannot be placed itself is shown to her supervisor."""
     blocks = sorted({block for reach in author.reaches for block in reach.blocks})
     if blocks:
@@ -93,6 +93,21 @@ def mended(working: Working, author: Author, rows: Iterable[Row]) -> None:
         verdict = working.get("Verdict", verdict_id(one.device, one.number, one.row))
         if verdict is not None:
             working.derive("Verdict", verdict, state="mended")
+
+
+def tell_set_aside(working: Working, author: Author, number: int, row: Row) -> str | None:
+    """Say to its author that a change is set aside of which her phone was told that it is held; returns the id of what
+    is said. Whoever gives a list hears of it otherwise."""
+    if author.office or "Verdict" not in working.registry:
+        return None
+    id = verdict_id(author.device, number, row.number)
+    verdict = working.get("Verdict", id) or working.create("Verdict", id, None)
+    working.derive(
+        "Verdict", verdict, person_id=author.person_id, author_id=author.person_id, record_kind=row.kind,
+        record_id=row.id, code=row.code, field=row.field, state="set_aside",
+        typed_stamp=max((stamp for _, stamp, _ in row.cells.values()), default=None),
+    )  # fmt: skip
+    return id
 
 
 @lru_cache(maxsize=32)

@@ -46,7 +46,7 @@ class Followed:
         assert row is not None
         if kind == "Conflict":
             return self.streams_of(row["record_kind"], row["record_id"])
-        if kind == "Verdict":
+        if kind in ("Verdict", "Withdrawal"):
             return verdict_streams(row["person_id"])
         assert entry.streams is not None
         if entry.standing != "group":

@@ -66,6 +66,8 @@ class Judging:
         """(state, code, field) against a row, or None."""
         if row.kind == "Verdict":
             return self._own_verdict(row, before)
+        if row.kind == "Withdrawal":
+            return self._own_withdrawal(row, before)
         covering = [reach for reach in self._author.reaches if all(reach.covers(place) for place in touched.places)]
         late = False
         if not covering:
@@ -89,6 +91,12 @@ class Judging:
         """Whom a verdict is for may say that she is done with it; nobody else may write of it."""
         mine = before is not None and before["person_id"] == self._author.person_id
         return None if mine and row.cells.keys() <= {"done"} else ("quarantined", "out_of_reach", None)
+
+    def _own_withdrawal(self, row: Row, before: dict[str, Any] | None) -> tuple[str, str, str | None] | None:
+        """Everybody takes back what is her own, wherever she works by then, and says so once."""
+        if row.cells.get("person_id", (None, "", ""))[0] != self._author.person_id:
+            return ("quarantined", "not_allowed", None)
+        return None if before is None else ("quarantined", "only_add", None)
 
     @property
     def is_importer(self) -> bool:

@@ -128,13 +128,13 @@ class Paging:
         kinds = {row.id: row.kind for row in rows}
         chosen: dict[tuple[str, str, tuple[str, ...]], list[str]] = {}
         for id, streams in self._elsewhere(wanted).items():
-            told = [name for name, seq in streams.items() if seq <= vector.get(name, START).upto]
+            told = [name for name, row in streams.items() if row.seq <= vector.get(name, START).upto]
             if told:
                 richest, kind = min(told, key=lambda one: (_rank(one), one)), kinds[id]
                 columns = columns_of(self._registry[kind].cls, kind, {one: self.readable[one] for one in streams})
                 chosen.setdefault((richest, kind, columns), []).append(id)
         return [
-            Part(name, vector[name].upto, self._sections(kind, columns, some))
+            Part(name, vector[name].upto, self._sections(kind, {columns: some}))
             for (name, kind, columns), some in chosen.items()
         ]
 

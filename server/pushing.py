@@ -29,6 +29,7 @@ from server.stamping import cap_lots, cap_rows
 from server.standings import Standings
 from server.tables import CentralTables
 from server.waiting import apply_after_parents, apply_held
+from server.withdrawing import close_withdrawn
 from server.working import Working
 
 MOST_ROWS = 1_000_000
@@ -150,6 +151,8 @@ class Push:
         if not self.author.importer:  # whoever gave the list gets back what was not taken
             if "Verdict" in self.registry:
                 mended(self.working, self.author, rows)
+            if "Withdrawal" in self.registry:
+                close_withdrawn(self.working, self.author, rows, self.now_ms)
             set_aside(self.working, self.standings, self.author, number, rows, self.now_ms)
         changed = derive(self.working, self.standings, self.effects.left_groups, self.now_ms)
         self.working.flush()

@@ -160,7 +160,8 @@ def _bookkeeping(metadata: MetaData, codec: Codec) -> dict[str, Table]:
             Index("held_parent", "state_id", "parent_id"),
         ),
         # `state`: open, refused (its author was told what is wrong), accepted, returned, mended (changed by its author
-        # since). `passed_to`: who took over from its author, and gets it when it is sent back.
+        # since), withdrawn (by its author). `passed_to`: who took over from its author, and gets it when it is sent
+        # back.
         "quarantine": table(
             "quarantine",
             *_key("device"),

@@ -43,7 +43,7 @@ ACCEPTABLE = frozenset(
 )
 """Why a change was set aside that another may allow. What is wrong in itself goes back to its author."""
 
-WAITING, DECIDED = ("open", "refused"), ("accepted", "returned", "mended")
+WAITING, DECIDED = ("open", "refused"), ("accepted", "returned", "mended", "withdrawn")
 
 
 class Verdicts:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Select, Table, bindparam, delete, select
 
 from records.record import fields_of, from_wire
 from server.applying import Applying, Effects
-from server.aside import set_aside
+from server.aside import set_aside, tell_set_aside
 from server.checking import Row
 from server.chunks import LARGEST, among
 from server.gathering import lock, named_by_rows
@@ -60,6 +60,8 @@ def apply_held(
             if row.state == "refused":
                 row.state = "quarantined"  # its phone was told "held": the office decides, nothing is dropped
             set_aside(working, standings, author, one.number, [row], now_ms)
+            if row.state == "quarantined" and (said := tell_set_aside(working, author, one.number, row)):
+                effects.whole.add(said)
 
 
 def anything_held(db: Connection, held: Table, state_id: int) -> bool:

@@ -117,7 +117,7 @@ def _end_special(
             done.append((entry, fate.state if fate else "applied"))
             outbox.clear_beneath(t, entry, still.get(key, []))
         else:
-            _set_aside(t, entry, fate, newer=key in newer)
+            set_aside(t, entry, fate, newer=key in newer)
     remember(t, done)
     return done
 
@@ -139,12 +139,16 @@ def _fates(answer: BatchAnswer, rows: int) -> dict[int, Outcome]:
     }
 
 
-def _set_aside(t: Transaction, entry: Entry, fate: Outcome, *, newer: bool) -> None:
+def set_aside(t: Transaction, entry: Entry, fate: Outcome, *, newer: bool) -> None:
     """What the centre did not take waits to be mended, or goes again at once with what has been typed since."""
     if newer:
         under = entry.typed_under
         put_older(t, entry.kind, entry.id, entry.unit, entry.changes, at_ms=entry.at_ms, typed_under=under)
         return
+    table = t.tables.mending
+    same = (table.c.kind == entry.kind, table.c.id == entry.id)
+    older = t.connection.scalars(select(table.c.changes).where(*same)).one_or_none()
+    t.connection.execute(delete(table).where(*same))
     line = {
         "kind": entry.kind,
         "id": entry.id,
@@ -154,9 +158,9 @@ def _set_aside(t: Transaction, entry: Entry, fate: Outcome, *, newer: bool) -> N
         "field": fate.field,
         "typed_under": entry.typed_under,
         "at_ms": entry.at_ms,
-        "changes": entry.changes,
+        "changes": outbox.merged(older or {}, entry.changes),
     }
-    t.connection.execute(t.tables.mending.insert().values(line))
+    t.connection.execute(table.insert().values(line))
 
 
 def offer_again(store: LocalStore, epoch: str) -> int:

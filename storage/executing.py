@@ -34,7 +34,7 @@ def execute_within(t: Transaction, command: Command) -> Done:
     before = _rows_before(t, changes)
     judged = [_judge(t, change, before, moment) for change in changes]
     _refuse([refusal for one in judged for refusal in one.refusals])
-    done = _write(t, [one.change for one in judged], before)
+    done = write_changes(t, [one.change for one in judged], before)
     for one in judged:
         if one.change.content is not None:
             photos.keep_own(t, one.change.id, one.change.content)
@@ -89,7 +89,7 @@ def _judge(t: Transaction, change: Change, before: dict[outbox.Key, RawRow], mom
     return judge(t.registry, change, raw.record(t.registry[change.kind]) if raw else None, moment)
 
 
-def _write(t: Transaction, changes: Sequence[Change], before: dict[outbox.Key, RawRow]) -> list[Change]:
+def write_changes(t: Transaction, changes: Sequence[Change], before: dict[outbox.Key, RawRow]) -> list[Change]:
     """Writes judged changes under one stamp; returns those that changed anything."""
     wanted = [change for change in changes if change.values]
     if not wanted:

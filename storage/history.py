@@ -10,11 +10,9 @@ from records.stamps import parts
 from records.workspace import Mending, Past
 from storage import meta as named
 from storage import outbox
-from storage.derived import Touched, settle, stand_down
 from storage.identity import capacity_of
-from storage.rows import RawRow, raw_row, rows_below, write_raw
+from storage.rows import RawRow, raw_row
 from storage.store import LocalStore, Transaction
-from storage.tables import NOT_FROZEN
 
 KEPT_MS = 400 * 24 * 3600 * 1000
 """How long acknowledged changes are kept: for the history, and to offer them to a centre that has gone back."""
@@ -97,67 +95,6 @@ def list_mending(store: LocalStore) -> list[Mending]:
             )
             for row in rows
         ]
-
-
-def withdraw(store: LocalStore, kind: str, record_id: str) -> None:
-    """Takes back what the centre refused. What was received stands again; the change stays in the history.
-
-    A record that the centre never had goes altogether, and with it what was put below it on this phone. Where nothing
-    is to be mended, as when it was taken back with the record above it, nothing happens.
-    """
-    with store.writing() as t:
-        entries = outbox.own_entries(t, [(kind, record_id)]).get((kind, record_id), [])
-        refused = next((entry for entry in entries if entry.batch is None), None)
-        raw = raw_row(t.connection, t.tables, kind, record_id)
-        if refused is None or raw is None:
-            return
-        touched = Touched()
-        touched.add(t, kind, record_id, raw)
-        if raw.held or len(entries) > 1:
-            _take_back(t, [refused])
-            _restore(t, kind, raw, refused)
-            touched.add(t, kind, record_id, raw)
-        else:
-            _remove(t, kind, record_id)
-        settle(t, touched)
-        stand_down(t, [refused.unit])
-
-
-def _take_back(t: Transaction, entries: Iterable[outbox.Entry]) -> None:
-    """Ends changes without their having been taken; those under way to the centre are left to be answered."""
-    taken = [entry for entry in entries if entry.batch is None or entry.batch <= NOT_FROZEN]
-    remember(t, [(entry, "withdrawn") for entry in taken])
-    for entry in taken:
-        table = t.tables.mending if entry.batch is None else t.tables.outbox
-        also = [] if entry.batch is None else [table.c.batch == entry.batch]
-        t.connection.execute(delete(table).where(table.c.kind == entry.kind, table.c.id == entry.id, *also))
-    t.changed |= {"sync", *(entry.kind for entry in taken)}
-
-
-def _remove(t: Transaction, kind: str, id: str) -> None:
-    """Removes a record that the centre never had, and those below it."""
-    for name, below in t.registry.items():
-        if below.parent and below.parent[1] == kind:
-            for child in rows_below(t.connection, t.tables, name, [id]):
-                if not child.held:
-                    _remove(t, name, child.id)
-    _take_back(t, outbox.own_entries(t, [(kind, id)]).get((kind, id), []))
-    own = t.tables.own_change
-    held = own.update().where(own.c.kind == kind, own.c.id == id, own.c.state == "held")
-    t.connection.execute(held.values(state="withdrawn"))
-    t.connection.execute(delete(t.tables[kind]).where(t.tables[kind].c.id == id))
-    outbox.keep_beneath(t, kind, id, "", {})
-    t.changed.add(kind)
-
-
-def _restore(t: Transaction, kind: str, raw: RawRow, refused: outbox.Entry) -> None:
-    fields = outbox.beneath_of(t, kind, raw.id)
-    for name in refused.changes:
-        value, stamp = fields.pop(name, (None, ""))
-        raw.take({name: (value, stamp)})
-    write_raw(t.connection, t.tables, kind, [raw])
-    outbox.keep_beneath(t, kind, raw.id, refused.unit, fields)
-    outbox.refresh_unsent(t, [(kind, raw.id)])
 
 
 def title_of(t: Transaction, kind: str, id: str, unit: str) -> str:

@@ -24,7 +24,7 @@ from storage.letting_go import come_back
 from storage.marks import mark, numbers_in, with_hold
 from storage.rows import RawRow, Shape, raw_rows, shape_of, write_raw
 from storage.store import LocalStore, Transaction
-from storage.verdicts import end_accepted
+from storage.verdicts import end_accepted, take_set_aside
 
 
 def take_page(store: LocalStore, page: Page, sent: Mapping[int, outbox.Key] = MappingProxyType({})) -> int:
@@ -78,6 +78,7 @@ class _Taking:
             self.streams.forget(old)
         if self._own_work:
             end_accepted(self.t)
+        take_set_aside(self.t)
         drop_done(self.t, self.streams)
         if self._own_work:
             stand_down(self.t)

@@ -23,7 +23,7 @@ from records.workspace import (
     SyncStatus,
     TakenIn,
 )
-from storage import carrying, drafts, history, letting_go, notices, outgoing, photos, verdicts
+from storage import carrying, drafts, history, letting_go, notices, outgoing, photos, verdicts, withdrawing
 from storage.executing import execute
 from storage.identity import identity_of
 from storage.outbox import count_waiting
@@ -119,7 +119,7 @@ class PhoneWorkspace:
         return verdicts.list_mending(self.store)
 
     def withdraw(self, kind: str, record_id: str) -> None:
-        history.withdraw(self.store, kind, record_id)
+        withdrawing.withdraw(self.store, kind, record_id)
 
     def outgoing(self, limit: int = 50) -> Sequence[Outgoing]:
         return outgoing.list_outgoing(self.store, limit)

@@ -99,11 +99,11 @@ class RunningApp:
         self.session, self.connection, self.page = session, connection, session.page
 
     @classmethod
-    async def start(cls, main: Callable[[ft.Page], Any], route: str = "/") -> "RunningApp":
+    async def start(cls, main: Callable[[ft.Page], Any], route: str = "/", width: int = 360) -> "RunningApp":
         connection = RecordingConnection(asyncio.get_running_loop())
         session = Session(connection)
         connection.session = session
-        phone = {"route": route, "platform": "android", "web": False, "width": 360, "height": 740}
+        phone = {"route": route, "platform": "android", "web": False, "width": width, "height": 740}
         session.apply_page_patch(phone)
         _encode(session.get_page_patch())
         _context_page.set(session.page)
@@ -292,7 +292,11 @@ class StillServices(Services):
 
 @asynccontextmanager
 async def running(
-    workspace: Workspace, route: str = "/", services: StillServices | None = None, house: House = PHONE
+    workspace: Workspace,
+    route: str = "/",
+    services: StillServices | None = None,
+    house: House = PHONE,
+    width: int = 360,
 ) -> AsyncIterator[RunningApp]:
     """The whole app over a workspace."""
 
@@ -300,7 +304,7 @@ async def running(
         return workspace
 
     held = services or StillServices()
-    started = await RunningApp.start(lambda page: app(page, open_workspace, held, house), route)
+    started = await RunningApp.start(lambda page: app(page, open_workspace, held, house), route, width)
     try:
         yield started
     finally:

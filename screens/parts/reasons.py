@@ -6,7 +6,7 @@ import flet as ft
 
 from screens.context import Here
 from screens.guarding import guard, guard_event, tell
-from screens.parts.pieces import deed
+from screens.parts.pieces import deed, named, small
 
 
 def reason_form(h: Here, key: str, typed: dict[str, str], send: Callable[[str], Awaitable[None]]) -> list[ft.Control]:
@@ -25,7 +25,10 @@ def reason_form(h: Here, key: str, typed: dict[str, str], send: Callable[[str], 
             tell(page, h.words.problem("required"))
 
     field = ft.TextField(
-        key=f"reason-{key}", label=h.say("aside.reason"), helper=h.say("aside.reason_about"), multiline=True,
-        max_length=1000, on_change=guard_event(keep),
+        key=f"reason-{key}", label=h.say("aside.reason"), multiline=True, max_length=1000,
+        on_change=guard_event(keep),
     )  # fmt: skip
-    return [field, deed(h.say("aside.send_back"), f"send-{key}", guard(go), icon=ft.Icons.REPLY)]
+    # A text of its own: as the helper of the field it is cut off after one line, and with more lines the field takes
+    # no text in Chromium.
+    about = named(f"reason-about-{key}", small(h.say("aside.reason_about")), container=True)
+    return [field, about, deed(h.say("aside.send_back"), f"send-{key}", guard(go), icon=ft.Icons.REPLY)]

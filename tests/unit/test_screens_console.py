@@ -46,9 +46,7 @@ def console(world):
 
 @asynccontextmanager
 async def shown(page, route: str = "/groups", width: int = 360):
-    async with running(page.workspace, route, house=CONSOLE) as app:
-        if width != 360:
-            await app.event(app.page, "resize", {"width": width, "height": 800})
+    async with running(page.workspace, route, house=CONSOLE, width=width) as app:
         yield app
 
 

@@ -88,6 +88,8 @@ class Oracle:
         if kind == "Conflict":
             about = self.rows[row["record_kind"]][row["record_id"]]
             return self._streams(row["record_kind"], about)
+        if kind in ("Verdict", "Withdrawal"):
+            return {f"person/{row['person_id']}/verdicts"}
         group = self._group_of(kind, row) or ""
         here = self._of_group.get(group)
         if here is None:
@@ -127,6 +129,7 @@ class Oracle:
             if row["person_id"] == person and begun and not row["deleted_on"]:
                 for stream in self._read_in(row["role"], row["place_id"], row["branch_id"]):
                     found[stream].add(row["role"])
+        found[f"person/{person}/verdicts"].add("own")
         return dict(found)
 
     def _read_in(self, role: str, place: str | None, branch: str | None) -> set[str]:
