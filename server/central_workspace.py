@@ -41,6 +41,7 @@ from server.console_sessions import ConsoleSessions, Session
 from server.errands import DEEDS, Deed, deed_of
 from server.reaching import capacity_of
 from server.scope import Scope
+from server.tries import Tries
 from server.upserting import put
 from storage.queries.asking import Query
 
@@ -76,6 +77,7 @@ class CentralWorkspace:
 
     `token`: what the browser kept of its session, "" for none. `keep_token` is called, from any thread, with the token
     of a new session, and with "" when it has ended, for the browser to keep. `deeds`: errand -> how it is done.
+    `tries`: the wrong codes of all pages of this process, `address` where this page is.
     """
 
     at_centre = True
@@ -88,7 +90,10 @@ class CentralWorkspace:
         *,
         keep_token: Callable[[str], None] = lambda token: None,
         deeds: Mapping[type, Deed] = DEEDS,
+        tries: Tries | None = None,
+        address: str = "",
     ) -> None:
+        self._tries, self._address = tries or Tries(), address
         self._centre, self._watch, self._token, self._keep_token = centre, watch, token, keep_token
         self._deeds = deeds
         self._sessions = ConsoleSessions(centre)
@@ -101,7 +106,9 @@ class CentralWorkspace:
 
     def enrol(self, code: str) -> Identity:
         """Sign in with a console code."""
-        before, self._token = self._token, self._sessions.begin(code)
+        with self._tries.trying(self._address):
+            token = self._sessions.begin(code)
+        before, self._token = self._token, token
         self._baseline = None
         self._keep_token(self._token)
         if before:
