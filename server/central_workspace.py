@@ -33,7 +33,7 @@ from records.workspace import (
     SyncStatus,
     identity_from,
 )
-from server.announcing import Watch, kinds_since
+from server.announcing import Watch, kinds_since, waits_at_office
 from server.central_executing import Executing
 from server.central_history import history_of
 from server.central_store import CentralStore
@@ -55,11 +55,13 @@ DECIDE_REACH = frozenset({"Assignment", "Place", "BankBranch", "Person"})
 
 @dataclass(frozen=True)
 class Baseline:
-    """What a page has been told up to: who she was on which day, and how far each of her streams had come."""
+    """What a page has been told up to: who she was on which day, how far each of her streams had come,
+    and what waited at her office."""
 
     capacity: Capacity
     day: date
     counters: Mapping[str, int]
+    aside: tuple[int, int] = (0, 0)
 
 
 @dataclass(frozen=True)
@@ -317,7 +319,8 @@ class CentralWorkspace:
     def _now(self, db: Connection, capacity: Capacity) -> Baseline:
         names = streams_read(capacity.reaches, capacity.person_id)
         told = self._watch.counters(db, names)
-        return Baseline(capacity, day_of(self._centre.clock()), {name: told.get(name, 0) for name in names})
+        aside = waits_at_office(db, self._centre, capacity)
+        return Baseline(capacity, day_of(self._centre.clock()), {name: told.get(name, 0) for name in names}, aside)
 
     def streams(self) -> Iterable[str]:
         return self._baseline.counters if self._baseline else ()
@@ -335,7 +338,10 @@ class CentralWorkspace:
         now = {name: counters.get(name, 0) for name in before.counters}
         changed = kinds_since(db, self._centre, before.counters, now)
         day = day_of(self._centre.clock())
-        self._baseline = replace(before, counters=now)
+        aside = waits_at_office(db, self._centre, before.capacity)
+        if aside != before.aside:
+            changed |= {"office"}
+        self._baseline = replace(before, counters=now, aside=aside)
         if changed & DECIDE_REACH or day != before.day:
             self._baseline = self._now(db, self._capacity(db, session))
             if self._baseline.capacity != before.capacity:
