@@ -127,7 +127,7 @@ def api_process(settings: Settings, listener: socket.socket) -> None:
     log_as(settings.log)
     centre = centre_of(settings, prepares=False)
     try:
-        serve_api(centre, listener)
+        serve_api(centre, listener, behind_proxy=settings.behind_proxy)
     finally:
         centre.close()
 

@@ -278,7 +278,8 @@ class Enrolment(Protocol):
     """Where a phone is enrolled: in process or over HTTP."""
 
     def enrol(self, request: EnrolRequest) -> EnrolReply:
-        """Raises Problem: code_wrong, code_used, code_expired, too_many_tries, and those of CentralServer."""
+        """Raises Problem: code_wrong, code_used, code_expired, code_replaced, too_many_tries, too_many_here, and
+        those of CentralServer."""
 
 
 def capacity_hash(capacity: Capacity | None) -> str:

@@ -302,7 +302,8 @@ class Workspace(Protocol):
     def sync_status(self) -> SyncStatus: ...
     def request_sync(self) -> None: ...
     def enrol(self, code: str) -> Identity:
-        """Raises Problem: offline, code_wrong, code_used, code_expired, too_many_tries."""
+        """Raises Problem: offline, code_wrong, code_used, code_expired, code_replaced, too_many_tries,
+        too_many_here."""
 
     def mending(self) -> Sequence[Mending]: ...
     def withdraw(self, kind: str, record_id: str) -> None:

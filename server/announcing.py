@@ -9,8 +9,9 @@ import threading
 from collections.abc import Callable, Iterable, Mapping
 from typing import Protocol
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
+from records.messages import Capacity
 from server.central_store import CentralStore
 from server.chunks import among
 
@@ -99,6 +100,18 @@ class Watch:
                 if self._closed:
                     return
             self.look()
+
+
+def waits_at_office(db: Connection, centre: CentralStore, capacity: Capacity) -> tuple[int, int]:
+    """How much set-aside work waits where this person is supervisor, and when the latest came: it is in no stream."""
+    blocks = sorted({block for reach in capacity.reaches if reach.role == "supervisor" for block in reach.blocks})
+    if not blocks:
+        return 0, 0
+    table = centre.tables.quarantine
+    here = (table.c.state_id == centre.state_id, among(db, table.c.block_id, blocks))
+    query = select(func.count(), func.coalesce(func.max(table.c.received_ms), 0)).where(*here)
+    count, latest = db.execute(query.where(table.c.state.in_(("open", "refused")))).one()
+    return int(count), int(latest)
 
 
 def kinds_since(

@@ -32,6 +32,7 @@ from records.wire import (
 from server.calls import Call
 from server.central_store import CentralStore
 from server.health import Health, add_health
+from server.tries import Tries
 
 log = logging.getLogger("samooh.server")
 
@@ -46,7 +47,7 @@ LONGEST_WAIT_S = 4.0
 def create_api(centre: CentralStore) -> FastAPI:
     """The API over one central store. Stateless: any number of processes may serve the same database."""
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
-    queue = Queue()
+    queue, tries = Queue(), Tries()
     add_health(app, Health(centre))
 
     @app.post("/v1/sync")
@@ -76,7 +77,8 @@ def create_api(centre: CentralStore) -> FastAPI:
     @app.post("/v1/enrol")
     async def enrol(request: Request) -> Response:
         async def answer(body: bytes, call: Call) -> bytes:
-            return await run_in_threadpool(_enrol, centre, body, call)
+            address = request.client.host if request.client else ""
+            return await run_in_threadpool(_enrol, centre, tries, address, body, call)
 
         return await _answered(request, queue, Call("enrol"), answer)
 
@@ -133,8 +135,9 @@ def _bundle(centre: CentralStore, token: str, body: bytes, call: Call) -> bytes:
     return bundle_reply_bytes(centre.for_device(token).bundle(read_bundle_call(body)))
 
 
-def _enrol(centre: CentralStore, body: bytes, call: Call) -> bytes:
-    reply = centre.enrol(read_enrol(body))
+def _enrol(centre: CentralStore, tries: Tries, address: str, body: bytes, call: Call) -> bytes:
+    with tries.trying(address):
+        reply = centre.enrol(read_enrol(body))
     call.device = reply.device
     return enrolled_bytes(reply)
 

@@ -36,7 +36,7 @@ from records.workspace import (
     TakenIn,
     identity_from,
 )
-from server.announcing import Watch, kinds_since
+from server.announcing import Watch, kinds_since, waits_at_office
 from server.central_executing import Executing
 from server.central_history import history_of
 from server.central_store import CentralStore
@@ -44,6 +44,7 @@ from server.console_sessions import ConsoleSessions, Session
 from server.errands import DEEDS, Deed, deed_of
 from server.reaching import capacity_of
 from server.scope import Scope
+from server.tries import Tries
 from server.upserting import put
 from storage.queries.asking import Query
 
@@ -57,11 +58,13 @@ DECIDE_REACH = frozenset({"Assignment", "Place", "BankBranch", "Person"})
 
 @dataclass(frozen=True)
 class Baseline:
-    """What a page has been told up to: who she was on which day, and how far each of her streams had come."""
+    """What a page has been told up to: who she was on which day, how far each of her streams had come,
+    and what waited at her office."""
 
     capacity: Capacity
     day: date
     counters: Mapping[str, int]
+    aside: tuple[int, int] = (0, 0)
 
 
 @dataclass(frozen=True)
@@ -79,6 +82,7 @@ class CentralWorkspace:
 
     `token`: what the browser kept of its session, "" for none. `keep_token` is called, from any thread, with the token
     of a new session, and with "" when it has ended, for the browser to keep. `deeds`: errand -> how it is done.
+    `tries`: the wrong codes of all pages of this process, `address` where this page is.
     """
 
     at_centre = True
@@ -91,7 +95,10 @@ class CentralWorkspace:
         *,
         keep_token: Callable[[str], None] = lambda token: None,
         deeds: Mapping[type, Deed] = DEEDS,
+        tries: Tries | None = None,
+        address: str = "",
     ) -> None:
+        self._tries, self._address = tries or Tries(), address
         self._centre, self._watch, self._token, self._keep_token = centre, watch, token, keep_token
         self._deeds = deeds
         self._sessions = ConsoleSessions(centre)
@@ -104,7 +111,9 @@ class CentralWorkspace:
 
     def enrol(self, code: str) -> Identity:
         """Sign in with a console code."""
-        before, self._token = self._token, self._sessions.begin(code)
+        with self._tries.trying(self._address):
+            token = self._sessions.begin(code)
+        before, self._token = self._token, token
         self._baseline = None
         self._keep_token(self._token)
         if before:
@@ -328,7 +337,8 @@ class CentralWorkspace:
     def _now(self, db: Connection, capacity: Capacity) -> Baseline:
         names = streams_read(capacity.reaches, capacity.person_id)
         told = self._watch.counters(db, names)
-        return Baseline(capacity, day_of(self._centre.clock()), {name: told.get(name, 0) for name in names})
+        aside = waits_at_office(db, self._centre, capacity)
+        return Baseline(capacity, day_of(self._centre.clock()), {name: told.get(name, 0) for name in names}, aside)
 
     def streams(self) -> Iterable[str]:
         return self._baseline.counters if self._baseline else ()
@@ -346,7 +356,10 @@ class CentralWorkspace:
         now = {name: counters.get(name, 0) for name in before.counters}
         changed = kinds_since(db, self._centre, before.counters, now)
         day = day_of(self._centre.clock())
-        self._baseline = replace(before, counters=now)
+        aside = waits_at_office(db, self._centre, before.capacity)
+        if aside != before.aside:
+            changed |= {"office"}
+        self._baseline = replace(before, counters=now, aside=aside)
         if changed & DECIDE_REACH or day != before.day:
             self._baseline = self._now(db, self._capacity(db, session))
             if self._baseline.capacity != before.capacity:

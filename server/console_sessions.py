@@ -41,7 +41,7 @@ class ConsoleSessions:
     def begin(self, code: str) -> str:
         """Exchange a console code for a token of 256 bits, told here once and never again.
 
-        Raises Problem: code_wrong, code_used, code_expired, too_many_tries.
+        Raises Problem: code_wrong, code_used, code_expired, code_replaced, too_many_tries.
         """
         with self._centre.database.writing() as db:
             problem, person_id = self._centre.enrolments.judge(db, code, CONSOLE)

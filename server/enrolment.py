@@ -76,7 +76,8 @@ class Enrolments:
     # --- codes
 
     def code_for(self, person_id: str) -> str:
-        """A new one-time code for a person's phone, valid for 72 hours: 12 digits, shown in groups of four."""
+        """A new one-time code for a person's phone, valid for 72 hours: 12 digits, shown in groups of four. Older
+        ones of hers that nobody has used are closed."""
         return self._new_code(person_id, PHONE)
 
     def console_code_for(self, person_id: str) -> str:
@@ -89,6 +90,8 @@ class Enrolments:
             now = self._clock()
             # A slot is free again once its code was used or has expired.
             open_codes = (table.c.state_id == self._state_id, table.c.used_ms.is_(None), table.c.expires_ms >= now)
+            same = (*open_codes, table.c.person_id == person_id, table.c.purpose == purpose)
+            db.execute(update(table).where(*same, table.c.replaced_ms.is_(None)).values(replaced_ms=now))
             used = set(db.scalars(select(table.c.slot).where(*open_codes)))
             if len(used) >= SLOTS:
                 raise Problem("busy")
@@ -99,6 +102,7 @@ class Enrolments:
             row = {
                 "state_id": self._state_id, "slot": slot, "secret_hash": self._code_hash(slot, digits, purpose),
                 "person_id": person_id, "made_ms": now, "expires_ms": now + VALID_MS, "tries": 0, "used_ms": None,
+                "purpose": purpose, "replaced_ms": None,
             }  # fmt: skip
             put(db, table, [row])
         return f"{slot} {digits[:4]} {digits[4:]}"
@@ -128,6 +132,8 @@ class Enrolments:
             return "code_wrong", None
         if row.used_ms is not None:
             return "code_used", None
+        if row.replaced_ms is not None:
+            return "code_replaced", None
         if row.expires_ms < self._clock():
             return "code_expired", None
         db.execute(update(table).where(mine).values(used_ms=self._clock()))

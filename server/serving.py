@@ -13,6 +13,7 @@ from pathlib import Path
 import uvicorn
 
 from server.api import create_api
+from server.callers import known_callers
 from server.central_store import CentralStore
 from server.database import Database
 from server.keys import WrongKey, remember_key, secret_at, secret_for
@@ -90,12 +91,13 @@ def listening(host: str, port: int) -> socket.socket:
     return listener
 
 
-def serve(centre: CentralStore, listener: socket.socket) -> None:
+def serve(centre: CentralStore, listener: socket.socket, *, behind_proxy: bool = False) -> None:
     """Serve the API on a socket until this process is asked to end; calls that are under way are answered first."""
     # No date or server header: every byte of a reply is paid for on a 2G link.
     config = uvicorn.Config(
-        create_api(centre),
+        known_callers(create_api(centre), behind_proxy=behind_proxy),
         log_config=None,
+        proxy_headers=False,
         access_log=False,
         server_header=False,
         date_header=False,

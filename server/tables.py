@@ -309,6 +309,9 @@ def _device_tables(table: Any, sealed: Any) -> dict[str, Table]:
             Column("expires_ms", BigInteger, nullable=False),
             Column("tries", Integer, nullable=False, default=0),
             Column("used_ms", BigInteger),
+            # What it is for, as part of the hash says too; a newer one for the same closes it.
+            Column("purpose", TEXT),
+            Column("replaced_ms", BigInteger),
         ),
     }
 

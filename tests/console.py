@@ -10,6 +10,7 @@ from records.record import fields_of, to_wire
 from server.announcing import Watch
 from server.central_workspace import CentralWorkspace
 from server.console.deeds import console_deeds
+from server.tries import Tries
 from storage.queries.asking import Query, Row, columns
 from tests.world import World, ref
 
@@ -22,9 +23,10 @@ class Console:
     def __init__(self, world: World) -> None:
         self.world = world
         self.watch = Watch(world.centre, seconds=NEVER_S)
+        self.tries = Tries()
 
-    def page(self, token: str = "") -> "Page":
-        return Page(self, token)
+    def page(self, token: str = "", address: str = "") -> "Page":
+        return Page(self, token, address)
 
     def signed_in(self, person: str) -> "Page":
         page = self.page()
@@ -38,12 +40,13 @@ class Console:
 class Page:
     """One page in one browser, which keeps the token that it is given."""
 
-    def __init__(self, console: Console, token: str = "") -> None:
+    def __init__(self, console: Console, token: str = "", address: str = "") -> None:
         self.token = token
         centre = console.world.centre
         self.workspace = CentralWorkspace(
-            centre, console.watch, token, keep_token=self._keep, deeds=console_deeds(centre)
-        )
+            centre, console.watch, token, keep_token=self._keep, deeds=console_deeds(centre),
+            tries=console.tries, address=address,
+        )  # fmt: skip
 
     def _keep(self, token: str) -> None:
         self.token = token

@@ -24,11 +24,13 @@ from screens.browser import policy_for, with_policy
 from screens.console.house import CONSOLE
 from screens.services import FletServices
 from server.announcing import Watch
+from server.callers import known_callers
 from server.central_store import CentralStore
 from server.central_workspace import CentralWorkspace
 from server.console.deeds import console_deeds
 from server.serving import centre_of
 from server.settings import Settings
+from server.tries import Tries
 
 log = logging.getLogger("samooh.server")
 
@@ -63,7 +65,8 @@ def serve_console(
     try:
         # A page left open keeps its connection, and must not keep the console from ending.
         uvicorn.run(
-            console_application(centre, watch), host=host, port=port, log_config=None, access_log=False,
+            console_application(centre, watch, behind_proxy=settings is not None and settings.behind_proxy), host=host,
+            port=port, log_config=None, access_log=False, proxy_headers=False,
             server_header=False, timeout_graceful_shutdown=1,
         )  # fmt: skip
     finally:
@@ -71,7 +74,7 @@ def serve_console(
         centre.close()
 
 
-def console_application(centre: CentralStore, watch: Watch, path: str = PATH) -> ASGIApp:
+def console_application(centre: CentralStore, watch: Watch, path: str = PATH, *, behind_proxy: bool = False) -> ASGIApp:
     """The console as an application, under a path. Every answer forbids the browser to ask anybody else."""
 
     @contextlib.asynccontextmanager
@@ -89,8 +92,10 @@ def console_application(centre: CentralStore, watch: Watch, path: str = PATH) ->
 
     whole.mount(path, _pages(page_of(centre, watch)))
 
+    called = known_callers(whole, behind_proxy=behind_proxy)
+
     async def only_here(scope: Scope, receive: Receive, send: Send) -> None:
-        await whole(scope, receive, with_policy(send, policy_for(_host(scope))) if scope["type"] == "http" else send)
+        await called(scope, receive, with_policy(send, policy_for(_host(scope))) if scope["type"] == "http" else send)
 
     return only_here
 
@@ -101,10 +106,15 @@ def _pages(main: Callable[[ft.Page], Awaitable[None]]) -> ASGIApp:
 
 def page_of(centre: CentralStore, watch: Watch) -> Callable[[ft.Page], Awaitable[None]]:
     """The main function of a page: the app over a workspace of its own, with the token that its browser has kept."""
-    deeds = console_deeds(centre)
+    deeds, tries = console_deeds(centre), Tries()
 
     async def main(page: ft.Page) -> None:
         services = FletServices(page)
+
+        def workspace_of(token: str, address: str) -> CentralWorkspace:
+            return CentralWorkspace(
+                centre, watch, token, keep_token=keep_token, deeds=deeds, tries=tries, address=address
+            )
 
         def keep_token(token: str) -> None:
             # From whichever thread found it out. A page that has gone keeps what it had: an ended token opens nothing.
@@ -116,7 +126,7 @@ def page_of(centre: CentralStore, watch: Watch) -> Callable[[ft.Page], Awaitable
         async def open_workspace() -> Workspace:
             token = await services.secret(TOKEN) or ""
             # Screens speak of queries as records do, and the engines as storage.queries does.
-            return cast(Workspace, CentralWorkspace(centre, watch, token, keep_token=keep_token, deeds=deeds))
+            return cast(Workspace, workspace_of(token, page.client_ip or ""))
 
         app(page, open_workspace, services, CONSOLE)
 

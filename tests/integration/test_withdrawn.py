@@ -62,6 +62,25 @@ def test_what_its_author_takes_back_waits_no_longer_and_stays_in_the_history(wor
     assert not abm.workspace.mending() and abm.contents() == fresh_contents(world, "abm", tmp_path)
 
 
+def test_an_open_page_hears_of_what_is_set_aside_and_of_what_is_taken_back(console, out_of_reach):
+    abm, group = out_of_reach
+    desk, heard = desk_of(console), []
+    assert len(waiting(desk)) == 1
+    desk.on_change(heard.append)
+    desk.identity()
+    console.watch.look()
+    assert not heard
+    abm.workspace.withdraw("Shg", group)
+    quiet([abm])
+    console.watch.look()
+    assert {"office"} <= set().union(*heard)
+    heard.clear()
+    abm.do(RegisterGroup({"village_id": ref("V2"), "name": "दूसरा", "formed_on": DAY}))
+    quiet([abm])
+    console.watch.look()
+    assert {"office"} <= set().union(*heard)
+
+
 def test_what_was_taken_back_is_never_applied_even_if_the_office_still_sees_it(world, console, out_of_reach):
     abm, group = out_of_reach
     desk = desk_of(console)

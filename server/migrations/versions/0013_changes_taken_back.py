@@ -1,4 +1,4 @@
-"""changes taken back by their author."""
+"""changes taken back by their author, and codes that replace older ones."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -22,7 +22,11 @@ def upgrade() -> None:
         *(sa.Column(name, TEXT, nullable=False) for name in ("stamps", "bases", "disputed")),
         sa.PrimaryKeyConstraint("state_id", "id"),
     )
+    op.add_column("enrolment", sa.Column("purpose", TEXT, nullable=True))
+    op.add_column("enrolment", sa.Column("replaced_ms", sa.BigInteger(), nullable=True))
 
 
 def downgrade() -> None:
+    op.drop_column("enrolment", "replaced_ms")
+    op.drop_column("enrolment", "purpose")
     op.drop_table("withdrawal")
