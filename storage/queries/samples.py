@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, FromClause, Select, and_, func, literal, null, or_, select
 
 from records.figures import OPENED, SAMPLED, Found, Yardstick
-from storage.queries.asking import Row, Tables, column, columns, present, query, where
+from storage.queries.asking import Row, Tables, column, columns, likely, present, query, where
 from storage.queries.checks import is_last
 from storage.queries.groups import begun_this_month, counted, first_account
 from storage.queries.units import Within, how_many, inside_of, unit_of
@@ -120,7 +120,7 @@ def _last_looks(tables: Tables) -> FromClause:
         .where(present(checks), checks.c.what.in_(sorted(set(SAMPLED.values()))))
         .subquery("every_look")
     )
-    return select(every.c.shg_id, every.c.what, every.c.result).where(every.c.latest == 1).subquery("looks")
+    return select(every.c.shg_id, every.c.what, every.c.result).where(likely(every.c.latest == 1)).subquery("looks")
 
 
 @query(SampleRow, kinds=("Shg", "Check", "Person", "Place"))
