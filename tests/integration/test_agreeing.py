@@ -247,6 +247,18 @@ def test_the_centre_reads_through_no_more_than_it_says_in_one_call(abm, monkeypa
     assert 0 < len(compared.left_out) < len(names) and not compared.differ
 
 
+def test_while_another_device_is_compared_this_one_comes_again(world, abm):
+    """Three hundred phones after a review: none waits, and none keeps the others from sending."""
+    with world.centre._agreeing._one_at_a_time:
+        compare(abm)
+    [call] = calls(abm)
+    compare(abm)
+    assert set(calls(abm)[-1].summary.streams) >= set(call.summary.streams)
+    abm.do(ChangeGroup(ids(abm, "Shg")[0], {"name": "तुरन्त"}))
+    abm.sync(compares=True)
+    assert len(calls(abm)) == 2, "now it has been compared"
+
+
 def test_what_has_news_is_not_compared(abm, phones):
     supervisor = phones("supervisor")
     supervisor.do(ChangeGroup(ids(abm, "Shg")[0], {"name": "समाचार"}))
