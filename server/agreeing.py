@@ -6,6 +6,7 @@ run that moved something, each stream at most once a day.
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from threading import Lock
 from typing import Any
 
 from sqlalchemy import Connection, select, update
@@ -43,6 +44,7 @@ class Agreeing:
     def __init__(self, tables: CentralTables, registry: Registry, state_id: int) -> None:
         self._tables, self._registry, self._state_id = tables, registry, state_id
         self._register = register_of(registry)
+        self._one_at_a_time = Lock()
 
     def compare(
         self,
@@ -54,9 +56,29 @@ class Agreeing:
         paging: Paging,
         now_ms: int,
     ) -> Found | None:
-        """What differs of the streams that the device has read to their end. None: another register of fields."""
+        """What differs of the streams that the device has read to their end. None: another register of fields.
+
+        One device at a time: three hundred that come from a review together have work to send first.
+        """
         if summary.register != self._register:
             return None
+        if not self._one_at_a_time.acquire(blocking=False):
+            return Found(Compared(left_out=tuple(summary.streams)))
+        try:
+            return self._compare(db, device, summary, readable, vector, paging, now_ms)
+        finally:
+            self._one_at_a_time.release()
+
+    def _compare(
+        self,
+        db: Connection,
+        device: str,
+        summary: Summary,
+        readable: Mapping[str, frozenset[str]],
+        vector: Vector,
+        paging: Paging,
+        now_ms: int,
+    ) -> Found:
         ready = [name for name in summary.streams if name in readable]
         news = paging.news(vector)
         chosen = self._chosen(db, [name for name in ready if name not in news])

@@ -2,14 +2,14 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 
 from records.messages import EnrolReply, NewNumber
 from records.problems import Problem
 from records.wire import capacity_text
 from records.workspace import Identity
 from storage import meta as named
-from storage.answers import offer_all
+from storage.answers import DONE, offer_all
 from storage.contact import begin_epoch
 from storage.copies import forget_copies
 from storage.freezing import thaw_outbox
@@ -40,7 +40,7 @@ def adopt(store: LocalStore, reply: EnrolReply, keys: Keys) -> Identity:
     with store.writing() as t:
         before = capacity_of(t.meta)
         if before is not None and before.person_id != reply.capacity.person_id:
-            if holds_unsent_work(t):
+            if holds_unsent_work(t) or _may_stand_only_here(t, reply.epoch):
                 raise Problem("unsent_work")
             _empty(t)
             emptied = True
@@ -107,6 +107,16 @@ def _begin_again(t: Transaction, reply: EnrolReply) -> None:
     if t.meta.get(named.LOGIN) == "sign_in":
         # It does not know the old number, which it gave after its backup, and takes nothing that was stamped under it.
         for_new_device(t, reply.device)
+
+
+def _may_stand_only_here(t: Transaction, epoch: str) -> bool:
+    """Whether the centre has gone back since it acknowledged work of this phone that has not been offered again."""
+    own = t.tables.own_change
+    due = t.meta.get(named.OFFERS_DUE) or t.meta.get(named.EPOCH) not in (None, epoch)
+    return (
+        bool(due)
+        and t.connection.execute(select(own.c.number).where(own.c.state.in_(DONE)).limit(1)).first() is not None
+    )
 
 
 def _empty(t: Transaction) -> None:

@@ -3,7 +3,7 @@
 Looked at is what was received: where work of our own shows, the received value beneath it.
 """
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 
 from sqlalchemy import func, select
 from sqlalchemy.dialects.sqlite import insert
@@ -33,17 +33,22 @@ Held = dict[str, dict[str, int]]
 
 
 def summary_due(store: LocalStore) -> Summary | None:
-    """What this copy holds of the streams that have waited longest to be compared; None where none is due."""
+    """What this copy holds of the streams that have waited longest to be compared; None where none is due.
+
+    One that is read since today has just come whole: it is due tomorrow.
+    """
     with store.reading() as t:
         roles = _read(t)
         table = t.tables.compared
         last = {row.name: row.at_ms for row in t.connection.execute(select(table))}
         now = t.clock_ms
         # A clock that was ahead must not put it off for years.
-        due = [name for name in roles if not 0 <= now - last.get(name, 0) < EACH_MS]
-        if not due:
-            return None
-        return _summary(t, _some(t, sorted(due, key=lambda name: last.get(name, 0))), roles)
+        due = [name for name in last if name in roles and not 0 <= now - last[name] < EACH_MS]
+        summary = _summary(t, _some(t, sorted(due, key=lambda name: last[name])), roles) if due else None
+    if new := roles.keys() - last.keys():
+        with store.writing(durable=False) as t:
+            _note(t, dict.fromkeys(new, now))
+    return summary
 
 
 def summary_of(store: LocalStore, names: Collection[str]) -> Summary:
@@ -58,12 +63,17 @@ def take_compared(store: LocalStore, summary: Summary, compared: Compared | None
     with store.writing(durable=False) as t:
         at = {name: t.clock_ms for name in summary.streams if name not in found.left_out}
         at |= {name: t.clock_ms - EACH_MS + DIFFERED_MS for name in found.differ if name in at}
-        line = insert(t.tables.compared)
-        renewed = line.on_conflict_do_update(index_elements=["name"], set_={"at_ms": line.excluded.at_ms})
-        if at:
-            t.connection.execute(renewed, [{"name": name, "at_ms": ms} for name, ms in at.items()])
+        _note(t, at)
         _look_after_strays(t)
     return found.differ
+
+
+def _note(t: Transaction, at: Mapping[str, int]) -> None:
+    """When streams were compared, in milliseconds."""
+    line = insert(t.tables.compared)
+    renewed = line.on_conflict_do_update(index_elements=["name"], set_={"at_ms": line.excluded.at_ms})
+    if at:
+        t.connection.execute(renewed, [{"name": name, "at_ms": ms} for name, ms in at.items()])
 
 
 def _read(t: Transaction) -> dict[str, frozenset[str]]:

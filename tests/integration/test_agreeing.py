@@ -36,7 +36,8 @@ def abm(world, phones):
         for name in ("सीता", "गीता", "रीता"):
             phone.do(AddMember(group, {"name": name}))
         phone.do(RecordStep(group, "resolution_passed", "2026-03-02"))
-    assert phone.sync().to_mend == 0
+    assert phone.sync(compares=True).to_mend == 0
+    assert not calls(phone), "what has just come whole is due tomorrow"
     return phone
 
 
@@ -157,7 +158,7 @@ def test_healing_touches_no_unsent_work(world, abm, tmp_path):
     with abm.store.writing() as t:
         t.connection.exec_driver_sql("UPDATE shg SET declared_members=99 WHERE id=?", (group,))
         a_lost_row(t, random.Random(5))
-    world.clock.forward(ms=EACH_MS)
+    world.clock.forward(ms=EACH_MS + 1)
     summary = summary_due(abm.store)
     assert summary
     request = replace(next_request(abm.store, app="0.1.0", batch=None, room=500), summary=summary)
@@ -244,6 +245,18 @@ def test_the_centre_reads_through_no_more_than_it_says_in_one_call(abm, monkeypa
     request = next_request(abm.store, app="0.1.0", batch=None, room=500)
     compared = abm.line.sync(replace(request, summary=summary_of(abm.store, names))).compared
     assert 0 < len(compared.left_out) < len(names) and not compared.differ
+
+
+def test_while_another_device_is_compared_this_one_comes_again(world, abm):
+    """Three hundred phones after a review: none waits, and none keeps the others from sending."""
+    with world.centre._agreeing._one_at_a_time:
+        compare(abm)
+    [call] = calls(abm)
+    compare(abm)
+    assert set(calls(abm)[-1].summary.streams) >= set(call.summary.streams)
+    abm.do(ChangeGroup(ids(abm, "Shg")[0], {"name": "तुरन्त"}))
+    abm.sync(compares=True)
+    assert len(calls(abm)) == 2, "now it has been compared"
 
 
 def test_what_has_news_is_not_compared(abm, phones):

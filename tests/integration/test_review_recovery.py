@@ -205,9 +205,10 @@ def test_a_login_is_not_exchanged_while_news_for_the_old_one_are_on_their_way(wo
             return self
 
         def sync(self, request):
-            Thread(target=lambda: seen.append(workspace.enrol(code))).start()
-            sleep(0.2)
-            seen.append("news")
+            if not seen:
+                Thread(target=lambda: seen.append(workspace.enrol(code))).start()
+                sleep(0.2)
+                seen.append("news")
             return world.centre.for_device(phone.line.server._token).sync(request)
 
         def enrol(self, request):
