@@ -18,6 +18,8 @@ from server.announcing import Watch
 from server.central_workspace import CentralWorkspace
 from storage.queries.asking import Query
 from storage.queries.overview import tally, tally_accounts, tally_coverage, tally_months
+from storage.queries.reviews_held import list_parts_held, list_reviews_held
+from storage.queries.samples import tally_checked
 
 TODAY = date(2026, 11, 20)
 MEASURE = Yardstick(TODAY)
@@ -37,22 +39,26 @@ def measure(scale: Scale, scratch: Path) -> Iterator[Finding]:
             took = time.perf_counter() - began
             yield Finding("a state filled, set-based", "", f"{scale.blocks} blocks in {took:.0f} s")
             largest = Counter(block.district_id for block in blocks).most_common(1)[0][0]
+            panchayat = blocks[0].villages[0].panchayat.id
             for scope, person in list(readers(centre, blocks, district=largest)):
-                yield from _looked_at(centre, scope, person, scale.asks)
+                yield from _looked_at(centre, scope, person, panchayat, scale.asks)
         finally:
             centre.close()
 
 
-def _looked_at(centre: Any, scope: str, person: str, asks: int) -> Iterator[Finding]:
+def _looked_at(centre: Any, scope: str, person: str, panchayat: str, asks: int) -> Iterator[Finding]:
     """Each question of the first screen by itself, as it is asked: session, scope, rows as objects."""
     workspace = CentralWorkspace(centre, Watch(centre, seconds=1e9))
     workspace.enrol(centre.enrolments.console_code_for(ref(person)))
     by, goal = GOALS[scope]
     questions: list[tuple[str, Query[Any], dict[str, Any]]] = [
         (f"figures, {by} by {by}", tally, {"measure": MEASURE, "by": by}),
+        (f"found by the samples, {by} by {by}", tally_checked, {"measure": MEASURE, "by": by}),
         ("accounts by state and age", tally_accounts, {"measure": MEASURE}),
         ("groups by month", tally_months, {"months": months_until(TODAY, 12)}),
         ("bank sakhis by branch", tally_coverage, {"today": TODAY}),
+        ("figures of the last reviews", list_reviews_held, {"before": TODAY}),
+        ("the same of one panchayat", list_parts_held, {"before": TODAY, "within": ("gram_panchayat", panchayat)}),
     ]
     groups = sum(row.groups for row in workspace.ask(tally, measure=MEASURE, by=by))
     for what, query, question in questions:

@@ -8,6 +8,8 @@ import shutil
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
+from functools import partial
 from http.client import HTTPConnection
 from itertools import count, islice
 from pathlib import Path
@@ -24,7 +26,7 @@ from bench.postgres import Postgres, missing
 from bench.service import Service
 from bench.serving import PERSON, open_centre
 from records.cells import one_stamp_text
-from records.messages import CONTENT_TYPE, EnrolReply, FrozenBatch, SyncRequest
+from records.messages import CONTENT_TYPE, EnrolReply, FrozenBatch, SyncReply, SyncRequest
 from records.search_key import search_key
 from records.stamps import stamp_of
 from records.wire import read_reply, request_bytes
@@ -214,17 +216,32 @@ def http_seconds(url: str, clients: int, each: int, folder: Path) -> tuple[float
 
 def posted(port: int, work: list[tuple[str, list[FrozenBatch]]]) -> tuple[float, list[float]]:
     """Every device posts its batches, all at once; a busy centre is asked again when it says."""
-    together, waits = Barrier(len(work) + 1), [[] for _ in work]  # type: list[list[float]]
+    waits: list[list[float]] = [[] for _ in work]
+    span = all_at_once([partial(_post_all, port, *item, mine) for item, mine in zip(work, waits, strict=True)])
+    return span, [wait for mine in waits for wait in mine]
+
+
+def asked(port: int, tokens: list[str], room: int = BATCH) -> tuple[float, list[float], list[int]]:
+    """Every device asks for its first page, all at once: (seconds, seconds of each, rows given to each)."""
+    waits: list[float] = []
+    rows: list[int] = []
+    span = all_at_once([partial(_ask, port, token, room, waits, rows) for token in tokens])
+    return span, waits, rows
+
+
+def all_at_once(work: list[Callable[[], None]]) -> float:
+    """Seconds from the first to the last of some work, a thread each; what one raised is raised."""
+    together = Barrier(len(work) + 1)
     failed: list[BaseException] = []
 
-    def one(token: str, some: list[FrozenBatch], mine: list[float]) -> None:
+    def one(do: Callable[[], None]) -> None:
         try:
             together.wait()
-            _post_all(port, token, some, mine)
+            do()
         except BaseException as error:
             failed.append(error)
 
-    threads = [Thread(target=one, args=(*item, waits[place])) for place, item in enumerate(work)]
+    threads = [Thread(target=one, args=(do,)) for do in work]
     for thread in threads:
         thread.start()
     together.wait()
@@ -233,33 +250,45 @@ def posted(port: int, work: list[tuple[str, list[FrozenBatch]]]) -> tuple[float,
         thread.join()
     if failed:
         raise failed[0]
-    return time.perf_counter() - began, [wait for mine in waits for wait in mine]
+    return time.perf_counter() - began
 
 
 def _post_all(port: int, token: str, some: list[FrozenBatch], waits: list[float]) -> None:
-    connection = HTTPConnection("127.0.0.1", port, timeout=120)
-    headers = {"Content-Type": CONTENT_TYPE, "Authorization": f"Bearer {token}"}
     cursor, answered = None, 0
-    for batch in some:
-        # One row back is enough here: what it costs to read pages is measured by itself.
-        body = request_bytes(SyncRequest(APP, cursor, batch, answered=answered, room=1))
-        began = time.perf_counter()
-        while True:
-            connection.request("POST", "/v1/sync", body, headers)
-            response = connection.getresponse()
-            said = response.read()
-            if response.status != 503:
-                break
-            # A server drops lines that have been silent for so long; a phone then opens a new one.
-            connection.close()
-            time.sleep(float(response.headers.get("retry-after", "1")))
-        waits.append(time.perf_counter() - began)
-        assert response.status == 200, response.status
-        reply = read_reply(said)
-        assert reply.answer and reply.answer.state == "applied" and reply.page
-        assert {outcome.state for outcome in reply.answer.outcomes} == {"applied"}
-        cursor, answered = reply.page.cursor, batch.number
-    connection.close()
+    with closing(HTTPConnection("127.0.0.1", port, timeout=120)) as connection:
+        for batch in some:
+            # One row back is enough here: what it costs to read pages is measured by itself.
+            request = SyncRequest(APP, cursor, batch, answered=answered, room=1)
+            reply = _call(connection, token, request, waits)
+            assert reply.answer and reply.answer.state == "applied" and reply.page
+            assert {outcome.state for outcome in reply.answer.outcomes} == {"applied"}
+            cursor, answered = reply.page.cursor, batch.number
+
+
+def _ask(port: int, token: str, room: int, waits: list[float], rows: list[int]) -> None:
+    with closing(HTTPConnection("127.0.0.1", port, timeout=120)) as connection:
+        reply = _call(connection, token, SyncRequest(APP, None, room=room), waits)
+        assert reply.page
+        rows.append(sum(len(section.ids) for part in reply.page.parts for section in part.rows))
+
+
+def _call(connection: HTTPConnection, token: str, request: SyncRequest, waits: list[float]) -> SyncReply:
+    """One call until it is answered; how long that took is added to the waits."""
+    headers = {"Content-Type": CONTENT_TYPE, "Authorization": f"Bearer {token}"}
+    body = request_bytes(request)
+    began = time.perf_counter()
+    while True:
+        connection.request("POST", "/v1/sync", body, headers)
+        response = connection.getresponse()
+        said = response.read()
+        if response.status != 503:
+            break
+        # A server drops lines that have been silent for so long; a phone then opens a new one.
+        connection.close()
+        time.sleep(float(response.headers.get("retry-after", "1")))
+    waits.append(time.perf_counter() - began)
+    assert response.status == 200, response.status
+    return read_reply(said, request.cursor)
 
 
 # --- groups and members, with all that is derived from them

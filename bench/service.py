@@ -13,7 +13,7 @@ START_SECONDS = 60.0
 
 
 class Service:
-    """To be used in a `with`. `port`: where it answers."""
+    """To be used in a `with`. `port`: where it answers; `pid`: what it costs can be read there."""
 
     def __init__(self, folder: Path, url: str | None = None) -> None:
         self.port, self._log = free_port(), folder / "service.log"
@@ -32,6 +32,10 @@ class Service:
                 time.sleep(0.05)
         self.__exit__()
         raise RuntimeError(f"the server did not start: {self._log.read_text('utf-8', errors='replace')[-800:]}")
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
 
     def __exit__(self, *why: object) -> None:
         self._process.terminate()

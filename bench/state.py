@@ -1,6 +1,7 @@
 """A whole state on PostgreSQL: one block through the ordinary import, copied set-based into all others."""
 
 from collections.abc import Iterator, Sequence
+from datetime import date
 from typing import Any
 
 from sqlalchemy import Connection, text
@@ -19,13 +20,18 @@ def fill_state(centre: Any, blocks: int, groups: int) -> list[Block]:
     """Places of so many blocks; the first has `groups` groups with members and all, the others copies of these.
 
     Of the copies there are groups, accounts and steps with standings, but no members: figures read what the server has
-    derived of them (`roster_count`). Ids differ, all else is as in the first block.
+    derived of them (`roster_count`). Ids differ, all else is as in the first block. Every group is approved, one in
+    twenty verified, and every opened account alike; each block has had one review.
     """
     every = list(practice_blocks(blocks))
     fill_places(centre, [*place_rows(every), *branch_rows(every)])
     fill(centre, practice_register(SEED, villages_of(every[:1]), groups))
     with centre.database.writing() as db:
         _copy(db, every)
+        for looked_at in CHECKS:
+            db.execute(text(looked_at))
+        for kept in REVIEWS:
+            db.execute(text(kept), {"day": REVIEWED_ON})
     with centre.database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as db:
         # What a server that has been running has done by itself.
         db.execute(text("VACUUM ANALYZE"))
@@ -99,6 +105,35 @@ COPIED = {
     "account_step": {"id": NEW, "group_id": "g.new", "account_id": FIRST_ACCOUNT.replace("t.id", "t.account_id")},
     "standing": {"id": "g.new", "gram_panchayat_id": "g.gp", "block_id": "g.b", "district_id": "g.d"},
 }  # fmt: skip
+CHECK = """
+INSERT INTO "check" (state_id, id, group_id, shg_id, what, result, on_day, by_id, mended, stamps, bases, disputed)
+SELECT s.state_id, md5(s.id || '{what}'), s.id, s.id, '{what}', '{result}', DATE '2026-11-01', '', FALSE, '', '', ''
+FROM shg s {which}
+"""
+CHECKS = (
+    CHECK.format(what="approval", result="approved", which=""),
+    CHECK.format(what="group", result="confirmed", which="WHERE s.id < '0d'"),
+    CHECK.format(
+        what="account",
+        result="confirmed",
+        which="JOIN savings_account a ON a.group_id = s.id AND a.state = 'opened' WHERE s.id < '0d'",
+    ),
+)
+"""Ids are hashes: one in twenty begins with less than 0d."""
+REVIEWED_ON = date(2026, 11, 6)
+KEPT = "count(*), sum(s.roster_count), count(*), sum(s.roster_count), 0, 0, 0"
+FIGURES = "groups, members, averaged_groups, averaged_members, opened, pending, overdue"
+OF_BLOCK = "FROM shg s JOIN standing t ON t.id = s.id WHERE t.block_id IS NOT NULL GROUP BY s.state_id, t.block_id"
+REVIEWS = (
+    f"INSERT INTO review (state_id, block_id, on_day, person_id, held_ms, parts_kept, {FIGURES}) "
+    f"SELECT s.state_id, t.block_id, :day, '', 0, TRUE, {KEPT} {OF_BLOCK}",
+    *(
+        f"INSERT INTO review_part (state_id, block_id, on_day, level, unit_id, {FIGURES}) "
+        f"SELECT s.state_id, t.block_id, :day, '{level}', s.{unit}, {KEPT} "
+        f"{OF_BLOCK.replace('WHERE', f'WHERE s.{unit} IS NOT NULL AND')}, s.{unit}"
+        for level, unit in (("village", "village_id"), ("person", "formed_by_id"))
+    ),
+)
 FED = (
     ("Shg", "shg", ("'block/' || s.block_id || '/groups'", "'gp/' || s.gram_panchayat_id || '/members'")),
     ("SavingsAccount", "savings_account",

@@ -1,7 +1,8 @@
 """The stamps of a record's fields as kept beside it: `{"<stamp>": "name formed_on"}`; an unnamed field is unstamped."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import compress
 
 
 def read_stamps(text: str | None) -> dict[str, str]:
@@ -25,3 +26,21 @@ def stamps_text(stamps: Mapping[str, str]) -> str:
 def one_stamp_text(stamp: str, names: Iterable[str]) -> str:
     """`stamps_text` when all fields carry one stamp: the common case of a record just created."""
     return f'{{"{stamp}":"{" ".join(names)}"}}'
+
+
+def stamps_texts(names: Sequence[str], columns: Sequence[Sequence[str | None]], rows: int) -> list[str]:
+    """`stamps_text` of many rows, from the stamps of each field as a column. Most rows carry one stamp, and of most
+    sections all columns are one list."""
+    if columns and all(column is columns[0] for column in columns):
+        named = " ".join(names)
+        return [f'{{"{stamp}":"{named}"}}' if stamp else "" for stamp in columns[0]]
+    if not columns:
+        return [""] * rows
+    return [_line_text(names, line) for line in zip(*columns, strict=True)]
+
+
+def _line_text(names: Sequence[str], line: Sequence[str | None]) -> str:
+    different = {stamp for stamp in line if stamp}
+    if len(different) == 1:
+        return one_stamp_text(different.pop(), compress(names, line))
+    return stamps_text({name: stamp for name, stamp in zip(names, line, strict=True) if stamp})

@@ -4,7 +4,7 @@ An errand is a frozen class that says what is wanted; how it is done stands at t
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 
@@ -81,6 +81,31 @@ class SendBack:
     row: int
     seen: str
     reason: str
+
+
+# --- work that somebody brings by hand
+
+
+@dataclass(frozen=True)
+class TakeInBundle:
+    """A file of a phone that has no network. Its receipt is a BundleTaken. Raises Problem: BUNDLE_CODES; nothing of
+    the file is applied then, but what had been before."""
+
+    content: bytes = field(repr=False)
+
+
+@dataclass(frozen=True)
+class BundleTaken:
+    """What became of it: `state` as in BundleReply, whose work it is, of how many records, and the answer to bring back
+    to her phone."""
+
+    state: str
+    device: str
+    records: int
+    person_name: str
+    person_name_hi: str | None
+    reply_name: str
+    reply: bytes = field(repr=False)
 
 
 @dataclass(frozen=True)

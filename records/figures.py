@@ -106,6 +106,27 @@ def room_in(members: int, group_type: str | None, most: int) -> int:
     return max(0, most - members) if members and group_type != "special" else 0
 
 
+@dataclass(frozen=True)
+class Found:
+    """What the sample found of the entries that a count counts, by the last look at each. `checked`: a second person
+    found out, `as_told` of these it was as entered; `not_reached`: she tried, and found out nothing."""
+
+    checked: int
+    as_told: int
+    not_reached: int
+
+
+SAMPLED = {"groups": "group", "formed": "group", "opened": "account"}
+"""Counts that stand beside what a sample found -> what is looked at for it, one of the sample's `WHATS`."""
+
+
+def found_of(results: Iterable[str]) -> Found:
+    """`results`: of each entry that was looked at, what the last look came to."""
+    every = list(results)
+    as_told, differs = every.count("confirmed"), every.count("differs")
+    return Found(as_told + differs, as_told, every.count("not_reached"))
+
+
 def average(members: int, groups: int) -> float | None:
     """Members per active group of a unit, one decimal; None for a unit without groups. The norm is about this."""
     return round(members / groups, 1) if groups else None

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from records.access import Reach
+from records.digest import Compared, Summary
 
 PROTOCOL = 1
 CONTENT_TYPE = "application/x-samooh"
@@ -143,7 +144,8 @@ class Capacity:
 class SyncRequest:
     """One call. `answered` is the last batch number whose answer the device has taken in; `has_capacity` a short hash
     of the capacity it knows. `unsent`, `oldest_unsent_ms` and `drafts` are told to the office. `room` = rows wanted in
-    the page. `reached` (stream -> seq) is sent back only after `cursor_unknown`.
+    the page. `reached` (stream -> seq) is sent back only after `cursor_unknown`. `summary`: what the device holds of
+    some streams, to be compared.
     """
 
     app: str
@@ -156,6 +158,7 @@ class SyncRequest:
     room: int = 500
     reached: Mapping[str, int] | None = None
     drafts: int = 0
+    summary: Summary | None = None
 
 
 @dataclass(frozen=True)
@@ -170,6 +173,7 @@ class NewNumber:
 class SyncReply:
     """`epoch` changes when the server has gone back; `offers` asks the device for its own acknowledged changes.
     `renumbered` comes with the answer `device_cloned`: all work is kept and sent again under the new number.
+    `compared`: what came of the summary in the call, None where nothing could be compared.
     """
 
     epoch: str
@@ -180,17 +184,24 @@ class SyncReply:
     offers: bool = False
     cursor_unknown: bool = False
     renumbered: NewNumber | None = None
+    compared: Compared | None = None
 
 
 @dataclass(frozen=True)
 class EnrolRequest:
-    """A one-time code of digits and the public halves of the keys that the phone made (raw 32 bytes each)."""
+    """A one-time code of digits and the public halves of the keys that the phone made (raw 32 bytes each).
+
+    `last_device`, `last_cursor`: what the phone went by until now, if anything. A cursor from beyond the centre's own
+    numbers proves that the centre has gone back, and with the new number the phone gives it up.
+    """
 
     app: str
     code: str
     signing_key: bytes
     sealing_key: bytes
     device_name: str = ""
+    last_device: str = ""
+    last_cursor: str = ""
 
 
 @dataclass(frozen=True)
@@ -234,6 +245,18 @@ class PhotoReply:
     content: bytes = field(default=b"", repr=False)
 
 
+@dataclass(frozen=True)
+class BundleReply:
+    """What became of a file that somebody carried (records/bundles.py). `state`: `received`, `repeated` (all of it was
+    here before), `waiting_for` (something before it is missing; it is kept until that comes), `set_aside` (the phone
+    was shut out: the office looks at it). `reply`: the answers, as a file for the phone `device` that made it."""
+
+    state: str
+    device: str
+    records: int
+    reply: bytes = field(default=b"", repr=False)
+
+
 class CentralServer(Protocol):
     """The centre as one device sees it: in process `CentralStore.for_device(token)`, over HTTP `CentralOverHttp`.
 
@@ -245,6 +268,9 @@ class CentralServer(Protocol):
 
     def photo(self, call: PhotoCall) -> PhotoReply:
         """Raises Problem also: photo_unknown, photo_damaged, photo_not_taken."""
+
+    def bundle(self, content: bytes) -> BundleReply:
+        """A file that this device carries for another. Raises Problem also: those of BUNDLE_CODES."""
 
 
 class Enrolment(Protocol):

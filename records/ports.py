@@ -22,6 +22,14 @@ class Picture:
     content: bytes
 
 
+@dataclass(frozen=True)
+class GivenFile:
+    """A file that somebody chose on this device."""
+
+    name: str
+    content: bytes
+
+
 class Services(Protocol):
     """Device services. Each call is a coroutine: the device may take its time, the screen does not wait for it."""
 
@@ -65,3 +73,6 @@ class Services(Protocol):
 
     async def photo(self) -> Picture | None:
         """A photo, from the gallery or the camera as the device offers it; None when she thinks better of it."""
+
+    async def file(self) -> GivenFile | None:
+        """A file of this device, as it was given by somebody; None when she thinks better of it."""

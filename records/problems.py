@@ -72,6 +72,7 @@ RECORD_CODES = (
     "only_add",
     "changed_meanwhile",
     "own_work",
+    "device_revoked",
     "waits_for_parent",
 )
 """Why a change was refused, held or set aside as a whole."""
@@ -92,6 +93,17 @@ CALL_CODES = (
     "photo_unknown",
     "photo_damaged",
     "photo_not_taken",
+    "nothing_waits",
+    "not_a_bundle",
+    "bundle_cut",
+    "bundle_changed",
+    "bundle_newer",
+    "bundle_elsewhere",
+    "bundle_unknown",
+    "bundle_cloned",
+    "bundle_own",
+    "bundle_not_yours",
+    "bundle_outdated",
     "code_wrong",
     "code_used",
     "code_expired",
@@ -109,6 +121,21 @@ CALL_CODES = (
 )
 """Why a call did not do what was asked."""
 
+BUNDLE_CODES = (
+    "not_a_bundle",
+    "bundle_cut",
+    "bundle_changed",
+    "bundle_newer",
+    "bundle_elsewhere",
+    "bundle_unknown",
+    "bundle_cloned",
+    "bundle_own",
+    "bundle_not_yours",
+    "bundle_outdated",
+    "too_large_message",
+)
+"""Why a carried file is not taken. Whoever has it keeps it: it may be right elsewhere, or later."""
+
 CODES = FIELD_CODES + RECORD_CODES + CALL_CODES
 
 HTTP_STATUS: Mapping[str, int] = {
@@ -123,6 +150,14 @@ HTTP_STATUS: Mapping[str, int] = {
     "photo_unknown": 404,
     "photo_damaged": 409,
     "photo_not_taken": 422,
+    "not_a_bundle": 422,
+    "bundle_cut": 422,
+    "bundle_changed": 422,
+    "bundle_newer": 426,
+    "bundle_elsewhere": 409,
+    "bundle_unknown": 404,
+    "bundle_cloned": 409,
+    "bundle_not_yours": 409,
     "app_too_old": 426,
     "busy": 503,
     "server_problem": 500,

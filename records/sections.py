@@ -145,10 +145,16 @@ def _packed_stamps(grid: Sequence[Sequence[str | None]], rows: int) -> list[Any]
 
     defaults: list[int] = []
     exceptions: dict[str, list[list[int]]] = {}
-    if all(column is grid[0] or column == grid[0] for column in grid):
-        defaults = [index(stamp) for stamp in grid[0]]
+    alike = _alike(grid)
+    most, shared = max(alike, key=lambda pair: len(pair[1]))
+    if len(shared) * 2 > len(grid):
+        # Most fields are stamped together: theirs is the stamp that each row has most of.
+        defaults = [index(stamp) for stamp in most]
+        for column, fields in alike:
+            differing = [row for row in range(rows) if column[row] != most[row]] if column is not most else []
+            pairs = [[row, index(column[row])] for row in differing]
+            exceptions |= {f: pairs for f in fields if pairs}
     else:
-        alike = _alike(grid)
         for row in range(rows):
             counts: dict[str | None, int] = {}
             for column, fields in alike:
@@ -199,9 +205,12 @@ def _once(numbers: list[int]) -> int | list[int]:
 
 def _alike(grid: Sequence[Sequence[str | None]]) -> list[tuple[Sequence[str | None], list[str]]]:
     """The different columns, each with the numbers of its fields: most fields of a record are written together."""
-    fields: dict[tuple[str | None, ...], list[str]] = {}
+    by_list: dict[int, list[str]] = {}
     for f, column in enumerate(grid):
-        fields.setdefault(tuple(column), []).append(str(f))
+        by_list.setdefault(id(column), []).append(str(f))
+    fields: dict[tuple[str | None, ...], list[str]] = {}
+    for some in by_list.values():
+        fields.setdefault(tuple(grid[int(some[0])]), []).extend(some)
     return list(fields.items())
 
 

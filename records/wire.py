@@ -9,12 +9,14 @@ import json
 from typing import Any
 
 from records.access import Reach
+from records.digest import Compared, Digest, Summary
 from records.frames import compressed, decompressed, framed, unframed
 from records.messages import (
     PROTOCOL,
     REACH_PARTS,
     Batch,
     BatchAnswer,
+    BundleReply,
     Capacity,
     EnrolReply,
     EnrolRequest,
@@ -88,6 +90,7 @@ def request_bytes(request: SyncRequest) -> bytes:
         "d": request.drafts,
         "m": request.room,
         "r": dict(request.reached) if request.reached is not None else None,
+        "k": _packed_summary(request.summary),
     }
     frames = []
     if request.batch:
@@ -122,6 +125,7 @@ def read_request(body: bytes) -> SyncRequest:
             oldest_unsent_ms=None if header.get("o") is None else _count(header["o"]),
             room=max(1, min(5000, _count(header.get("m", 500)))),
             reached=None if reached is None else {stream: _count(seq) for stream, seq in reached.items()},
+            summary=_read_summary(header.get("k")),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise Problem("bad_message") from error
@@ -138,6 +142,7 @@ def reply_bytes(reply: SyncReply, presented: str | None = None) -> bytes:
         "o": reply.offers,
         "x": reply.cursor_unknown,
         "r": [reply.renumbered.device, reply.renumbered.token] if reply.renumbered else None,
+        "k": [list(reply.compared.differ), list(reply.compared.left_out)] if reply.compared else None,
     }
     return framed((b"H", compressed(_short(value))))
 
@@ -155,9 +160,31 @@ def read_reply(body: bytes, presented: str | None = None) -> SyncReply:
             offers=bool(value.get("o")),
             cursor_unknown=bool(value.get("x")),
             renumbered=NewNumber(*value["r"]) if value.get("r") else None,
+            compared=_read_compared(value.get("k")),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise Problem("bad_message") from error
+
+
+def _packed_summary(summary: Summary | None) -> Any:
+    if summary is None:
+        return None
+    return [summary.register, {name: [one.count, one.sum] for name, one in summary.streams.items()}]
+
+
+def _read_summary(packed: Any) -> Summary | None:
+    if packed is None:
+        return None
+    register, streams = packed
+    read = {_text(name): Digest(_count(count), _count(total)) for name, (count, total) in streams.items()}
+    return Summary(_text(register), read)
+
+
+def _read_compared(packed: Any) -> Compared | None:
+    if packed is None:
+        return None
+    differ, left_out = packed
+    return Compared(tuple(str(name) for name in differ), tuple(str(name) for name in left_out))
 
 
 def _packed_answer(answer: BatchAnswer | None) -> Any:
@@ -175,7 +202,7 @@ def _read_answer(packed: Any) -> BatchAnswer | None:
 
 
 def answer_text(answer: BatchAnswer) -> str:
-    """An answer as kept by the server until the device has acknowledged it."""
+    """An answer as kept by the server."""
     return json.dumps(_packed_answer(answer), separators=(",", ":"))
 
 
@@ -303,12 +330,47 @@ def read_photo_reply(body: bytes) -> PhotoReply:
         raise Problem("bad_message") from error
 
 
+# --- bundles
+
+
+def bundle_call_bytes(content: bytes) -> bytes:
+    return framed((b"H", compressed({"v": PROTOCOL})), (b"F", content))
+
+
+def read_bundle_call(body: bytes) -> bytes:
+    """The carried file. Raises Problem: bad_message, too_large_message, app_too_old."""
+    frames = unframed(body)
+    try:
+        if decompressed(frames[b"H"], LARGEST_ENROLMENT)["v"] != PROTOCOL:
+            raise Problem("app_too_old")
+        return frames[b"F"]
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise Problem("bad_message") from error
+
+
+def bundle_reply_bytes(reply: BundleReply) -> bytes:
+    head = {"s": reply.state, "d": reply.device, "n": reply.records}
+    return framed((b"H", compressed(_short(head))), (b"F", reply.reply))
+
+
+def read_bundle_reply(body: bytes) -> BundleReply:
+    """Raises Problem: bad_message."""
+    frames = unframed(body)
+    try:
+        head = decompressed(frames[b"H"])
+        return BundleReply(_text(head["s"]), _text(head["d"]), _count(head.get("n", 0)), frames[b"F"])
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise Problem("bad_message") from error
+
+
 # --- enrolment
 
 
 def enrol_bytes(request: EnrolRequest) -> bytes:
     keys = [base64.b64encode(key).decode() for key in (request.signing_key, request.sealing_key)]
     value = {"v": PROTOCOL, "a": request.app, "c": request.code, "k": keys, "d": request.device_name}
+    if request.last_cursor:
+        value["b"] = [request.last_device, request.last_cursor]
     return framed((b"H", compressed(value)))
 
 
@@ -322,7 +384,10 @@ def read_enrol(body: bytes) -> EnrolRequest:
         if len(signing) != 32 or len(sealing) != 32:
             raise Problem("bad_message")
         app, name = clean_text(_text(value["a"]))[:LONGEST_APP], clean_text(_text(value["d"]))[:LONGEST_DEVICE_NAME]
-        return EnrolRequest(app, _text(value["c"]), signing, sealing, name)
+        before = [_text(one) for one in value.get("b", ["", ""])]
+        if len(before) != 2 or max(map(len, before)) > LONGEST_DEVICE_NAME:
+            raise Problem("bad_message")
+        return EnrolRequest(app, _text(value["c"]), signing, sealing, name, *before)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise Problem("bad_message") from error
 

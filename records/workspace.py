@@ -179,6 +179,30 @@ class Photo:
 
 
 @dataclass(frozen=True)
+class Parcel:
+    """A colleague's sealed file that this phone carries to the centre. `device`: the number of the phone that made it;
+    `state`: `waiting`, `delivered`, `refused` (`code` says why; it can be given on)."""
+
+    id: str
+    device: str
+    records: int
+    state: str
+    taken_ms: int
+    done_ms: int | None = None
+    code: str | None = None
+
+
+@dataclass(frozen=True)
+class TakenIn:
+    """What a file that was taken in came to. `what`: `carried` (it goes with the next synchronisation),
+    `delivered` (carried before, and the centre has it), `answered` (the centre's answer to one's own work: so many
+    records are done with; 0 where the network was faster)."""
+
+    what: str
+    records: int
+
+
+@dataclass(frozen=True)
 class Support:
     """What somebody who helps from afar needs to know of a device. Nothing about any person.
 
@@ -259,7 +283,18 @@ class Workspace(Protocol):
     def keep_setting(self, name: str, value: str) -> None: ...
     def notice(self) -> Notice | None: ...
     def drop_notice(self) -> None: ...
-    def hand_over(self) -> bytes: ...
-    def take_in(self, bundle: bytes) -> int: ...
+    def hand_over(self) -> bytes:
+        """All that waits, in a file that only the centre can read (records/bundles.py). It goes on waiting here until
+        the centre has said that it has it. Raises Problem: nothing_waits, sign_in, safe_closed, device_cloned."""
+
+    def take_in(self, bundle: bytes) -> TakenIn:
+        """A colleague's file to be carried, or the centre's answer to one's own. Raises Problem: BUNDLE_CODES."""
+
+    def parcels(self) -> Sequence[Parcel]:
+        """What is carried for colleagues, the latest first."""
+
+    def parcel(self, id: str) -> bytes:
+        """A carried file, to be given on; of a delivered one the centre's answer, to be given back to its maker."""
+
     def perform(self, errand: Any) -> Any:
         """A deed of the server (records/errands.py). On a phone: Problem("only_at_office")."""

@@ -106,6 +106,11 @@ def show_count(count: int) -> str:
     return sign + re.sub(r"(?<=\d)(?=(?:\d\d)+$)", ",", pairs) + ("," if pairs else "") + last
 
 
+def show_change(change: int) -> str:
+    """How a number has changed, with its sign: `+12`, `−3` with a minus and no hyphen, `0`."""
+    return f"+{show_count(change)}" if change > 0 else f"\u2212{show_count(-change)}" if change < 0 else "0"
+
+
 def show_rupees(paise: int) -> str:
     """An amount of whole paise as rupees: `₹1,23,456.50`."""
     rupees, rest = divmod(abs(paise), 100)

@@ -8,18 +8,20 @@ from storage.queries.devices import list_devices, list_receipts
 from storage.queries.doubles import list_groups_near, list_same_number, list_to_compare, list_women_like
 from storage.queries.figures import list_norms
 from storage.queries.groups import count_groups, find_shg, list_groups
+from storage.queries.listed import list_tallied
 from storage.queries.members import find_member, list_members, search_members
-from storage.queries.overview import list_tallied, tally, tally_accounts, tally_coverage, tally_months
+from storage.queries.overview import tally, tally_accounts, tally_coverage, tally_months
 from storage.queries.people import find_person, list_people
 from storage.queries.places import find_branch, find_place, list_branches, list_villages
 from storage.queries.portal import NOBODY, count_to_enter, list_beside_portal, list_members_beside_portal
 from storage.queries.proposals import list_proposals
-from storage.queries.reviews_held import list_reviews_held
+from storage.queries.reviews_held import list_parts_held, list_reviews_held
 from storage.queries.samples import (
     list_new_accounts,
     list_new_groups,
     list_opened_without_number,
     list_shared_numbers,
+    tally_checked,
 )
 from storage.queries.today import count_today
 
@@ -50,6 +52,7 @@ __all__ = [
     "list_new_groups",
     "list_norms",
     "list_opened_without_number",
+    "list_parts_held",
     "list_people",
     "list_photos",
     "list_proposals",
@@ -67,6 +70,7 @@ __all__ = [
     "search_members",
     "tally",
     "tally_accounts",
+    "tally_checked",
     "tally_coverage",
     "tally_months",
 ]

@@ -18,7 +18,7 @@ from flet_geolocator import (
 )
 from flet_secure_storage import AndroidOptions, SecureStorage
 
-from records.ports import Picture, Spot
+from records.ports import GivenFile, Picture, Spot
 from records.problems import Problem
 
 log = logging.getLogger("samooh.screens")
@@ -151,6 +151,11 @@ class FletServices:
         picked = await ft.FilePicker().pick_files(file_type=ft.FilePickerFileType.IMAGE, with_data=True)
         first = picked[0] if picked else None
         return Picture(first.name, first.bytes) if first is not None and first.bytes else None
+
+    async def file(self) -> GivenFile | None:
+        picked = await ft.FilePicker().pick_files(with_data=True)
+        first = picked[0] if picked else None
+        return GivenFile(first.name, first.bytes or b"") if first is not None else None
 
     def _watched(self) -> ft.Connectivity:
         if self._connectivity is None:

@@ -9,6 +9,7 @@ from records.commands.verdicts import TickVerdict
 from records.kinds import KINDS, Kind
 from records.record import fields_of
 from records.workspace import Mending, Outgoing, Run, SyncStatus
+from screens.carrying import Carrying, ParcelList
 from screens.context import Here, here
 from screens.guarding import guard, part, screen, tell
 from screens.navigation import tabs
@@ -43,9 +44,10 @@ def SyncScreen() -> ft.View:
     async def sync_now() -> None:
         await asyncio.to_thread(h.workspace.request_sync)
 
+    parts = [SyncStory(), MendingList(), Carrying(), ParcelList(), OutgoingList(), RunList()]
     return frame(
         h.say("sync.title"),
-        [ft.Container(scrolled([SyncStory(), MendingList(), OutgoingList(), RunList()], spacing=0), expand=True)],
+        [ft.Container(scrolled(parts, spacing=0), expand=True)],
         route="/",
         navigation=tabs(h, "/sync"),
         foot=None

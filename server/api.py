@@ -19,9 +19,11 @@ from records.frames import LARGEST_BODY
 from records.messages import CONTENT_TYPE, PROTOCOL, PROTOCOL_HEADER
 from records.problems import HTTP_STATUS, Problem
 from records.wire import (
+    bundle_reply_bytes,
     enrolled_bytes,
     photo_reply_bytes,
     problem_bytes,
+    read_bundle_call,
     read_enrol,
     read_photo_call,
     read_request,
@@ -62,6 +64,14 @@ def create_api(centre: CentralStore) -> FastAPI:
             return await run_in_threadpool(_photo, centre, token, body, call)
 
         return await _answered(request, queue, Call("photo"), answer)
+
+    @app.post("/v1/bundle")
+    async def bundle(request: Request) -> Response:
+        async def answer(body: bytes, call: Call) -> bytes:
+            token = _token(request)
+            return await run_in_threadpool(_bundle, centre, token, body, call)
+
+        return await _answered(request, queue, Call("bundle"), answer)
 
     @app.post("/v1/enrol")
     async def enrol(request: Request) -> Response:
@@ -116,6 +126,11 @@ def _sync(centre: CentralStore, token: str, body: bytes, call: Call) -> bytes:
 def _photo(centre: CentralStore, token: str, body: bytes, call: Call) -> bytes:
     call.device = centre.enrolments.device_of(token).number
     return photo_reply_bytes(centre.for_device(token).photo(read_photo_call(body)))
+
+
+def _bundle(centre: CentralStore, token: str, body: bytes, call: Call) -> bytes:
+    call.device = centre.enrolments.device_of(token).number
+    return bundle_reply_bytes(centre.for_device(token).bundle(read_bundle_call(body)))
 
 
 def _enrol(centre: CentralStore, body: bytes, call: Call) -> bytes:

@@ -1,4 +1,4 @@
-"""The batches of one device: each applied once, in its order, and answered for as long as the device asks (law 2)."""
+"""The batches of one device: each applied once, in its order, and answered alike however often it comes (law 2)."""
 
 from collections.abc import Iterable
 from functools import lru_cache
@@ -28,15 +28,27 @@ Key = tuple[str, str]
 
 class Batches:
     """The batches of a device in one transaction. `sent`: record -> its row in the batch that was applied now, of
-    records that one row of it names."""
+    records that one row of it names. `fresh`: whether the batch that was taken had not been here before.
+
+    `set_aside`: the device was shut out; what others carry of its work is not applied, and the office looks at it.
+    """
 
     def __init__(
-        self, db: Connection, tables: CentralTables, registry: Registry, state_id: int, device: str, now_ms: int
+        self,
+        db: Connection,
+        tables: CentralTables,
+        registry: Registry,
+        state_id: int,
+        device: str,
+        now_ms: int,
+        *,
+        set_aside: bool = False,
     ) -> None:
         self.db, self.tables, self.registry, self.state_id = db, tables, registry, state_id
         self.device, self.now_ms = device, now_ms
         self.awaited: set[str] = set()
         self.sent: dict[Key, int] = {}
+        self.fresh, self._set_aside = False, set_aside
 
     def take(self, frozen: FrozenBatch) -> BatchAnswer:
         """Apply the next batch, answer a repeated one as before, keep one that came before its turn."""
@@ -49,6 +61,7 @@ class Batches:
                 return BatchAnswer(frozen.number, "device_cloned")
             return BatchAnswer(frozen.number, "waiting_for", wanted=last + 1)
         answer, lots = self._apply(frozen, device)
+        self.fresh = True
         self.sent = _rows_by_record(lots)
         self._apply_early(frozen.number + 1, device)
         return answer
@@ -95,9 +108,11 @@ class Batches:
             answer = push.set_unreadable_aside(frozen)
         else:
             lots = checked(self.registry, batch)
-            answer = push.apply_lots(frozen.number, lots)
+            take = push.set_lots_aside if self._set_aside else push.apply_lots
+            answer = take(frozen.number, lots)
             self.awaited |= push.awaited()
         row = {"state_id": self.state_id, "device": self.device, "number": frozen.number, "sha256": frozen.sha256}
+        # The answer is kept for ever: a copy of the phone may ask for it when the phone itself has long had it.
         insert_new(self.db, self.tables.batch, [{**row, "answer": answer_text(answer), "received_ms": self.now_ms}])
         done = {"state": self.state_id, "of": self.device, "last": frozen.number}
         self.db.execute(_counted(self.tables.device), done)
@@ -112,6 +127,7 @@ class Batches:
         if frozen.number <= last + KEPT_AHEAD:
             row = {"state_id": self.state_id, "device": self.device, "number": frozen.number}
             put(self.db, table, [{**row, "sha256": frozen.sha256, "blob": frozen.blob.hex()}])
+            self.fresh = True
         return True
 
     def _apply_early(self, number: int, device: Any) -> None:

@@ -16,7 +16,7 @@ log = logging.getLogger("samooh.calls")
 
 @dataclass
 class Call:
-    """What becomes known about a call on its way. `name` is `sync`, `photo` or `enrol`."""
+    """What becomes known about a call on its way. `name` is `sync`, `photo`, `bundle` or `enrol`."""
 
     name: str
     device: str = ""

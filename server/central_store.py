@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from types import MappingProxyType
 from typing import Any
@@ -14,6 +14,7 @@ from records.days import day_of
 from records.kinds import KINDS, Registry
 from records.messages import (
     BatchAnswer,
+    BundleReply,
     Capacity,
     EnrolReply,
     EnrolRequest,
@@ -27,7 +28,9 @@ from records.messages import (
 )
 from records.personal import PLAIN, Codec
 from records.wire import capacity_text
+from server.agreeing import Agreeing, Found
 from server.batches import Batches, Key
+from server.carried import Carried, Carrier
 from server.cursors import NOWHERE, Cursor, Cursors, Reached, Vector
 from server.database import Database
 from server.enrolment import Enrolments
@@ -40,6 +43,8 @@ from server.tables import central_tables
 from server.upserting import insert_missing, put
 
 Clock = Callable[[], int]
+OVERLAP_MS = 60_000
+"""How long a call in another process may take to commit its cursor; on SQLite only one writes at a time."""
 
 
 class CentralStore:
@@ -74,9 +79,12 @@ class CentralStore:
         self.enrolments = Enrolments(self.database, self.tables, state_id, clock, randomness, secret, revocations)
         self.revocations = revocations
         self.photos = Photos(self)
+        self.carried = Carried(self)
+        self._agreeing = Agreeing(self.tables, registry, state_id)
         self._randomness = self.randomness = randomness
         with self.database.writing() as db:
             self._found(db)
+            self.cursors.begin(db, clock(), overlap_ms=0 if self.database.is_sqlite else OVERLAP_MS)
         if revocations:
             # Before the first request: what was revoked stays revoked, whatever backup this database comes from.
             revocations.replay(self.database, self.tables, state_id)
@@ -93,10 +101,18 @@ class CentralStore:
 
     def new_epoch(self) -> str:
         """Say that this database has gone back: at their next contact all phones give again what they have sent."""
-        meta, epoch = self.tables.meta, self._randomness(4).hex()
         with self.database.writing() as db:
-            db.execute(update(meta).where(meta.c.state_id == self.state_id, meta.c.name == "epoch").values(value=epoch))
+            return self._begin_epoch(db)
+
+    def _begin_epoch(self, db: Connection) -> str:
+        meta, epoch = self.tables.meta, self._randomness(4).hex()
+        db.execute(update(meta).where(meta.c.state_id == self.state_id, meta.c.name == "epoch").values(value=epoch))
         return epoch
+
+    def _heed(self, db: Connection, device: str, token: str | None) -> None:
+        """A cursor that is given up, with its number, must not take along the only proof that we have gone back."""
+        if token and self.cursors.is_from_beyond(db, device, token, self.epoch(db)):
+            self._begin_epoch(db)
 
     # --- who calls
 
@@ -105,6 +121,7 @@ class CentralStore:
         device = self.enrolments.use(request)
 
         def reply(db: Connection) -> EnrolReply:
+            self._heed(db, request.last_device, request.last_cursor)
             capacity = self._capacity(db, device.person_id)
             self._remember_capacity(db, capacity, self.clock())
             return self.enrolments.reply(device, capacity, self.epoch(db), self.clock())
@@ -135,13 +152,17 @@ class CentralStore:
         if request.batch:
             answer, sent = self._take(device.number, request.batch, now_ms)
             if answer.state == "device_cloned":
-                return self._renumbered(device, answer, now_ms)
+                return self._renumbered(device, request, answer, now_ms)
             device = self.enrolments.device_of(token)
+        elif request.answered > device.last_batch:
+            # It has answers that are not here any more: it sends those batches again, if it still has them.
+            answer = BatchAnswer(request.answered + 1, "waiting_for", wanted=device.last_batch + 1)
         return self._reply(device, request, answer, sent, now_ms)
 
-    def _renumbered(self, device: Any, answer: BatchAnswer, now_ms: int) -> SyncReply:
+    def _renumbered(self, device: Any, request: SyncRequest, answer: BatchAnswer, now_ms: int) -> SyncReply:
         """Two copies of one device: this one goes on under a number of its own."""
-        with self.database.reading() as db:
+        with self.database.writing() as db:
+            self._heed(db, device.number, request.cursor)
             epoch = self.epoch(db)
         return SyncReply(epoch, now_ms, answer, renumbered=self.enrolments.renumber(device))
 
@@ -149,12 +170,27 @@ class CentralStore:
         self, device: Any, request: SyncRequest, answer: BatchAnswer | None, sent: Mapping[Key, int], now_ms: int
     ) -> SyncReply:
         """`sent`: rows of the batch that was applied in this call. What of it is in a stream now is told by them."""
+        found, quiet = None, None
         if not sent:  # else there is news: what follows from it, or at least that it is there
             with self.database.reading() as db:
-                quiet = self._quiet(db, device, request, answer, now_ms)
-            if quiet:
-                return quiet
-        return self.database.write(lambda db: self._reply_with_news(db, device, request, answer, sent, now_ms))
+                found = self._compare(db, device, request, now_ms)
+                told = found is not None and self._agreeing.is_news(db, device.number, found)
+                quiet = None if told else self._quiet(db, device, request, answer, now_ms)
+        if quiet is None:
+            quiet = self.database.write(
+                lambda db: self._reply_with_news(db, device, request, answer, sent, found, now_ms)
+            )
+        return replace(quiet, compared=found.compared) if found else quiet
+
+    def _compare(self, db: Connection, device: Any, request: SyncRequest, now_ms: int) -> Found | None:
+        """What came of the device's summary of its copy, None where it gives none that can be compared."""
+        if request.summary is None:
+            return None
+        standing = self._stand(db, device, request)
+        if not standing.cursor.number:
+            return None
+        readable, vector, paging = standing.paging.readable, standing.vector, standing.paging
+        return self._agreeing.compare(db, device.number, request.summary, readable, vector, paging, now_ms)
 
     def _quiet(
         self, db: Connection, device: Any, request: SyncRequest, answer: BatchAnswer | None, now_ms: int
@@ -168,17 +204,9 @@ class CentralStore:
         )
         if standing.gone_back or standing.unknown or standing.withdrawn or not same or not fresh:
             return None
-        if self._has_answers(db, device.number, request.answered):
-            return None
         if not request.cursor or standing.paging.news(standing.vector):
             return None
         return SyncReply(self.epoch(db), now_ms, answer, Page(request.cursor, standing.cursor.number))
-
-    def _has_answers(self, db: Connection, device: str, upto: int) -> bool:
-        """Whether answers are still kept that the device has taken in."""
-        table = self.tables.batch
-        mine = (table.c.state_id == self.state_id) & (table.c.device == device) & (table.c.number <= upto)
-        return db.scalar(select(table.c.number).where(mine, table.c.answer.is_not(None)).limit(1)) is not None
 
     def _reply_with_news(
         self,
@@ -187,9 +215,10 @@ class CentralStore:
         request: SyncRequest,
         answer: BatchAnswer | None,
         sent: Mapping[Key, int],
+        found: Found | None,
         now_ms: int,
     ) -> SyncReply:
-        standing = self._stand(db, device, request, sent)
+        standing = self._stand(db, device, request, sent, found.heal if found else frozenset())
         self._note_contact(db, device, request, now_ms)
         if standing.gone_back:
             return self._gone_back(db, device, standing, answer, now_ms)
@@ -199,6 +228,8 @@ class CentralStore:
             self.cursors.acknowledge(db, device.number, standing.cursor.number)
         # Noted whatever the device claims to know: work of later is judged by it.
         self._remember_capacity(db, standing.capacity, now_ms)
+        if found:
+            self._agreeing.note(db, device.number, found, now_ms)
         capacity = standing.capacity if capacity_hash(standing.capacity) != request.has_capacity else None
         news = standing.paging.news(standing.vector)
         if not news and not standing.granted and not standing.withdrawn and request.cursor and standing.cursor.number:
@@ -228,9 +259,15 @@ class CentralStore:
         )
 
     def _stand(
-        self, db: Connection, device: Any, request: SyncRequest, sent: Mapping[Key, int] = MappingProxyType({})
+        self,
+        db: Connection,
+        device: Any,
+        request: SyncRequest,
+        sent: Mapping[Key, int] = MappingProxyType({}),
+        heal: frozenset[str] = frozenset(),
     ) -> "Stand":
-        """Where the device stands: what it may read today, against what its cursor says it has read."""
+        """Where the device stands: what it may read today, against what its cursor says it has read. `heal`: streams
+        that are given anew all the same."""
         capacity = self._capacity(db, device.person_id)
         readable = streams_read(capacity.reaches, capacity.person_id)
         cursor, unknown, gone_back = NOWHERE, False, ""
@@ -240,7 +277,9 @@ class CentralStore:
             unknown = presented.cursor is None
         roles = {name: ",".join(sorted(some)) for name, some in readable.items()}
         before = cursor.vector
-        granted = [name for name in readable if name not in before or before[name].roles != roles[name]]
+        if not any(at.heals and at.upto < at.since for at in before.values()):
+            before = {name: at._replace(heals=False) for name, at in before.items()}
+        granted = [name for name in readable if name not in before or before[name].roles != roles[name] or name in heal]
         withdrawn = [name for name in (before or request.reached or {}) if name not in readable]
         vector: Vector = {name: before[name] for name in readable if name not in granted}
         if request.reached and not request.cursor:
@@ -255,11 +294,11 @@ class CentralStore:
             for name in (one for one in readable if one not in vector):
                 # A claim of having reached more than there is counts for nothing; it can only cost the claimer news.
                 upto = claimed.get(name, 0) if 0 <= claimed.get(name, 0) <= seqs.get(name, 0) else 0
-                vector[name] = Reached(upto, seqs.get(name, 0), roles[name])
+                vector[name] = Reached(upto, seqs.get(name, 0), roles[name], heals=name in heal)
         return Stand(capacity, cursor, vector, granted, withdrawn, paging, unknown, gone_back)
 
     def _note_contact(self, db: Connection, device: Any, request: SyncRequest, now_ms: int) -> None:
-        table, batch = self.tables.device, self.tables.batch
+        table = self.tables.device
         db.execute(
             update(table)
             .where(table.c.state_id == self.state_id, table.c.device == device.number)
@@ -270,17 +309,6 @@ class CentralStore:
                 oldest_unsent_ms=request.oldest_unsent_ms,
                 drafts=request.drafts,
             )
-        )
-        # The device has taken in these answers: only the hash of each batch is kept, for ever.
-        db.execute(
-            update(batch)
-            .where(
-                batch.c.state_id == self.state_id,
-                batch.c.device == device.number,
-                batch.c.number <= request.answered,
-                batch.c.answer.is_not(None),
-            )
-            .values(answer=None)
         )
 
     def _remember_capacity(self, db: Connection, capacity: Capacity, now_ms: int) -> None:
@@ -301,11 +329,8 @@ class CentralStore:
         self, db: Connection, device: Any, stand: "Stand", answer: BatchAnswer | None, now_ms: int
     ) -> SyncReply:
         """A valid token from beyond our own numbers: a restored backup. A new epoch, and the phones' own work again."""
-        table, meta = self.tables.device, self.tables.meta
-        epoch = self.epoch(db)
-        if stand.gone_back == "now":
-            epoch = self._randomness(4).hex()
-            db.execute(update(meta).where(meta.c.state_id == self.state_id, meta.c.name == "epoch").values(value=epoch))
+        table = self.tables.device
+        epoch = self._begin_epoch(db) if stand.gone_back == "now" else self.epoch(db)
         db.execute(
             update(table)
             .where(table.c.state_id == self.state_id, table.c.device == device.number)
@@ -378,6 +403,10 @@ class DeviceView:
 
     def photo(self, call: PhotoCall) -> PhotoReply:
         return self._centre.photos.call(self._token, call)
+
+    def bundle(self, content: bytes) -> BundleReply:
+        carrier = self._centre.enrolments.device_of(self._token)
+        return self._centre.carried.take(content, Carrier(carrier.person_id, carrier.number))
 
 
 class OfficeView:

@@ -27,10 +27,12 @@ from records.workspace import (
     Mending,
     Notice,
     Outgoing,
+    Parcel,
     Past,
     Photo,
     Support,
     SyncStatus,
+    TakenIn,
     identity_from,
 )
 from server.announcing import Watch, kinds_since
@@ -225,7 +227,15 @@ class CentralWorkspace:
     def hand_over(self) -> bytes:
         raise Problem("only_on_phone")
 
-    def take_in(self, bundle: bytes) -> int:
+    def take_in(self, bundle: bytes) -> TakenIn:
+        """At the console a file is taken in by the errand TakeInBundle, which gives the answer to bring back."""
+        raise Problem("only_on_phone")
+
+    def parcels(self) -> Sequence[Parcel]:
+        """Nothing is carried from here."""
+        return ()
+
+    def parcel(self, id: str) -> bytes:
         raise Problem("only_on_phone")
 
     def perform(self, errand: Any) -> Any:

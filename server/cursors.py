@@ -12,22 +12,27 @@ import json
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from server.tables import CentralTables
+from server.upserting import put
 
 EPOCH_BYTES, NUMBER_BYTES, SEAL_BYTES = 4, 6, 8
+GAPS, MOST_GAPS = "gaps", 200
+"""A value of the table meta: [[first, last], ...], numbers between which no cursor was given."""
 
 
 class Reached(NamedTuple):
     """How far a device has come in one stream. `since`: the number at which the stream was granted; rows up to it are
     sent whole even to their author. `roles`: in which roles it was read, joined by commas. `ended`: the last number at
-    which the device had read to the end and so held all that the stream held, 0 for never."""
+    which the device had read to the end and so held all that the stream held, 0 for never. `heals`: it is read anew
+    because the device's copy was found to differ, so that what the device has elsewhere counts for nothing."""
 
     upto: int
     since: int
     roles: str
     ended: int = 0
+    heals: bool = False
 
 
 START = Reached(0, 0, "")
@@ -59,6 +64,30 @@ class Cursors:
 
     def __init__(self, tables: CentralTables, state_id: int, secret: bytes) -> None:
         self._tables, self._state_id, self._secret = tables, state_id, secret
+        self._gaps: list[list[int]] = []
+
+    def begin(self, db: Connection, now_ms: int, *, overlap_ms: int) -> None:
+        """A process begins: between the newest cursor there is and now no number has been given, and none will be. A
+        token with such a number is of a time that this database does not know any more.
+
+        Copies of a phone have one device number: the one that comes first with an old cursor gets a new one, and beside
+        that the cursor of the other would not look as if it came from beyond.
+        """
+        meta, device = self._tables.meta, self._tables.device
+        mine = (meta.c.state_id == self._state_id) & (meta.c.name == GAPS)
+        newest = db.scalar(select(func.max(device.c.cursor_number)).where(device.c.state_id == self._state_id)) or 0
+        gaps = json.loads(db.scalar(select(meta.c.value).where(mine)) or "[]")
+        if newest < now_ms - overlap_ms:
+            gaps = [*[gap for gap in gaps if gap[0] != newest][-MOST_GAPS:], [newest, now_ms - overlap_ms]]
+            put(db, meta, [{"state_id": self._state_id, "name": GAPS, "value": json.dumps(gaps)}])
+        self._gaps = gaps
+
+    def is_from_beyond(self, db: Connection, device: str, token: str, epoch: str) -> bool:
+        """Whether a token proves that the server has gone back; also one of a device that is not known any more."""
+        table = self._tables.device
+        mine = (table.c.state_id == self._state_id) & (table.c.device == device)
+        newest = db.scalar(select(table.c.cursor_number).where(mine)) or 0
+        return self.present(db, device, token, epoch, newest).gone_back == "now"
 
     def token(self, device: str, epoch: str, number: int) -> str:
         head = bytes.fromhex(epoch) + number.to_bytes(NUMBER_BYTES, "big")
@@ -78,7 +107,8 @@ class Cursors:
         number = int.from_bytes(head[EPOCH_BYTES:], "big")
         if head[:EPOCH_BYTES].hex() != epoch:
             return Presented(None, "before")
-        return Presented(None, "now") if number > newest else Presented(self._read(db, device, number))
+        beyond = number > newest or any(first < number < last for first, last in self._gaps)
+        return Presented(None, "now") if beyond else Presented(self._read(db, device, number))
 
     def _read(self, db: Connection, device: str, number: int) -> Cursor | None:
         table = self._tables.cursor
@@ -98,7 +128,8 @@ class Cursors:
 
     def make(self, db: Connection, device: str, vector: Vector, newest: int, now_ms: int) -> Cursor:
         """A new cursor, later than all before it."""
-        cursor = Cursor(max(now_ms, newest + 1), vector)
+        # Not in a gap, even if the clock has been put back since this process began.
+        cursor = Cursor(max(now_ms, newest + 1, *(last for _first, last in self._gaps[-1:])), vector)
         text = json.dumps(vector, separators=(",", ":"))
         db.execute(
             insert(self._tables.cursor).values(

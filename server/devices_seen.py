@@ -35,10 +35,14 @@ class DevicesSeen:
             .where(aside.c.state_id == self._state_id, aside.c.device == device.c.device, aside.c.state == "open")
             .scalar_subquery()
         )
+        apart = self._tables.difference
+        differences = (apart.c.state_id == self._state_id, apart.c.device == device.c.device)
+        differs = select(func.count()).where(*differences, apart.c.healed_ms.is_(None)).scalar_subquery()
+        differed_ms = select(func.max(apart.c.found_ms)).where(*differences).scalar_subquery()
         names = ("person_id", "enrolled_ms", "last_contact_ms", "app", "unsent", "oldest_unsent_ms")
         return (
             select(device.c.device, device.c.name.label("device_name"), *(device.c[name] for name in names))
-            .add_columns(to_mend.label("to_mend"))
+            .add_columns(to_mend.label("to_mend"), differs.label("differs"), differed_ms.label("differed_ms"))
             .where(self._phones())
             .subquery("seen_device")
         )

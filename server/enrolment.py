@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from sqlalchemy import Connection, insert, select, update
 
 from records.messages import Capacity, EnrolReply, EnrolRequest, NewNumber
@@ -62,6 +62,16 @@ class Enrolments:
         self._sealing = X25519PrivateKey.from_private_bytes(_derived(secret, b"sealing"))
         self._signing = Ed25519PrivateKey.from_private_bytes(_derived(secret, b"certificates"))
         self._secret = _derived(secret, b"codes")
+
+    # --- the centre's own key
+
+    def sealing_public(self) -> bytes:
+        """The public half of the key to which carried work is sealed."""
+        return self._sealing.public_key().public_bytes_raw()
+
+    def exchange(self, theirs: bytes) -> bytes:
+        """What the centre's key and another's public half come to. Raises ValueError for what is no such key."""
+        return self._sealing.exchange(X25519PublicKey.from_public_bytes(theirs))
 
     # --- codes
 
@@ -236,7 +246,7 @@ class Enrolments:
             capacity=capacity,
             epoch=epoch,
             server_ms=now_ms,
-            server_sealing_key=self._sealing.public_key().public_bytes_raw(),
+            server_sealing_key=self.sealing_public(),
             certificate=self._signing.sign(statement),
         )
 

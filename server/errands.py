@@ -5,7 +5,17 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 
-from records.errands import AcceptChange, HoldReview, ListSetAside, SendBack, SetAside, SignOut
+from records.bundles import file_name
+from records.errands import (
+    AcceptChange,
+    BundleTaken,
+    HoldReview,
+    ListSetAside,
+    SendBack,
+    SetAside,
+    SignOut,
+    TakeInBundle,
+)
 from records.problems import Problem
 from records.staffing import (
     AddPerson,
@@ -19,6 +29,7 @@ from records.staffing import (
     RevokeDevice,
     Staff,
 )
+from server.carried import Carrier
 from server.codes_sheet import codes_sheet
 from server.console_sessions import ConsoleSessions
 from server.people import OFFICE, People
@@ -55,6 +66,17 @@ def _accept(sessions: ConsoleSessions, token: str, errand: AcceptChange) -> None
 def _send_back(sessions: ConsoleSessions, token: str, errand: SendBack) -> None:
     centre, now_ms = sessions.centre, sessions.centre.clock()
     centre.database.write(lambda db: Verdicts(db, centre, sessions, sessions.find(db, token), now_ms).send_back(errand))
+
+
+def _take_in_bundle(sessions: ConsoleSessions, token: str, errand: TakeInBundle) -> BundleTaken:
+    centre = sessions.centre
+    with centre.database.reading() as db:
+        session = sessions.find(db, token)
+    taken = centre.carried.take(errand.content, Carrier(session.person_id, session.device))
+    with centre.database.reading() as db:
+        name, name_hi = centre.carried.name_of_maker(db, taken.device)
+    reply_name = file_name(taken.reply)
+    return BundleTaken(taken.state, taken.device, taken.records, name, name_hi, reply_name, taken.reply)
 
 
 # --- people and devices
@@ -121,6 +143,7 @@ DEEDS: Mapping[type, Deed] = {
     ListSetAside: _list_set_aside,
     AcceptChange: _accept,
     SendBack: _send_back,
+    TakeInBundle: _take_in_bundle,
     ListStaff: _list_staff,
     AddPerson: _add_person,
     Assign: _assign,

@@ -64,6 +64,12 @@ class OfDevices(Collector):
                 .where(aside.c.state_id == centre.state_id, aside.c.state == "open")
                 .group_by(aside.c.code)
             ).all()
+            apart = centre.tables.difference
+            differing = db.execute(
+                select(apart.c.healed_ms.is_not(None), func.count())
+                .where(apart.c.state_id == centre.state_id)
+                .group_by(apart.c.healed_ms.is_not(None))
+            ).all()
         yield GaugeMetricFamily("samooh_devices", "Devices that are enrolled and not revoked.", enrolled)
         away = GaugeMetricFamily("samooh_devices_unseen", "Devices not heard of for so many days.", labels=["days"])
         for days, number in unseen.items():
@@ -76,3 +82,12 @@ class OfDevices(Collector):
         for code, number in by_code:
             set_aside.add_metric([code], number)
         yield set_aside
+        copies = GaugeMetricFamily(
+            "samooh_copies_differed",
+            "Streams of devices that differed, by whether they agree again.",
+            labels=["healed"],
+        )
+        counts = {"yes" if healed else "no": number for healed, number in differing}
+        for healed in ("no", "yes"):
+            copies.add_metric([healed], counts.get(healed, 0))
+        yield copies

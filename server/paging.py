@@ -4,14 +4,15 @@ A record that the device has at this version by another stream, with at least th
 A device's own latest work comes back without the columns it wrote itself.
 """
 
-from collections.abc import Iterable, Mapping
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Connection, and_, func, or_, select
 
 from records.audience import RICHNESS, class_of, columns_of
-from records.cells import read_stamps
 from records.conflict import VALUES
 from records.kinds import Registry
 from records.messages import Part, Section
@@ -24,6 +25,8 @@ from server.tables import CentralTables
 MOST_CHARACTERS = 700_000
 FEWEST_ROWS = 25
 """Of the texts of one page, however many rows were asked for; and the rows that a page may always have."""
+SLICE = 1000
+"""Rows that are read at once. A page is put together of slices for as long as its texts leave room."""
 
 
 class Paging:
@@ -42,21 +45,21 @@ class Paging:
         sent: Mapping[tuple[str, str], int],
     ) -> None:
         self._db, self._tables, self._registry, self._state_id = db, tables, registry, state_id
-        self._author, self._readable, self._sent = author, readable, sent
+        self._author, self.readable, self._sent = author, readable, sent
         self._seen: dict[tuple[str, ...], tuple[tuple[str, ...], tuple[str, ...]]] = {}
 
     def news(self, vector: Vector) -> dict[str, int]:
         """stream -> its last number, of the readable streams in which something lies beyond the vector."""
         table = self._tables.stream
         found: dict[str, int] = {}
-        for some in chunked(self._readable):
+        for some in chunked(self.readable):
             rows = self._db.execute(
                 select(table.c.name, table.c.seq).where(
                     table.c.state_id == self._state_id, among(self._db, table.c.name, some)
                 )
             )
             found.update({row.name: row.seq for row in rows if row.seq > vector.get(row.name, START).upto})
-        return {name: found[name] for name in self._readable if name in found}
+        return {name: found[name] for name in self.readable if name in found}
 
     def to_come(self, vector: Vector, news: Iterable[str]) -> int:
         """How many live rows lie beyond the vector: what progress is counted by."""
@@ -76,11 +79,24 @@ class Paging:
 
     def page(self, vector: Vector, news: Mapping[str, int], room: int) -> tuple[list[Part], Vector, bool]:
         """`parts`, with less room where long texts would make a body that no phone takes in."""
+        parts: list[Part] = []
+        reached, rows, characters = vector, 0, 0
+        wanted = min(room, SLICE)
         while True:
-            parts, reached, more = self.parts(vector, news, room)
-            if room <= FEWEST_ROWS or _characters(parts) <= MOST_CHARACTERS:
-                return parts, reached, more
-            room //= 2
+            some, upto, more = self.parts(reached, news, wanted)
+            size = _characters(some)
+            if characters + size <= MOST_CHARACTERS or (not parts and wanted <= FEWEST_ROWS):
+                parts, reached = [*parts, *some], upto
+                rows, characters = rows + wanted, characters + size
+                # As many more as fit if their texts are like those before.
+                fit = (MOST_CHARACTERS - characters) * rows // max(1, characters)
+                wanted = min(room - rows, SLICE, fit)
+                if not more or rows == room or wanted < min(FEWEST_ROWS, room - rows):
+                    return parts, reached, more
+            elif parts:
+                return parts, reached, True
+            else:
+                wanted = max(FEWEST_ROWS, wanted // 2)
 
     def parts(self, vector: Vector, news: Mapping[str, int], room: int) -> tuple[list[Part], Vector, bool]:
         """(parts of at most `room` rows, the vector reached, whether more is waiting)."""
@@ -109,10 +125,10 @@ class Paging:
             .order_by(feed.c.seq)
             .limit(room)
         )
-        return list(self._db.execute(query))
+        return list(self._db.execute(query).fetchall())
 
     def _part(self, name: str, end: int, before: Vector, rows: list[Any], reached: Vector) -> Part:
-        part, own = Part(name, end), list[int]()
+        part, own, at = Part(name, end), list[int](), before.get(name, START)
         elsewhere = self._elsewhere([row.id for row in rows if not row.left])
         wanted: dict[tuple[str, tuple[str, ...]], list[str]] = {}
         for row in rows:
@@ -122,7 +138,9 @@ class Paging:
             streams = elsewhere[row.id]
             if not streams:
                 continue  # it has left meanwhile, and that comes as well
-            columns = () if self._is_delivered(name, streams, reached) else self._columns(row, streams, before)
+            heals = at.heals and row.seq <= at.since
+            came = self._is_delivered(name, streams, reached, heals)
+            columns = () if came else self._columns(row, streams, before)
             if columns:
                 wanted.setdefault((row.kind, columns), []).append(row.id)
             elif (place := self._sent.get((row.kind, row.id))) is not None:
@@ -140,7 +158,7 @@ class Paging:
         entry, key = self._registry[row.kind], (row.kind, *streams)
         if key not in self._seen:
             # Few sets of streams hold many records.
-            held_by = {stream: self._readable[stream] for stream in streams}
+            held_by = {stream: self.readable[stream] for stream in streams}
             columns = columns_of(entry.cls, row.kind, held_by)
             self._seen[key] = columns, tuple(name for name in derived_fields(entry.cls) if name in columns)
         columns, derived = self._seen[key]
@@ -164,10 +182,14 @@ class Paging:
             told_whole(row) <= before.get(name, START).ended for name, row in streams.items()
         )
 
-    def _is_delivered(self, name: str, streams: Mapping[str, Any], reached: Vector) -> bool:
-        """Whether this version came already by another stream that is at least as rich."""
+    def _is_delivered(self, name: str, streams: Mapping[str, Any], reached: Vector, heals: bool) -> bool:
+        """Whether this version came already by another stream that is at least as rich; one that heals goes by those
+        alone that are read anew with it."""
         return len(streams) > 1 and any(
-            other != name and _rank(other) <= _rank(name) and row.seq <= reached.get(other, START).upto
+            other != name
+            and _rank(other) <= _rank(name)
+            and row.seq <= reached.get(other, START).upto
+            and (reached[other].heals or not heals)
             for other, row in streams.items()
         )
 
@@ -182,9 +204,9 @@ class Paging:
                     feed.c.state_id == self._state_id, among(self._db, feed.c.id, some), feed.c.left.is_(False)
                 )
             )
-            for row in rows:
-                if row.stream in self._readable:
-                    found[row.id][row.stream] = row
+            for row in rows.fetchall():
+                if row[1] in self.readable:
+                    found[row[0]][row[1]] = row
         return found
 
     def _sections(self, kind: str, wanted: Mapping[tuple[str, ...], list[str]]) -> list[Section]:
@@ -196,17 +218,18 @@ class Paging:
         found: dict[str, Any] = {}
         for some in chunked(id for ids in wanted.values() for id in ids):
             mine = query.where(table.c.state_id == self._state_id, among(self._db, table.c.id, some))
-            found.update({row.id: row for row in self._db.execute(mine)})
+            found.update({row[0]: row for row in self._db.execute(mine).fetchall()})
         sections = []
         for columns, ids in wanted.items():
             rows = [found[id] for id in ids if id in found]
             if not rows:
                 continue
-            grid = _stamps_in_columns([row.stamps for row in rows], columns)
-            values = [_on_the_wire([row[place[name]] for row in rows]) for name in columns]
+            slice_of = itemgetter(0, 1, *(place[name] for name in columns))
+            there, stamps, *values = map(list, zip(*map(slice_of, rows), strict=True))
+            values = [_on_the_wire(column) for column in values]
             if kind == "Conflict":
                 self._mask(columns, values, rows)
-            sections.append(Section(kind, [row.id for row in rows], list(columns), values, grid))
+            sections.append(Section(kind, there, list(columns), values, _stamps_in_columns(stamps, columns)))
         return sections
 
     def _mask(self, columns: tuple[str, ...], values: list[list[Any]], rows: list[Any]) -> None:
@@ -216,7 +239,7 @@ class Paging:
             return
         streams = self._elsewhere([row.id for row in rows])
         for place, row in enumerate(rows):
-            held_by = {stream: self._readable[stream] for stream in streams[row.id]}
+            held_by = {stream: self.readable[stream] for stream in streams[row.id]}
             seen = columns_of(self._registry[row.record_kind].cls, row.record_kind, held_by)
             if row.field not in seen:
                 for at in shown:
@@ -241,13 +264,31 @@ def _on_the_wire(values: list[Any]) -> list[Any]:
 
 def _stamps_in_columns(texts: Iterable[str], columns: tuple[str, ...]) -> list[list[str | None]]:
     """The stamps of records, a list for each column. Columns that are stamped alike throughout share one."""
-    stamps = [read_stamps(text) for text in texts]
+    # All in one text, which is read much sooner than each by itself.
+    stamps: list[dict[str, str]] = json.loads(f"[{','.join(text or '{}' for text in texts)}]")
+    by_names: dict[str, list[str | None]] = {}
+    for row, one in enumerate(stamps):
+        for stamp, names in one.items():
+            if names not in by_names:
+                by_names[names] = [""] * len(stamps)
+            by_names[names][row] = stamp
+    # Few sets of fields are stamped together; a field stands in one of them in each row.
+    sets = {names: frozenset(names.split(" ")) for names in by_names}
     alike: dict[tuple[str, ...], list[str | None]] = {}
     grid: list[list[str | None]] = []
     for name in columns:
-        column = tuple([one.get(name, "") for one in stamps])
-        grid.append(alike.setdefault(column, list(column)))
+        key = tuple(names for names in by_names if name in sets[names])
+        if key not in alike:
+            alike[key] = _together([by_names[names] for names in key], len(stamps))
+        grid.append(alike[key])
     return grid
+
+
+def _together(columns: Sequence[list[str | None]], rows: int) -> list[str | None]:
+    """One column of several, of which in each row one at the most is filled."""
+    if len(columns) < 2:
+        return columns[0] if columns else [""] * rows
+    return [next(filter(None, line), "") for line in zip(*columns, strict=True)]
 
 
 @lru_cache(maxsize=4096)
@@ -257,4 +298,10 @@ def _rank(stream: str) -> int:
 
 def _characters(parts: Iterable[Part]) -> int:
     columns = (column for part in parts for section in part.rows for column in section.columns)
-    return sum(len(value) for column in columns for value in column if isinstance(value, str))
+    return sum(map(_length, columns))
+
+
+def _length(column: Sequence[Any]) -> int:
+    if set(map(type, column)) == {str}:
+        return sum(map(len, column))
+    return sum(len(value) for value in column if isinstance(value, str))

@@ -88,6 +88,18 @@ class Push:
         self._finish(number, rows)
         return BatchAnswer(number, "applied", outcomes_in(sum(len(lot.ids) for lot in lots), rows), self.restamped)
 
+    def set_lots_aside(self, number: int, lots: list[Lot]) -> BatchAnswer:
+        """A batch of a device that was shut out: nothing of it is applied, all of it waits for the office."""
+        rows = [lot.row(at) for lot in lots for at in range(len(lot.ids))]
+        for row in rows:
+            if row.state == "applied":
+                row.fail("quarantined", "device_revoked")
+        named = named_by_rows(self.registry, rows)
+        lock(self.working, named)
+        load(self.working, self.standings, named)
+        self._write(number, rows)
+        return BatchAnswer(number, "applied", outcomes_of(rows))
+
     def set_unreadable_aside(self, frozen: FrozenBatch) -> BatchAnswer:
         """A batch that cannot be unpacked: its number is used, and all of its rows are set aside."""
         set_unreadable_aside(self.working, self.author, frozen, self.now_ms)

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Column, Date, Index, Integer, LargeBinary, MetaData, Table
+from sqlalchemy import BigInteger, Boolean, Column, Date, Index, Integer, LargeBinary, MetaData, Table, false
 
 from records.columns import TEXT, SealedBytes, SealedText, table_of
 from records.kinds import Registry
@@ -38,6 +38,7 @@ class CentralTables:
     early_batch: Table
     restamped: Table
     cursor: Table
+    difference: Table
     held: Table
     quarantine: Table
     deed: Table
@@ -47,6 +48,7 @@ class CentralTables:
     draft: Table
     person_setting: Table
     review: Table
+    review_part: Table
     meta: Table
 
 
@@ -86,6 +88,7 @@ INDEXED: Mapping[str, tuple[str, ...]] = {
     "Assignment": ("person_id",),
     "ServiceArea": ("village_id", "district_id"),
     "Conflict": ("record_id",),
+    "Check": ("what",),
     "Verdict": ("person_id",),
 }
 """Fields by which the centre looks records up, for itself and for the console."""
@@ -262,7 +265,7 @@ def _device_tables(table: Any, sealed: Any) -> dict[str, Table]:
             Column("from_ms", BigInteger, primary_key=True, autoincrement=False),
             Column("capacity", TEXT, nullable=False),
         ),
-        # The hash of every batch for ever; the answer until the device has acknowledged it.
+        # The hash and the answer of every batch, for ever; without an answer are those of the console, and of before.
         "batch": table(
             "batch",
             *_key("device"),
@@ -279,12 +282,22 @@ def _device_tables(table: Any, sealed: Any) -> dict[str, Table]:
             Column("blob", sealed, nullable=False),
         ),
         "restamped": table("restamped", *_key("device", "sent"), Column("stored", TEXT, nullable=False)),
-        # `vector`: JSON {stream: [upto, since]}; rows up to `since` are sent whole even to their author.
+        # `vector`: JSON {stream: `server.cursors.Reached`}; rows up to `since` are sent whole even to their author.
         "cursor": table(
             "cursor",
             *_key("device"),
             Column("number", BigInteger, primary_key=True, autoincrement=False),
             Column("vector", TEXT, nullable=False),
+        ),
+        # Streams of which a device's copy was found to differ (ADR 0023). `fetched_ms`: when it was last given the
+        # stream anew for it; `healed_ms`: when its copy was found to agree again.
+        "difference": table(
+            "difference",
+            *_key("device", "stream"),
+            Column("found_ms", BigInteger, nullable=False),
+            Column("fetched_ms", BigInteger),
+            Column("healed_ms", BigInteger),
+            Column("times", BigInteger, nullable=False),
         ),
         "enrolment": table(
             "enrolment",
@@ -323,12 +336,25 @@ def _console_tables(table: Any, sealed: Any) -> dict[str, Table]:
         ),
         "person_setting": table("person_setting", *_key("person_id", "name"), Column("value", TEXT, nullable=False)),
         # The figures of a block as they stood on the day of its review (ADR 0021): counted here, never typed.
+        # `parts_kept`: whether those of its villages and people are still there as well.
         "review": table(
             "review",
             *_key("block_id"),
             Column("on_day", Date, primary_key=True),
             Column("person_id", TEXT, nullable=False),
             Column("held_ms", BigInteger, nullable=False),
+            Column("parts_kept", Boolean, nullable=False, server_default=false()),
             *(Column(name, BigInteger, nullable=False) for name in REVIEWED),
+        ),
+        # The same figures for each village of the block and for each person who formed groups there, by `level`; only
+        # those of the last two reviews, which is what anything is compared with (ADR 0024).
+        "review_part": table(
+            "review_part",
+            *_key("block_id"),
+            Column("on_day", Date, primary_key=True),
+            Column("level", TEXT, primary_key=True),
+            Column("unit_id", TEXT, primary_key=True),
+            *(Column(name, BigInteger, nullable=False) for name in REVIEWED),
+            Index("review_part_unit", "state_id", "unit_id"),
         ),
     }

@@ -32,7 +32,14 @@ from server.reaching import reaches_of
 from server.working import Working
 
 ACCEPTABLE = frozenset(
-    {"out_of_reach", "not_allowed", "not_allowed_field", "too_late_to_cancel", "not_yours_to_cancel"}
+    {
+        "out_of_reach",
+        "not_allowed",
+        "not_allowed_field",
+        "too_late_to_cancel",
+        "not_yours_to_cancel",
+        "device_revoked",
+    }
 )
 """Why a change was set aside that another may allow. What is wrong in itself goes back to its author."""
 

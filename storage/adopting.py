@@ -110,8 +110,9 @@ def _begin_again(t: Transaction, reply: EnrolReply) -> None:
 
 
 def _empty(t: Transaction) -> None:
-    """Forgets everything that was held for the person before; settings such as the language stay."""
-    kept = (t.tables.meta, t.tables.setting)
+    """Forgets everything that was held for the person before; settings such as the language stay, and what the phone
+    carries for others."""
+    kept = (t.tables.meta, t.tables.setting, t.tables.parcel)
     for table in t.tables.metadata.sorted_tables:
         if table not in kept:
             t.connection.execute(delete(table))

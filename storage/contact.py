@@ -2,6 +2,7 @@
 
 from sqlalchemy import func, select
 
+from records.digest import Summary
 from records.messages import FrozenBatch, SyncReply, SyncRequest, capacity_hash
 from records.workspace import Run, with_run
 from storage import meta as named
@@ -13,8 +14,10 @@ from storage.secrets import IN_SAFE, secret_of
 from storage.store import LocalStore, Transaction
 
 
-def next_request(store: LocalStore, *, app: str, batch: FrozenBatch | None, room: int) -> SyncRequest:
-    """One call: the batch to send, where this phone stands, and how many rows it wants back.
+def next_request(
+    store: LocalStore, *, app: str, batch: FrozenBatch | None, room: int, summary: Summary | None = None
+) -> SyncRequest:
+    """One call: the batch to send, where this phone stands, and how many rows it wants back. `summary`: what it holds.
 
     Without a cursor it says how far it has read each stream, so that nothing is sent again that is here.
     """
@@ -32,6 +35,7 @@ def next_request(store: LocalStore, *, app: str, batch: FrozenBatch | None, room
             drafts=t.connection.scalar(select(func.count()).select_from(t.tables.draft)) or 0,
             room=room,
             reached=None if cursor else reached(t) or None,
+            summary=summary,
         )
 
 

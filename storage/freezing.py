@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from operator import itemgetter
 from typing import Any, NamedTuple
 
-from sqlalchemy import Row, delete, select
+from sqlalchemy import Row, delete, func, select
 
 from records.messages import Batch, FrozenBatch, Section
 from records.record import FieldSpec, fields_of
@@ -34,7 +34,20 @@ def next_batch(store: LocalStore, *, rows: int = FIRST_ROWS) -> FrozenBatch | No
         if not t.connection.execute(select(t.tables.outbox.c.id).where(t.tables.outbox.c.batch == NOT_FROZEN)).first():
             return None
     with store.writing() as t:
-        return _in_flight(t) or _freeze(t, rows)
+        return _in_flight(t) or freeze_next(t, rows)
+
+
+def unanswered(t: Transaction) -> list[FrozenBatch]:
+    """All batches without an answer, in the order of their numbers: the one in flight, and what was handed over."""
+    table = t.tables.frozen
+    chosen = select(table).where(table.c.answered.is_(False)).order_by(table.c.number)
+    return [FrozenBatch(row.number, row.sha256, row.blob) for row in t.connection.execute(chosen)]
+
+
+def count_rows(t: Transaction, number: int) -> int:
+    """How many records of the outbox are in a batch."""
+    outbox = t.tables.outbox
+    return t.connection.scalar(select(func.count()).select_from(outbox).where(outbox.c.batch == number)) or 0
 
 
 def _in_flight(t: Transaction) -> FrozenBatch | None:
@@ -44,7 +57,8 @@ def _in_flight(t: Transaction) -> FrozenBatch | None:
     return FrozenBatch(row.number, row.sha256, row.blob) if row else None
 
 
-def _freeze(t: Transaction, rows: int) -> FrozenBatch | None:
+def freeze_next(t: Transaction, rows: int) -> FrozenBatch | None:
+    """Freezes up to `rows` changes under the next number, whatever is in flight; None where nothing waits."""
     while chosen := _choose(t, rows):
         parked = [row for row in _maybe_unknown(t, chosen) if _park_unknown(t, row)]
         if not parked:

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.dialects.sqlite import insert
 
-from records.cells import read_stamps, stamps_text
+from records.cells import read_stamps, stamps_text, stamps_texts
 from records.messages import Page, Part, Section
 from records.problems import Problem
 from storage import meta as named
@@ -111,7 +111,7 @@ class _Taking:
         self.rows += len(section.ids)
         # Most columns share one list of stamps: each list is looked at once.
         for column in {id(column): column for column in section.stamps}.values():
-            self.newest = max(self.newest, max((stamp for stamp in column if stamp), default=""))
+            self.newest = max(self.newest, max(filter(None, column), default=""))
         if section.kind not in self.t.tables:
             _keep_unknown(self.t, section, number)
             return
@@ -169,6 +169,8 @@ class _Incoming:
         self._at = {name: place for place, name in enumerate(section.fields)}
         self._unknown = [name for name in section.fields if name not in shape.specs]
         self._columns = {name: self._column(name) for name in self.known}
+        stamps = [section.stamps[self._at[name]] for name in self.known]
+        self._stamps = stamps_texts(self.known, stamps, len(section.ids))
         searched = set(shape.kind.searched) & set(shape.searched)
         self._keyed = searched <= set(self.known)
         self.keyed_alone = self._keyed or not searched & set(self.known)
@@ -193,16 +195,15 @@ class _Incoming:
         if not rows:
             return
         count = len(rows)
-        columns: list[list[Any]] = [[self.section.ids[row] for row in rows]]
+        columns = [_picked(self.section.ids, rows)]
         for name, turn in self.shape.turns.items():
             if name in self._columns:
-                column = self._columns[name]
-                columns.append([column[row] for row in rows])
+                columns.append(_picked(self._columns[name], rows))
             else:
                 columns.append([turn(self.shape.defaults[name])] * count)
         columns += [
-            [self._stamps(row) for row in rows],
-            [self._extra(row, {}) for row in rows],
+            _picked(self._stamps, rows),
+            [self._extra(row, {}) for row in rows] if self._unknown else [None] * count,
             [mark(self.number)] * count,
             self._keys(rows),
             [0] * count,
@@ -216,7 +217,7 @@ class _Incoming:
         ids = self.section.ids
         old = [there[ids[row]] for row in rows]
         names = [*self.known, "stamps", "extra", "held"]
-        columns = [[self._columns[name][row] for row in rows] for name in self.known]
+        columns = [_picked(self._columns[name], rows) for name in self.known]
         columns += [
             [self._stamps_over(row, one.stamps) for row, one in zip(rows, old, strict=True)],
             [self._extra_over(row, one.extra) for row, one in zip(rows, old, strict=True)],
@@ -225,7 +226,7 @@ class _Incoming:
         if self._keyed and self.shape.searched:
             names.append("search_key")
             columns.append(self._keys(rows))
-        columns.append([ids[row] for row in rows])
+        columns.append(_picked(ids, rows))
         t.connection.exec_driver_sql(self.shape.update(names), list(zip(*columns, strict=True)))
 
     def _value(self, name: str, row: int) -> Any:
@@ -235,23 +236,19 @@ class _Incoming:
         return value
 
     def _column(self, name: str) -> list[Any]:
-        place, default, turn = self._at[name], self.shape.defaults[name], self.shape.turns[name]
+        place, default = self._at[name], self.shape.defaults[name]
         values = self.section.columns[place]
-        if default is not None:
+        if default is not None and None in values:
             stamps = self.section.stamps[place]
             values = [
                 default if value is None and not stamp else value for value, stamp in zip(values, stamps, strict=True)
             ]
-        return [turn(value) for value in values]
-
-    def _stamps(self, row: int) -> str:
-        at, stamps = self._at, self.section.stamps
-        return stamps_text({name: stamp for name in self.known if (stamp := stamps[at[name]][row])})
+        return self.shape.turned(name, values)
 
     def _stamps_over(self, row: int, before: str) -> str:
         """The stamps of a row that is here: those of fields that this section does not bring stay."""
         if len(self.known) == len(self.shape.specs) or not before:
-            return self._stamps(row)
+            return self._stamps[row]
         at, stamps = self._at, self.section.stamps
         kept = {name: stamp for name, stamp in read_stamps(before).items() if name not in at}
         return stamps_text(kept | {name: stamp for name in self.known if (stamp := stamps[at[name]][row])})
@@ -274,8 +271,12 @@ class _Incoming:
         searched = [name for name in self.shape.searched if name in self._at]
         if not searched:
             return [""] * len(rows)
-        columns = {name: self.section.columns[self._at[name]] for name in searched}
-        return [self.shape.key_of({name: column[row] for name, column in columns.items()}) for row in rows]
+        return self.shape.keys_of([_picked(self.section.columns[self._at[name]], rows) for name in searched])
+
+
+def _picked(column: list[Any], rows: list[int]) -> list[Any]:
+    """The values of these rows, which are in order: mostly of all."""
+    return column if len(rows) == len(column) else [column[row] for row in rows]
 
 
 def _keep_unknown(t: Transaction, section: Section, number: int) -> None:

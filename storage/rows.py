@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, Table, bindparam, select
@@ -33,6 +34,7 @@ class Shape:
         self.derived = frozenset(name for name, spec in self.specs.items() if spec.derived)
         self.defaults = {name: to_wire(spec.default) for name, spec in self.specs.items()}
         self.turns = {name: driver_turn(spec, codec) for name, spec in self.specs.items()}
+        self._as_it_is = {name: test for name, spec in self.specs.items() if (test := _as_it_is(spec, codec))}
         # The folded key of a name tells most of the name, so it stays out of a store that seals names.
         sealed = {name for name, spec in self.specs.items() if spec.personal and not isinstance(codec, Plain)}
         self.searched = tuple(name for name in kind.searched if name not in sealed)
@@ -48,6 +50,16 @@ class Shape:
         """The statement that sets these columns of one row; the id comes last."""
         settings = ",".join(f'"{name}"=?' for name in names)
         return f'UPDATE "{self.table.name}" SET {settings} WHERE id=?'
+
+    def turned(self, name: str, values: list[Any]) -> list[Any]:
+        """A column of wire values as the driver stores it; most columns need nothing done to them."""
+        as_it_is, turn = self._as_it_is.get(name), self.turns[name]
+        return values if as_it_is and as_it_is(values) else [turn(value) for value in values]
+
+    def keys_of(self, columns: Sequence[Sequence[Any]]) -> list[str]:
+        """The search keys of many records, from the searched ones of their columns."""
+        keys = [[search_key(value) if isinstance(value, str) else "" for value in column] for column in columns]
+        return keys[0] if len(keys) == 1 else [" ".join(filter(None, line)) for line in zip(*keys, strict=True)]
 
     def key_of(self, values: Mapping[str, Any]) -> str:
         """The search key of a record with these values."""
@@ -75,6 +87,24 @@ def driver_turn(spec: FieldSpec, codec: Codec) -> Callable[[Any], Any]:
     return turn
 
 
+def _as_it_is(spec: FieldSpec, codec: Codec) -> Callable[[list[Any]], bool] | None:
+    """What tells of a whole column of wire values that `driver_turn` would change none of them; None for no such."""
+    if spec.personal and not isinstance(codec, Plain):
+        return None
+    return _AS_IT_IS.get(spec.value_type.name)
+
+
+def _are_texts(values: list[Any]) -> bool:
+    return set(map(type, values)) <= {str, type(None)}
+
+
+def _are_numbers(values: list[Any]) -> bool:
+    if not set(map(type, values)) <= {int, type(None)}:
+        return False
+    numbers = [value for value in values if value is not None]
+    return not numbers or (_number(min(numbers)) is not None and _number(max(numbers)) is not None)
+
+
 def _text(value: Any) -> str | None:
     if value is None or isinstance(value, str):
         return value
@@ -86,9 +116,14 @@ def _number(value: Any) -> int | None:
 
 
 def _day(value: Any) -> str | None:
+    return _day_text(value) if isinstance(value, str) else None
+
+
+@lru_cache(maxsize=4096)
+def _day_text(text: str) -> str | None:
     try:
-        return date.fromisoformat(value).isoformat()
-    except (TypeError, ValueError):
+        return date.fromisoformat(text).isoformat()
+    except ValueError:
         return None
 
 
@@ -108,6 +143,12 @@ _TURNS: dict[str, Callable[[Any], Any]] = {
     "day": _day,
     "yes_no": _yes_no,
     "codes": _codes,
+}
+
+
+_AS_IT_IS: dict[str, Callable[[list[Any]], bool]] = {
+    **dict.fromkeys(("text", "choice", "id"), _are_texts),
+    "number": _are_numbers,
 }
 
 

@@ -22,7 +22,7 @@ from storage import meta as named
 from storage.raw_pages import image_of, leaf_rows
 from storage.tables import Tables, unsealed
 
-ONLY_HERE = ("meta", "setting", "outbox", "mending", "draft", "frozen", "beneath", "own_change", "photo")
+ONLY_HERE = ("meta", "setting", "outbox", "mending", "draft", "frozen", "beneath", "own_change", "photo", "parcel")
 
 Line = dict[str, Any]
 """A row as the driver has it, by column."""
@@ -208,6 +208,7 @@ _SOUND: dict[str, Callable[[Mapping[str, Any], Codec], bool]] = {
     "draft": lambda line, codec: isinstance(unsealed(codec, line["values"]), dict),
     "frozen": lambda line, codec: len(line["sha256"]) == 64,
     "photo": lambda line, codec: is_id(line["id"]) and len(line["sha256"]) == 64,
+    "parcel": lambda line, codec: len(line["id"]) == 32 and line["state"] in ("waiting", "delivered", "refused"),
     "unknown_record": lambda line, codec: is_id(line["id"]) and isinstance(unsealed(codec, line["fields"]), dict),
     "stream": lambda line, codec: line["name"].count("/") == 2,
 }

@@ -177,6 +177,10 @@ class Tables(Mapping[str, Table]):
             Column("upto", number, nullable=False),
             Column("superseded", Boolean, nullable=False),
         )
+        # When a stream was last compared with the centre (storage/agreeing.py).
+        self.compared = Table(
+            "compared", metadata, Column("name", text, primary_key=True), Column("at_ms", number, nullable=False)
+        )
         self.unknown_record = Table(
             "unknown_record",
             metadata,
@@ -201,6 +205,19 @@ class Tables(Mapping[str, Table]):
             Column("at_ms", number, nullable=False),
             Column("content", SealedBytes(self.codec), nullable=False),
             Index("photo_by_state", "state", "at_ms"),
+        )
+        # Sealed files of colleagues, as they came (storage/carrying.py).
+        self.parcel = Table(
+            "parcel",
+            metadata,
+            Column("id", text, primary_key=True),
+            Column("device", text, nullable=False),
+            Column("records", Integer, nullable=False),
+            Column("state", text, nullable=False),
+            Column("code", text),
+            Column("taken_ms", number, nullable=False),
+            Column("done_ms", number),
+            Column("content", SealedBytes(self.codec), nullable=False),
         )
         self.draft = Table(
             "draft",

@@ -9,8 +9,20 @@ from sqlalchemy.dialects.sqlite import insert
 
 from records.commands.deciding import Command, Done
 from records.problems import Problem
-from records.workspace import Draft, Identity, Mending, Notice, Outgoing, Past, Photo, Support, SyncStatus
-from storage import drafts, history, notices, outgoing, photos, verdicts
+from records.workspace import (
+    Draft,
+    Identity,
+    Mending,
+    Notice,
+    Outgoing,
+    Parcel,
+    Past,
+    Photo,
+    Support,
+    SyncStatus,
+    TakenIn,
+)
+from storage import carrying, drafts, history, notices, outgoing, photos, verdicts
 from storage.executing import execute
 from storage.identity import identity_of
 from storage.outbox import count_waiting
@@ -23,11 +35,17 @@ def _nobody_syncs() -> None:
     """Stands in where nothing synchronises, as in a test of screens."""
 
 
+def _nobody_seals(*_: object) -> Any:
+    """Stands in where nothing is carried either."""
+    raise Problem("sign_in")
+
+
 class PhoneWorkspace:
     """records.workspace.Workspace over a LocalStore.
 
     `sync_wanted` asks for a run now, `work_saved` says that there is something to send; neither waits for the network.
-    `enrol_with` exchanges a code for an enrolment and is the one call that needs the network.
+    `enrol_with` exchanges a code for an enrolment and is the one call that needs the network. `hand_over_with` and
+    `take_in_with` make and read the files that are carried; they know the keys.
     """
 
     at_centre = False
@@ -39,9 +57,12 @@ class PhoneWorkspace:
         sync_wanted: Callable[[], None] = _nobody_syncs,
         work_saved: Callable[[], None] = _nobody_syncs,
         enrol_with: Callable[[str], Identity] | None = None,
+        hand_over_with: Callable[[LocalStore], bytes] = _nobody_seals,
+        take_in_with: Callable[[LocalStore, bytes], TakenIn] = _nobody_seals,
     ) -> None:
         self.store = store
         self._sync_wanted, self._work_saved, self._enrol_with = sync_wanted, work_saved, enrol_with
+        self._hand_over_with, self._take_in_with = hand_over_with, take_in_with
 
     def identity(self) -> Identity | None:
         with self.store.reading() as t:
@@ -133,11 +154,19 @@ class PhoneWorkspace:
         notices.drop_notice(self.store)
 
     def hand_over(self) -> bytes:
-        # Bundles are sealed to the centre's key before anybody carries them; until that is built none is made.
-        raise Problem("only_at_office")
+        return self._hand_over_with(self.store)
 
-    def take_in(self, bundle: bytes) -> int:
-        raise Problem("only_at_office")
+    def take_in(self, bundle: bytes) -> TakenIn:
+        taken = self._take_in_with(self.store, bundle)
+        if taken.what == "carried":
+            self._sync_wanted()
+        return taken
+
+    def parcels(self) -> Sequence[Parcel]:
+        return carrying.list_parcels(self.store)
+
+    def parcel(self, id: str) -> bytes:
+        return carrying.content_of(self.store, id)
 
     def perform(self, errand: Any) -> Any:
         """Deeds of the server are done at the office."""

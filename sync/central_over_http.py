@@ -16,6 +16,7 @@ from records.frames import LARGEST_BODY
 from records.messages import (
     CONTENT_TYPE,
     PROTOCOL_HEADER,
+    BundleReply,
     CentralServer,
     EnrolReply,
     EnrolRequest,
@@ -26,8 +27,10 @@ from records.messages import (
 )
 from records.problems import Problem
 from records.wire import (
+    bundle_call_bytes,
     enrol_bytes,
     photo_call_bytes,
+    read_bundle_reply,
     read_enrolled,
     read_photo_reply,
     read_problem,
@@ -91,6 +94,9 @@ class _DeviceOverHttp:
 
     def photo(self, call: PhotoCall) -> PhotoReply:
         return read_photo_reply(self._centre.post("/v1/photo", photo_call_bytes(call), self._login))
+
+    def bundle(self, content: bytes) -> BundleReply:
+        return read_bundle_reply(self._centre.post("/v1/bundle", bundle_call_bytes(content), self._login))
 
 
 class _Bearer(AuthBase):

@@ -9,6 +9,7 @@ from records.messages import CentralServer, EnrolReply, EnrolRequest
 from records.problems import Problem
 from records.workspace import Identity
 from records.written import western_digits
+from storage import meta as named
 from storage.adopting import Keys, adopt
 from storage.identity import holds_unsent_work, login_is_good
 from storage.store import LocalStore
@@ -31,6 +32,7 @@ def enrol(store: LocalStore, centre: Centre, code: str, *, app: str, device_name
     with store.reading() as t:
         if login_is_good(t) and holds_unsent_work(t):
             raise Problem("unsent_work")
+        last_device, last_cursor = t.meta.get(named.DEVICE, ""), t.meta.get(named.CURSOR, "")
     signing, sealing = Ed25519PrivateKey.generate(), X25519PrivateKey.generate()
     digits = "".join(sign for sign in western_digits(code) if sign.isalnum())
     reply = centre.enrol(
@@ -40,6 +42,8 @@ def enrol(store: LocalStore, centre: Centre, code: str, *, app: str, device_name
             signing_key=signing.public_key().public_bytes_raw(),
             sealing_key=sealing.public_key().public_bytes_raw(),
             device_name=device_name,
+            last_device=last_device,
+            last_cursor=last_cursor,
         )
     )
     return adopt(store, reply, Keys(signing.private_bytes_raw(), sealing.private_bytes_raw()))

@@ -3,6 +3,7 @@
 from records.workspace import Identity
 from storage.store import LocalStore
 from storage.workspace import PhoneWorkspace
+from sync.bundles import hand_over, take_in
 from sync.enrolling import Centre, enrol
 from sync.runner import SyncRunner
 
@@ -18,6 +19,11 @@ def joined(store: LocalStore, centre: Centre, *, app: str) -> tuple[PhoneWorkspa
         return identity
 
     workspace = PhoneWorkspace(
-        store, sync_wanted=runner.request_sync, work_saved=runner.work_saved, enrol_with=enrol_with
+        store,
+        sync_wanted=runner.request_sync,
+        work_saved=runner.work_saved,
+        enrol_with=enrol_with,
+        hand_over_with=hand_over,
+        take_in_with=take_in,
     )
     return workspace, runner

@@ -24,7 +24,8 @@ SAVED_PAUSE = 1.5
 
 
 class SyncRunner:
-    """Synchronises a store with a centre. `timer` gives seconds that never jump, `chance` a number from 0 to 1."""
+    """Synchronises a store with a centre. `timer` gives seconds that never jump, `chance` a number from 0 to 1.
+    `compares`: see whether the copies agree, where something has moved."""
 
     def __init__(
         self,
@@ -34,8 +35,9 @@ class SyncRunner:
         app: str,
         timer: Callable[[], float] = time.monotonic,
         chance: Callable[[], float] = random.random,
+        compares: bool = True,
     ) -> None:
-        self._store, self._centre, self._app = store, centre, app
+        self._store, self._centre, self._app, self._compares = store, centre, app, compares
         self._timer, self._chance = timer, chance
         self._pace, self._failures, self._not_before = Pace(), 0, 0.0
         self._one_run = threading.Lock()
@@ -135,6 +137,7 @@ class SyncRunner:
                     timer=self._timer,
                     pace=self._pace,
                     tell=self._tell_progress,
+                    compares=self._compares,
                 )
             return None
         except Problem as problem:

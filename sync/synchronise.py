@@ -3,15 +3,18 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from records.digest import Summary
 from records.messages import CentralServer, FrozenBatch, Page, SyncReply, SyncRequest
 from records.problems import Problem
 from records.wire import thawed
 from storage.adopting import take_number
+from storage.agreeing import summary_due, summary_of, take_compared
 from storage.answers import Taken, offer_what_is_due, take_answer
 from storage.contact import next_request, take_head, waiting_records
 from storage.freezing import next_batch
 from storage.pages import take_page
 from storage.store import LocalStore
+from sync.bundles import deliver_parcels
 from sync.photos import exchange_photos
 from sync.schedule import Pace
 
@@ -49,8 +52,10 @@ def synchronise(
     timer: Callable[[], float],
     pace: Pace | None = None,
     tell: Callable[[SyncReport], None] = lambda report: None,
+    compares: bool = True,
 ) -> SyncReport:
-    """Sends all that waits and takes in all news; photos last. `timer` gives seconds, `tell` hears of progress.
+    """Sends all that waits and takes in all news, then brings what is carried for others; photos last. `timer`
+    gives seconds, `tell` hears of progress. `compares`: after a run that moved something, see whether the copies agree.
 
     Raises the problems of CentralServer; whatever was done until then stays done. Raises device_cloned when a copy of
     this store goes by the same number: the store then has a new number and token, for the next run.
@@ -59,19 +64,36 @@ def synchronise(
     line = Line(server, app, timer, pace or Pace(), tell)
     report = SyncReport(to_send=waiting_records(store))
     _exchange_records(store, line, report, more=True)
+    deliver_parcels(store, server)
     for _ in exchange_photos(store, server):
         report.at_photos = True
         tell(report)
         # What is saved while photos go does not wait for them.
         _exchange_records(store, line, report, more=False)
+    if compares and (report.sent or report.received):
+        _compare(store, line, report)
     return report
 
 
-def _exchange_records(store: LocalStore, line: "Line", report: SyncReport, *, more: bool) -> None:
-    """Sends the changes that wait, and with `more` takes in all news."""
+def _compare(store: LocalStore, line: "Line", report: SyncReport) -> None:
+    """Has the centre compare what is due. What differs comes anew, and is compared once more when all of it is here."""
+    summary = summary_due(store)
+    differ = _exchange_records(store, line, report, more=True, summary=summary) if summary else ()
+    if differ:
+        _exchange_records(store, line, report, more=True, summary=summary_of(store, differ))
+
+
+def _exchange_records(
+    store: LocalStore, line: "Line", report: SyncReport, *, more: bool, summary: Summary | None = None
+) -> tuple[str, ...]:
+    """Sends the changes that wait, and with `more` takes in all news. `summary`: to be compared as soon as nothing
+    waits; returns the streams that differ."""
+    differ: tuple[str, ...] = ()
     server, app, timer, pace, tell = line.server, line.app, line.timer, line.pace, line.tell
     while (batch := next_batch(store, rows=pace.rows)) is not None or more:
-        request = next_request(store, app=app, batch=batch, room=pace.room)
+        # A batch would change what is compared.
+        told, summary = (summary, None) if batch is None else (None, summary)
+        request = next_request(store, app=app, batch=batch, room=pace.room, summary=told)
         began = timer()
         reply = server.sync(request)
         seconds = timer() - began
@@ -83,6 +105,8 @@ def _exchange_records(store: LocalStore, line: "Line", report: SyncReport, *, mo
                 take_number(store, reply.renumbered)
             raise Problem("device_cloned")
         report.to_send += offer_what_is_due(store)
+        if told:
+            differ = take_compared(store, told, reply.compared)
         # News from where a stream was read to before the centre went back would leave a gap: they are asked for anew.
         page = None if gone_back else reply.page
         received = take_page(store, page, _sent(taken, batch, page)) if page else 0
@@ -90,6 +114,7 @@ def _exchange_records(store: LocalStore, line: "Line", report: SyncReport, *, mo
         pace.learn(seconds, sent=taken.rows, received=received)
         _count(report, taken, received, reply)
         tell(report)
+    return differ
 
 
 def _sent(taken: Taken, batch: FrozenBatch | None, page: Page) -> Mapping[int, tuple[str, str]]:

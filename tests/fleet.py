@@ -11,12 +11,16 @@ from sqlalchemy import select
 
 from records.cells import read_stamps
 from records.commands.deciding import Command, Done
-from records.messages import CentralServer, PhotoCall, PhotoReply, SyncReply, SyncRequest
+from records.messages import BundleReply, CentralServer, PhotoCall, PhotoReply, SyncReply, SyncRequest
 from records.problems import Problem
 from records.record import to_wire
 from records.wire import (
+    bundle_call_bytes,
+    bundle_reply_bytes,
     photo_call_bytes,
     photo_reply_bytes,
+    read_bundle_call,
+    read_bundle_reply,
     read_photo_call,
     read_photo_reply,
     read_reply,
@@ -26,6 +30,7 @@ from records.wire import (
 )
 from storage.store import LocalStore
 from storage.workspace import PhoneWorkspace
+from sync.bundles import hand_over, take_in
 from sync.central_over_http import CentralOverHttp
 from sync.enrolling import Centre, enrol
 from sync.synchronise import SyncReport, synchronise
@@ -45,6 +50,7 @@ class FaultyLine:
         self.sent: list[SyncRequest] = []
         self.photo_calls: list[PhotoCall] = []
         self.photo_faults: list[str] = []
+        self.bundle_faults: list[str] = []
 
     def sync(self, request: SyncRequest) -> SyncReply:
         if self.cut:
@@ -79,6 +85,18 @@ class FaultyLine:
             raise Problem("offline")
         return read_photo_reply(photo_reply_bytes(reply))
 
+    def bundle(self, content: bytes) -> BundleReply:
+        """A file carried for another; `bundle_faults` are used up by these alone."""
+        if self.cut:
+            raise Problem("offline")
+        fault = self.bundle_faults.pop(0) if self.bundle_faults else ""
+        if fault == "lost_request":
+            raise Problem("offline")
+        reply = self.server.bundle(read_bundle_call(bundle_call_bytes(content)))
+        if fault == "lost_reply":
+            raise Problem("offline")
+        return read_bundle_reply(bundle_reply_bytes(reply))
+
 
 @dataclass
 class Phone:
@@ -104,7 +122,7 @@ class Phone:
             self.folder / f"{self.name}.sqlite", registry=self.world.registry, clock=self.clock,
             randomness=self.random.randbytes,
         )  # fmt: skip
-        self.workspace = PhoneWorkspace(self.store)
+        self.workspace = PhoneWorkspace(self.store, hand_over_with=hand_over, take_in_with=take_in)
 
     def connect(self) -> None:
         with self.store.reading() as t:
@@ -130,12 +148,12 @@ class Phone:
             self.written += [(change.kind, change.id, name, to_wire(value)) for name, value in change.values.items()]
         return done
 
-    def sync(self, *faults: str) -> SyncReport | None:
-        """One run; None when the line failed it."""
+    def sync(self, *faults: str, compares: bool = False) -> SyncReport | None:
+        """One run; None when the line failed it. Without comparing, so that nothing is mended that tests look for."""
         self.world.clock.forward(ms=11)
         self.line.faults = list(faults)
         try:
-            return synchronise(self.store, self.line, app="0.1.0", timer=lambda: 0.0)
+            return synchronise(self.store, self.line, app="0.1.0", timer=lambda: 0.0, compares=compares)
         except Problem as problem:
             if problem.code != "offline":
                 raise

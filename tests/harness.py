@@ -28,7 +28,7 @@ from records.access import Reach
 from records.ids import official_id
 from records.kinds import KINDS, Registry
 from records.messages import Capacity, EnrolReply
-from records.ports import Picture, Services, Spot
+from records.ports import GivenFile, Picture, Services, Spot
 from records.record import Record, fields_of, to_wire
 from records.workspace import Workspace
 from screens.app import PHONE, app
@@ -235,6 +235,8 @@ class StillServices(Services):
         self.is_at: Spot | None = None
         self.photos: list[Picture] = []
         """Photos that will be picked, the next one first."""
+        self.files: list[GivenFile] = []
+        """Files that will be chosen, likewise."""
 
     async def online(self) -> bool | None:
         return None
@@ -283,6 +285,9 @@ class StillServices(Services):
 
     async def photo(self) -> Picture | None:
         return self.photos.pop(0) if self.photos else None
+
+    async def file(self) -> GivenFile | None:
+        return self.files.pop(0) if self.files else None
 
 
 @asynccontextmanager

@@ -54,6 +54,7 @@ class World:
     registry: Registry = field(default_factory=lambda: KINDS)
     seed: int = 1
     clock: Clock = field(default_factory=Clock)
+    secret: bytes = b"a secret outside the database..!"
     address: str | None = None
     """Where the API of this centre answers; None = phones call it in process."""
 
@@ -91,7 +92,7 @@ class World:
 
     def open_centre(self) -> CentralStore:
         return CentralStore(
-            self.url, state_id=23, secret=b"a secret outside the database..!", clock=self.clock,
+            self.url, state_id=23, secret=self.secret, clock=self.clock,
             randomness=self.random.randbytes, registry=self.registry,
         )  # fmt: skip
 

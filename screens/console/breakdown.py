@@ -5,12 +5,13 @@ from typing import Any
 
 import flet as ft
 
-from records.figures import Yardstick
+from records.figures import SAMPLED, Yardstick
+from screens.console.found import Looked, below_count, on_card
 from screens.console.table import NAME_WIDTH, OrderedTable, TableColumn, chip_line
 from screens.console.words import said_average, unit_words
 from screens.context import Here, here
 from screens.guarding import guard, part
-from screens.parts.pieces import chip, heading, padded
+from screens.parts.pieces import chip, heading, padded, small
 
 LEVELS = ("district", "block", "cluster", "gram_panchayat", "village")
 
@@ -42,7 +43,13 @@ def begins_with(level: str, roles: tuple[str, ...]) -> str:
 
 @part
 def Breakdown(
-    *, rows: list[Any], by: str, units: tuple[str, ...], set_by: Callable[[str], None], measure: Yardstick
+    *,
+    rows: list[Any],
+    looked: Looked,
+    by: str,
+    units: tuple[str, ...],
+    set_by: Callable[[str], None],
+    measure: Yardstick,
 ) -> ft.Control:
     h = here()
     page = ft.context.page
@@ -61,16 +68,17 @@ def Breakdown(
             padded(
                 heading(h.say("overview.breakdown")),
                 chip_line(h, chips),
+                *([small(h.say("found.explain"))] if looked and h.wide else []),
                 spacing=8,
                 top=12,
             ),
             OrderedTable(
                 rows=rows,
-                columns=_columns(h, by, measure),
+                columns=_columns(h, by, measure, looked),
                 first="name" if by == "person" else "overdue",
                 open_row=open_unit,
                 key_of=lambda row: f"unit-{row.unit_id or 'none'}",
-                card=lambda row: _card(h, row, measure),
+                card=lambda row: _card(h, row, measure, looked),
                 at_once=100 if h.wide else 10,
                 key=f"units-{by}",
             ),
@@ -81,9 +89,10 @@ def Breakdown(
     )
 
 
-def _columns(h: Here, by: str, measure: Yardstick) -> tuple[TableColumn, ...]:
+def _columns(h: Here, by: str, measure: Yardstick, looked: Looked) -> tuple[TableColumn, ...]:
     def of(key: str, label: str) -> TableColumn:
-        return TableColumn(key, label, lambda row: getattr(row, key), lambda row: f"{getattr(row, key)}")
+        below = (lambda row: below_count(h, looked, key, row)) if key in SAMPLED else None
+        return TableColumn(key, label, lambda row: getattr(row, key), lambda row: f"{getattr(row, key)}", below=below)
 
     return (
         TableColumn("name", h.say(f"overview.unit.{by}"), lambda row: unit_words(h, row, by).casefold(),
@@ -99,10 +108,10 @@ def _columns(h: Here, by: str, measure: Yardstick) -> tuple[TableColumn, ...]:
     )  # fmt: skip
 
 
-def _card(h: Here, row: Any, measure: Yardstick) -> str:
+def _card(h: Here, row: Any, measure: Yardstick, looked: Looked) -> str:
     said = [
         h.say("figure.groups", count=row.groups),
         h.say("figure.average", average=said_average(h, row.average), norm=measure.average),
         h.say("overview.card_pending", count=row.pending, late=row.overdue, days=measure.pending_days),
     ]
-    return " · ".join(said)
+    return "\n".join([" · ".join(said), *on_card(h, looked, row)])

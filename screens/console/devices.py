@@ -7,10 +7,11 @@ import flet as ft
 
 from records.receipts import FILE_NAME, receipts_csv
 from screens import questions
+from screens.console.brought import Brought
 from screens.console.table import NAME_WIDTH, OrderedTable, TableColumn
 from screens.context import Here, here
 from screens.guarding import guard, screen, tell
-from screens.parts.pieces import body, deed, empty_note, frame, padded, scrolled, small, waiting
+from screens.parts.pieces import READING_WIDTH, body, deed, empty_note, frame, padded, scrolled, small, waiting
 from screens.parts.times import said_time
 from screens.use_query import use_query
 from storage.queries.devices import urgency
@@ -32,7 +33,7 @@ def DevicesScreen() -> ft.View:
         return frame(h.say("devices.title"), [waiting("devices-waiting")], route=route, whole=True)
     if not answer.rows:
         none = empty_note(h.say("devices.none"), "devices-none", ft.Icons.PHONE_ANDROID_OUTLINED)
-        return frame(h.say("devices.title"), [none], route=route, whole=True)
+        return frame(h.say("devices.title"), [none, Brought()], route=route, whole=True)
     rows = sorted(answer.rows, key=urgency)
     waits = [row for row in rows if row.unsent]
     said = h.say("devices.said", count=len(waits), changes=sum(row.unsent for row in waits)) if waits else h.say(
@@ -47,6 +48,8 @@ def DevicesScreen() -> ft.View:
             key_of=lambda row: f"device-{row.device}",
             card=lambda row: _card(h, row),
         ),
+        ft.Divider(height=1),
+        ft.Container(Brought(), width=READING_WIDTH),
     ]
     return frame(
         h.say("devices.title"),
@@ -71,6 +74,8 @@ def _columns(h: Here, order: dict[str, int]) -> tuple[TableColumn, ...]:
                     lambda row: said_time(h.words, _oldest(row)), falls=False, width=170),
         TableColumn("to_mend", h.say("devices.to_mend"), lambda row: row.to_mend, lambda row: f"{row.to_mend}",
                     width=130),
+        TableColumn("differs", h.say("devices.differs"), lambda row: row.differed_ms, lambda row: _differs(h, row),
+                    width=170),
         TableColumn("app", h.say("devices.app"), lambda row: row.app, lambda row: row.app or "–", falls=False,
                     width=100),
     )  # fmt: skip
@@ -84,10 +89,20 @@ def _oldest(row: Any) -> int | None:
     return row.oldest_unsent_ms if row.unsent else None
 
 
+def _differs(h: Here, row: Any) -> str:
+    """Whether the phone was ever found to hold something else than the centre, and whether that has mended itself."""
+    if row.differed_ms is None:
+        return "–"
+    how = h.say("devices.differs_still" if row.differs else "devices.differs_healed")
+    return f"{how} · {said_time(h.words, row.differed_ms)}"
+
+
 def _card(h: Here, row: Any) -> str:
     said = [f"{h.say('devices.contact')}: {said_time(h.words, row.last_contact_ms)}"]
     if row.unsent:
         said.append(h.say("devices.card_unsent", count=row.unsent, since=said_time(h.words, _oldest(row))))
     if row.to_mend:
         said.append(f"{h.say('devices.to_mend')}: {row.to_mend}")
+    if row.differed_ms is not None:
+        said.append(f"{h.say('devices.differs')}: {_differs(h, row)}")
     return " · ".join([*said, f"{h.say('devices.app')} {row.app or '–'}"])

@@ -19,9 +19,12 @@ REVIEWING = frozenset({"supervisor", "nodal", "district", "admin"})
 AT_CONSOLE: dict[str, Callable[[list[str]], Any]] = {
     "": lambda rest: OverviewScreen(level="", id="", key="overview"),
     "today": lambda rest: TodayScreen(),
-    "decide": lambda rest: DecideScreen(),
+    "decide": lambda rest: DecideScreen(**dict(zip(("what", "id"), rest, strict=False)), key="decide"),
     "place": lambda rest: OverviewScreen(level=rest[0], id=rest[1], key=f"overview-{rest[0]}-{rest[1]}"),
 }
+
+DEEPER = {"place": (2,), "decide": (0, 1, 2)}
+"""How many words may follow the name of a tab, where that is more than one."""
 
 
 @screen
@@ -31,7 +34,7 @@ def ConsoleHome() -> ft.View:
     location = ft.use_route_location() or "/"
     last = ft.use_ref("/")
     name, *rest = location.strip("/").split("/")
-    if (name == "place" and len(rest) == 2) or (name != "place" and name in {*SHOWN, *AT_CONSOLE} and len(rest) < 2):
+    if name in {*SHOWN, *AT_CONSOLE} and len(rest) in DEEPER.get(name, (0, 1)):
         last.current = location
         keep_tab(page, location)
     name, *rest = last.current.strip("/").split("/")

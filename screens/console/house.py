@@ -32,7 +32,7 @@ TABS: tuple[Tab, ...] = (
 OWN_ROUTES: list[ft.Route] = [
     # Shown by the console's home itself: two tabs, and a place of the overview.
     ft.Route(path="today"),
-    ft.Route(path="decide"),
+    ft.Route(path="decide/:what?/:id?"),
     ft.Route(path="place/:level/:id"),
     ft.Route(path="devices", component=DevicesScreen),
     ft.Route(path="average/:level?/:id?", component=AverageScreen),

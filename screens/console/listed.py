@@ -16,7 +16,7 @@ from screens.parts.pieces import body, chip, empty_note, frame, named, padded, s
 from screens.parts.sliced import SlicedList
 from screens.parts.times import today
 from screens.use_query import PAGE, use_pages
-from storage.queries.overview import LISTED, ORDERS, STATE
+from storage.queries.listed import LISTED, ORDERS, STATE
 
 
 @screen

@@ -14,6 +14,7 @@ from screens import questions, theme
 from screens.console.breakdown import Breakdown, begins_with, units_below
 from screens.console.charts import Bar, bar_chart
 from screens.console.coverage import Coverage
+from screens.console.found import Looked, beside_formed, beside_whole, by_unit
 from screens.console.since_review import SinceReview
 from screens.console.words import month_code, place_words, said_average
 from screens.context import Here, here
@@ -37,7 +38,9 @@ from screens.parts.pieces import (
 from screens.parts.sync_strip import SyncStrip
 from screens.parts.times import today
 from screens.use_query import use_query
-from storage.queries.overview import STATE, whole_of
+from storage.queries.listed import STATE
+from storage.queries.overview import whole_of
+from storage.queries.samples import found_in_all
 
 MONTHS = 12
 Within = tuple[str, str] | None
@@ -53,6 +56,8 @@ def OverviewScreen(*, level: str, id: str) -> ft.View:
     by, set_by = ft.use_state(begins_with(level, h.roles))
     named_as = use_name(within)
     rows = use_query(questions.tally, measure=measure or Yardstick(today()), by=by or "whole", within=within)
+    checked = use_query(questions.tally_checked, measure=measure or Yardstick(today()), by=by or "whole", within=within)
+    looked = by_unit(checked.rows) if checked.loaded else None
     title = named_as or h.say("overview.title")
     if measure is None or not rows.loaded:
         return frame(title, [SyncStrip(), waiting("overview-waiting")], route="/", navigation=tabs(h, "/"))
@@ -60,26 +65,30 @@ def OverviewScreen(*, level: str, id: str) -> ft.View:
         nothing = empty_note(h.say("overview.nothing"), "overview-nothing")
         return frame(title, [SyncStrip(), nothing], route="/", navigation=tabs(h, "/"))
     whole = whole_of(rows.rows)
-    figures: list[ft.Control] = [
+    numbers: list[ft.Control] = [
         *([_upwards(h)] if within else []),
-        Tiles(whole=whole, measure=measure, within=within),
+        Tiles(whole=whole, looked=looked, measure=measure, within=within),
+        *_found_otherwise(h, looked, within),
+    ]
+    rest: list[ft.Control] = [
         SinceReview(measure=measure, within=within),
         Charts(measure=measure, within=within, rows=rows.rows, by=by),
         Coverage(measure=measure, within=within),
         *([] if within else [_onwards(h), *_to_the_review(h)]),
     ]
-    broken_down = Breakdown(rows=rows.rows, by=by, units=units, set_by=set_by, measure=measure) if units else None
+    broken_down = (
+        Breakdown(rows=rows.rows, looked=looked, by=by, units=units, set_by=set_by, measure=measure) if units else None
+    )
     if h.wide:
         return frame(
             title,
-            [SyncStrip(), ft.Container(scrolled(figures, spacing=8), expand=True)],
+            [SyncStrip(), ft.Container(scrolled([*numbers, *rest], spacing=8), expand=True)],
             route="/",
             navigation=tabs(h, "/"),
             beside=ft.Container(scrolled([broken_down], spacing=0), expand=True) if broken_down else None,
         )
     # On a phone the places come right after the numbers: charts are for who has time.
-    at = 2 if within else 1
-    lines = [*figures[:at], *([broken_down] if broken_down else []), *figures[at:]]
+    lines = [*numbers, *([broken_down] if broken_down else []), *rest]
     return frame(
         title,
         [SyncStrip(), ft.Container(scrolled(lines, spacing=8), expand=True)],
@@ -108,6 +117,15 @@ def _upwards(h: Here) -> ft.Control:
     page = ft.context.page
     words = h.say("overview.whole")
     return padded(quiet_deed(words, "overview-whole", guard(page.navigate, "/"), icon=ft.Icons.ARROW_UPWARD), bottom=0)
+
+
+def _found_otherwise(h: Here, looked: Looked, within: Within) -> list[ft.Control]:
+    """The way to the groups that a sample found otherwise than entered, where there are any."""
+    found = [found_in_all((looked or {}).values(), figure) for figure in ("groups", "opened")]
+    if not any(one.checked > one.as_told for one in found):
+        return []
+    go = guard(ft.context.page.navigate, listed_at("differs", within))
+    return [line_to("open-differs", ft.Icons.RULE, h.say("listed.what.differs"), go)]
 
 
 def _onwards(h: Here) -> ft.Control:
@@ -149,8 +167,8 @@ def line_to(key: str, icon: ft.IconData, words: str, on_click: Callable[[Any], A
 
 
 @part
-def Tiles(*, whole: Any, measure: Yardstick, within: Within) -> ft.Control:
-    """The numbers that matter, each with its meaning and with the list behind it."""
+def Tiles(*, whole: Any, looked: Looked, measure: Yardstick, within: Within) -> ft.Control:
+    """The numbers that matter, each with its meaning, what the samples found of it, and the list behind it."""
     h = here()
     page = ft.context.page
 
@@ -162,15 +180,16 @@ def Tiles(*, whole: Any, measure: Yardstick, within: Within) -> ft.Control:
     if missing:
         about_average.append(h.say("overview.missing", count=missing, norm=measure.average))
     asked = f"/average/{within[0]}/{within[1]}" if within else "/average"
+    formed = beside_formed(h, looked, h.say("overview.formed", count=whole.formed))
+    about_groups = [*beside_whole(h, looked, "groups", whole), formed]
+    about_opened = [*beside_whole(h, looked, "opened", whole), h.say("overview.of_groups", count=whole.groups)]
+    about_pending = [h.say("overview.overdue", count=whole.overdue, days=measure.pending_days)]
     tiles = [
-        _tile("groups", h.say("overview.groups"), f"{whole.groups}", [h.say("overview.formed", count=whole.formed)],
-              to("groups")),
+        _tile("groups", h.say("overview.groups"), f"{whole.groups}", about_groups, to("groups")),
         _tile("average", h.say("overview.average"), said_average(h, whole.average), about_average,
               guard(page.navigate, asked)),
-        _tile("pending", h.say("overview.pending"), f"{whole.pending}",
-              [h.say("overview.overdue", count=whole.overdue, days=measure.pending_days)], to("overdue")),
-        _tile("opened", h.say("overview.opened"), f"{whole.opened}",
-              [h.say("overview.of_groups", count=whole.groups)], to("opened")),
+        _tile("pending", h.say("overview.pending"), f"{whole.pending}", about_pending, to("overdue")),
+        _tile("opened", h.say("overview.opened"), f"{whole.opened}", about_opened, to("opened")),
     ]  # fmt: skip
     # Two beside each other, in the left pane of a wide screen as on a phone.
     pairs = [ft.Row(tiles[at : at + 2], spacing=8, vertical_alignment=ft.CrossAxisAlignment.START) for at in (0, 2)]

@@ -11,11 +11,12 @@ Cell = str | int | float | date | None
 
 @dataclass(frozen=True)
 class Figure:
-    """A number that matters and what it says: `12.4`, "members on average", "norm 15"."""
+    """A number that matters and what it says: `12.4`, "members on average", "norm 15"; `change` how it has changed."""
 
     number: str
     words: str
     note: str = ""
+    change: str = ""
 
 
 @dataclass(frozen=True)

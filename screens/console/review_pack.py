@@ -11,12 +11,13 @@ from typing import Any
 
 from records.figures import AGES, Yardstick, age_days
 from records.savings_account import STATES
-from records.written import masked, show_count
+from records.written import masked, show_change, show_count
 from screens.console.pages import Cell, Figure, Page, Table
 from screens.words import Words
+from storage.queries.reviews_held import NOTHING
 
 PHONES_ON_PAPER, PEOPLE_ON_PAPER, BRANCHES_ON_PAPER = 6, 14, 8
-LINES_ON_PAPER = 74
+LINES_ON_PAPER = 73
 """Lines below the figures for which a page has room, headings of tables counted as `HEAD`."""
 HEAD = 5
 
@@ -38,6 +39,7 @@ class BlockReview:
     """All that is known of a block for its review. `lately` has what has come about since `since`, `lately_in` by
     panchayat and `lately_by` by person.
 
+    `held`: the figures kept at the last review, None for a first one; `held_in` those of them by panchayat.
     `workers`: id of a person -> her roles. `set_aside`: changes that the centre did not take and nobody has decided on.
     """
 
@@ -62,6 +64,8 @@ class BlockReview:
     to_enter: tuple[int, int, int]
     waiting: Sequence[Any] = field(default=())
     opened: Sequence[Any] = field(default=())
+    held: Any = None
+    held_in: Mapping[str | None, Any] = field(default_factory=dict)
 
 
 def pages_of(reviews: Sequence[BlockReview], words: Words, made_by: str, made_at: str) -> list[Page]:
@@ -83,11 +87,11 @@ class _Speaker:
         people = self.people()
         used = max(sum(map(_lines, left)), sum(map(_lines, right))) + _lines(people)
         room = max(4, 2 * (LINES_ON_PAPER - used - HEAD - 1))
-        lists = [self.waiting(), self.opened()]
+        lists = [*self.since_review(), self.waiting(), self.opened()]
         return Page(
             title=say("pack.title", block=self.name(of.name, of.name_hi)),
             mission=say("pack.mission"),
-            lines=[say("pack.period", since=of.since, until=of.until)],
+            lines=[f"{say('pack.period', since=of.since, until=of.until)} · {self.compared()}"],
             figures=self.figures(),
             left=left,
             right=right,
@@ -100,19 +104,32 @@ class _Speaker:
         chosen = (hindi or latin) if self.words.language == "hi" else (latin or hindi)
         return chosen or self.say("value.no_name")
 
+    def compared(self) -> str:
+        held = self.of.held
+        return self.say("pack.compared", day=held.on_day) if held else self.say("pack.not_compared")
+
+    def change(self, name: str) -> str:
+        """How a figure has changed since the last review; "" where there was none."""
+        if self.of.held is None:
+            return ""
+        return self.say("pack.change", change=show_change(getattr(self.of.whole, name) - getattr(self.of.held, name)))
+
     def figures(self) -> list[Figure]:
         say, of, whole = self.say, self.of, self.of.whole
         need = sum(row.needed(of.measure.per_sakhi) for row in of.coverage)
         have = sum(row.sakhis for row in of.coverage)
-        average = "–" if whole.average is None else f"{whole.average:.1f}"
+        average, was = _decimal(whole.average), ""
+        if of.held is not None:
+            was = say("pack.was", then=_decimal(of.held.average))
         new = say("pack.formed", count=of.lately.formed)
         overdue = say("pack.overdue", count=whole.overdue, days=of.measure.pending_days)
+        opened = say("pack.opened_lately", count=of.lately.opened)
         return [
-            Figure(show_count(whole.groups), say("pack.groups"), new),
-            Figure(show_count(whole.members), say("pack.members")),
-            Figure(average, say("pack.average"), say("pack.norm", norm=of.measure.average)),
-            Figure(show_count(whole.pending), say("pack.pending"), overdue),
-            Figure(show_count(whole.opened), say("pack.opened"), say("pack.opened_lately", count=of.lately.opened)),
+            Figure(show_count(whole.groups), say("pack.groups"), new, self.change("groups")),
+            Figure(show_count(whole.members), say("pack.members"), "", self.change("members")),
+            Figure(average, say("pack.average"), say("pack.norm", norm=of.measure.average), was),
+            Figure(show_count(whole.pending), say("pack.pending"), overdue, self.change("pending")),
+            Figure(show_count(whole.opened), say("pack.opened"), opened, self.change("opened")),
             Figure(
                 f"{show_count(have)} / {show_count(need)}", say("pack.sakhis"),
                 say("pack.per_sakhi", count=of.measure.per_sakhi),
@@ -223,6 +240,25 @@ class _Speaker:
             say("pack.panchayats"), say("pack.sheet_panchayats"), heads, rows, on_paper=kept, halves=True
         )  # fmt: skip
 
+    def since_review(self) -> list[Table]:
+        """Each figure by panchayat with what it has changed by since the last review. Only in the workbook; on paper
+        the whole block is compared."""
+        of, say = self.of, self.say
+        if of.held is None or not of.held.parts_kept:
+            return []
+        names = [say("pack.groups"), say("pack.members"), say("pack.opened"), say("pack.pending_head")]
+        names.append(say("pack.overdue_head", days=of.measure.pending_days))
+        changed = say("pack.change_head")
+        heads = [say("level.gram_panchayat"), *(head for name in names for head in (name, changed))]
+        heads += [say("pack.average_was"), say("pack.average_head")]
+        rows = [
+            (self.name(one.name, one.name_hi), *_beside(one, of.held_in.get(one.unit_id, NOTHING)))
+            for one in of.panchayats
+        ]
+        title = say("pack.since_title", day=of.held.on_day)
+        last = (say("pack.total"), *_beside(of.whole, of.held))
+        return [Table(title, say("pack.sheet_since"), heads, rows, last, printed=False)]
+
     def waiting(self) -> Table:
         """Every group whose account is pending, the oldest first. Only in the workbook: it may be hundreds."""
         say, of = self.say, self.of
@@ -265,6 +301,17 @@ class _Speaker:
         """The first lines, and a note about those in the workbook only."""
         rest = len(rows) - most
         return rows[:most], self.say("pack.rest", count=rest) if rest > 0 else note
+
+
+def _beside(now: Any, then: Any) -> list[Cell]:
+    """Each figure with its change, then the two averages."""
+    names = ("groups", "members", "opened", "pending", "overdue")
+    pairs = ((getattr(now, name), getattr(now, name) - getattr(then, name)) for name in names)
+    return [*(cell for pair in pairs for cell in pair), then.average, now.average]
+
+
+def _decimal(average: float | None) -> str:
+    return "–" if average is None else f"{average:.1f}"
 
 
 def _lines(table: Table) -> int:

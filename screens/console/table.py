@@ -26,6 +26,8 @@ class TableColumn:
     said: Callable[[Any], str]
     falls: bool = True
     width: int = NUMBER_WIDTH
+    below: Callable[[Any], str] | None = None
+    """What stands below a number, in small letters."""
     ways: bool = True
     """Whether it is said that the largest or the smallest come first: of names and ranks neither has a meaning."""
 
@@ -149,6 +151,13 @@ def _line(
     for place, column in enumerate(columns):
         words = column.said(row)
         said = body(words, style=theme.bold(theme.BODY)) if place == 0 else body(words, text_align=ft.TextAlign.RIGHT)
+        if column.below is not None and (told := column.below(row)):
+            said = ft.Column(
+                [said, small(told, text_align=ft.TextAlign.RIGHT)],
+                spacing=0,
+                tight=True,
+                horizontal_alignment=ft.CrossAxisAlignment.END,
+            )
         cells.append(ft.Container(said, width=column.width, padding=ft.Padding.symmetric(horizontal=8)))
     return _tapped(key, ft.Row(cells, spacing=0), open_row and guard(open_row, row), 10)
 

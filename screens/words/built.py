@@ -1,7 +1,8 @@
 """Keys that no literal in the code shows, declared in this one place and held against code and catalogues by tests."""
 
 from records.account_work import BLOCKERS, NEEDS
-from storage.queries.overview import LISTED, ORDERS, UNITS
+from storage.queries.listed import LISTED, ORDERS
+from storage.queries.units import UNITS
 
 BUILT: dict[str, tuple[str, ...]] = {
     # `records/account_work.py`; "all" is the chip for every pending account
@@ -38,10 +39,12 @@ BUILT: dict[str, tuple[str, ...]] = {
         "living",
         "leaving",
     ),
-    # `screens/console/`: UNITS, LISTED and ORDERS of storage/queries/overview.py
+    # `screens/console/`: UNITS of storage/queries/units.py, LISTED and ORDERS of storage/queries/listed.py
     "overview.by": UNITS[1:],
     "overview.unit": UNITS[1:],
     "overview.no_unit": ("person", "place"),
+    # `on_card` of screens/console/found.py
+    "found.card": ("groups", "opened"),
     "listed.what": LISTED,
     "listed.order": ORDERS,
     # KEPT of screens/console/since_review.py

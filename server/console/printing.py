@@ -50,7 +50,9 @@ def _told(page: Page) -> dict[str, Any]:
         "title": page.title,
         "mission": page.mission,
         "lines": list(page.lines),
-        "figures": [{"number": one.number, "words": one.words, "note": one.note} for one in page.figures],
+        "figures": [
+            {"number": one.number, "words": one.words, "note": one.note, "change": one.change} for one in page.figures
+        ],
         **{
             where: [_table(one) for one in tables if one.printed]
             for where, tables in (("left", page.left), ("right", page.right), ("whole", page.whole))

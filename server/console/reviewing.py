@@ -22,6 +22,8 @@ from storage.queries import (
     list_devices,
     list_norms,
     list_opened_lately,
+    list_parts_held,
+    list_reviews_held,
     list_workers,
     tally,
     tally_accounts,
@@ -29,7 +31,7 @@ from storage.queries import (
     tally_lately,
 )
 from storage.queries.asking import Query
-from storage.queries.overview import Within
+from storage.queries.units import Within
 
 MOST_LISTED = 5000
 
@@ -63,6 +65,8 @@ class Reviewing:
         workers = self._ask(list_workers, block_id=place.id, today=today)
         panchayats = self._ask(tally, measure=measure, by="gram_panchayat", within=within)
         [whole], [lately] = self._ask(tally, measure=measure, within=within), self._lately(since, until, within)
+        held = self._ask(list_reviews_held, before=today, within=within)
+        held_in = self._ask(list_parts_held, before=today, by="gram_panchayat", within=within)
         waiting = self._ask(list_board, panchayats=[row.unit_id for row in panchayats], limit=MOST_LISTED)
         return BlockReview(
             name=place.name,
@@ -80,6 +84,8 @@ class Reviewing:
             lately_by={row.unit_id: row for row in self._lately(since, until, within, "person")},
             workers=_roles(workers),
             names={row.id: (row.name, row.name_hi) for row in workers},
+            held=held[0] if held else None,
+            held_in={row.unit_id: row for row in held_in},
             phones=self._phones(workers),
             decide=self._ask(count_to_decide, within=within)[0],
             set_aside=self._set_aside(place.id),

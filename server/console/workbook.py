@@ -49,7 +49,10 @@ def text_of(value: str) -> str:
 def _overview(sheet: Worksheet, page: Page) -> None:
     """The head of the page and its figures."""
     head = [[page.title], [page.mission], *([line] for line in page.lines), [page.made], []]
-    rows: list[Sequence[Cell]] = [*head, *([one.words, one.number, one.note] for one in page.figures)]
+    rows: list[Sequence[Cell]] = [
+        *head,
+        *([one.words, one.number, one.note, one.change or None] for one in page.figures),
+    ]
     _write(sheet, rows, bold={1})
 
 

@@ -17,14 +17,13 @@ from storage.queries.doubles import (
 )
 from storage.queries.figures import FigureRow, list_norms, unit_figures
 from storage.queries.groups import CountRow, GroupRow, count_groups, find_shg, list_groups
+from storage.queries.listed import ListedRow, list_tallied
 from storage.queries.members import FoundMemberRow, MemberRow, find_member, list_members, search_members
 from storage.queries.overview import (
     CoverageRow,
-    ListedRow,
     MonthRow,
     StateRow,
     TallyRow,
-    list_tallied,
     tally,
     tally_accounts,
     tally_coverage,
@@ -51,14 +50,16 @@ from storage.queries.review import (
     list_workers,
     tally_lately,
 )
-from storage.queries.reviews_held import HeldRow, list_reviews_held
+from storage.queries.reviews_held import HeldPartRow, HeldRow, list_parts_held, list_reviews_held
 from storage.queries.samples import (
+    CheckedRow,
     LookRow,
     SampleRow,
     list_new_accounts,
     list_new_groups,
     list_opened_without_number,
     list_shared_numbers,
+    tally_checked,
 )
 from storage.queries.today import TodayRow, count_today
 
@@ -68,6 +69,7 @@ __all__ = [
     "BoardBranchRow",
     "BoardRow",
     "BranchRow",
+    "CheckedRow",
     "ConflictRow",
     "CountRow",
     "CoverageRow",
@@ -75,6 +77,7 @@ __all__ = [
     "FigureRow",
     "FoundMemberRow",
     "GroupRow",
+    "HeldPartRow",
     "HeldRow",
     "LatelyRow",
     "ListedRow",
@@ -130,6 +133,7 @@ __all__ = [
     "list_norms",
     "list_opened_lately",
     "list_opened_without_number",
+    "list_parts_held",
     "list_people",
     "list_photos",
     "list_proposals",
@@ -149,6 +153,7 @@ __all__ = [
     "search_members",
     "tally",
     "tally_accounts",
+    "tally_checked",
     "tally_coverage",
     "tally_lately",
     "tally_months",

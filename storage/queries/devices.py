@@ -12,7 +12,8 @@ class DeviceRow(Row):
     """A phone of somebody who works here, as it last spoke to the centre. Times are Unix milliseconds.
 
     `unsent` and `oldest_unsent_ms` are what the phone said itself, None where it has never said it; `to_mend` counts
-    its changes that the centre has set aside and nobody has decided.
+    its changes that the centre has set aside and nobody has decided; `differs` how many of its streams were found not
+    to hold what the centre holds, and have not come right since; `differed_ms` when that was last found of any.
     """
 
     device: str
@@ -26,6 +27,8 @@ class DeviceRow(Row):
     unsent: int | None
     oldest_unsent_ms: int | None
     to_mend: int
+    differs: int
+    differed_ms: int | None
 
 
 class ReceiptRow(Row):
@@ -50,7 +53,7 @@ def list_devices(tables: Tables) -> Select[Any]:
             column(people, "name", "person_name"),
             column(people, "name_hi", "person_name_hi"),
             *(devices.c[name] for name in ("enrolled_ms", "last_contact_ms", "app", "unsent", "oldest_unsent_ms")),
-            devices.c.to_mend,
+            *(devices.c[name] for name in ("to_mend", "differs", "differed_ms")),
         )
         .select_from(devices.outerjoin(people, people.c.id == devices.c.person_id))
         .order_by(people.c.search_key, devices.c.device)
@@ -74,7 +77,8 @@ def list_receipts(tables: Tables, *, limit: int = 5000) -> Select[Any]:
 
 
 def urgency(row: DeviceRow) -> tuple[Any, ...]:
-    """The most urgent first: changes set aside, then the oldest work that waits, then who has been silent longest."""
+    """The most urgent first: changes set aside, then a copy that differs, then the oldest work that waits, then who has
+    been silent longest."""
     waits = row.oldest_unsent_ms if row.unsent else None
     silent = row.last_contact_ms if row.last_contact_ms is not None else row.enrolled_ms
-    return (not row.to_mend, waits is None, waits or 0, silent, row.device)
+    return (not row.to_mend, not row.differs, waits is None, waits or 0, silent, row.device)

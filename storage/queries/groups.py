@@ -170,6 +170,18 @@ def too_few(shgs: FromClause, measure: Yardstick) -> ColumnElement[bool]:
     return and_(members(shgs) > 0, members(shgs) < least)
 
 
+def with_room(shgs: FromClause, measure: Yardstick) -> ColumnElement[bool]:
+    """Groups with `room_in`."""
+    women = members(shgs)
+    return and_(women > 0, women < measure.most, shgs.c.group_type.is_distinct_from("special"))
+
+
+def account_state(shgs: FromClause, account: FromClause) -> ColumnElement[str]:
+    """The state of a group's first account, one of STATES; `not_needed` where it needs none."""
+    stands = func.coalesce(account.c.state, "not_started")
+    return case((shgs.c.account_needed.is_(False), "not_needed"), else_=stands)
+
+
 def begun_this_month(shgs: FromClause, measure: Yardstick) -> ColumnElement[bool]:
     """`is_begun_this_month`."""
     return and_(begun(shgs) >= month_begins(measure.today), begun(shgs) <= measure.today)

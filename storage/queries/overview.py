@@ -9,12 +9,10 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     FromClause,
-    Integer,
     Select,
     Subquery,
     and_,
     case,
-    cast,
     func,
     literal,
     null,
@@ -32,22 +30,18 @@ from records.figures import (
     sakhis_needed,
 )
 from storage.queries.asking import Row, Tables, column, columns, present, query, where
-from storage.queries.groups import begun, begun_this_month, counted, first_account, members, overdue, pending, too_few
-
-UNITS = ("whole", "district", "block", "cluster", "gram_panchayat", "village", "person")
-"""What figures may be broken down by; of `whole` there is one row, of the others one per unit that has groups."""
-
-Within = tuple[str, str]
-"""(level, id) of the place that is looked at; with the level `person`, of who has formed the groups."""
-
-LISTED = ("groups", "formed", "opened", "pending", "overdue", "too_few", "room", "uncounted")
-"""Numbers of an overview that are numbers of groups: behind each is the list of exactly these."""
-
-STATE = "state-"
-"""Begins the name of the groups whose account is in one state."""
-
-ORDERS = ("name", "members", "age")
-"""What a list may be put in order by: the name, the smallest groups first, the oldest first."""
+from storage.queries.groups import (
+    account_state,
+    begun,
+    begun_this_month,
+    counted,
+    first_account,
+    members,
+    overdue,
+    pending,
+    with_room,
+)
+from storage.queries.units import Within, how_many, inside_of, total, unit_of
 
 
 class TallyRow(Row):
@@ -124,24 +118,6 @@ class CoverageRow(Row):
         return max(0, self.needed(per_sakhi) - self.sakhis)
 
 
-class ListedRow(Row):
-    """A group behind a number. No woman's name, no account number."""
-
-    id: str
-    name: str
-    search_key: str
-    village_name: str | None
-    village_name_hi: str | None
-    members: int
-    begun_on: date
-    state: str
-    pending: bool
-
-    def place(self, order: str) -> tuple[Any, str]:
-        """Where a page in this order ends with this row."""
-        return {"name": self.search_key, "members": self.members, "age": self.begun_on}[order], self.id
-
-
 def whole_of(rows: Iterable[TallyRow]) -> TallyRow:
     """The figures of all units together: every group is in exactly one of them."""
     numbers = [name for name in TallyRow.model_fields if name not in ("unit_id", "name", "name_hi")]
@@ -166,17 +142,17 @@ def tally(tables: Tables, *, measure: Yardstick, by: str = "whole", within: With
         there = there.outerjoin(panchayats, panchayats.c.id == places.c.gram_panchayat_id)
     averaged = literal(True) if measure.special_counts else shgs.c.group_type.is_distinct_from("special")
     women = members(shgs)
-    room = _with_room(shgs, measure)
+    room = with_room(shgs, measure)
     figures: dict[str, ColumnElement[Any]] = {
         "groups": func.count(shgs.c.id),
-        "members": _sum(women),
+        "members": total(women),
         "averaged_groups": how_many(averaged),
-        "averaged_members": _sum(case((averaged, women), else_=0)),
+        "averaged_members": total(case((averaged, women), else_=0)),
         "formed": how_many(begun_this_month(shgs, measure)),
         "opened": how_many(account.c.state.in_(OPENED)),
         "pending": how_many(pending(shgs, account)),
         "overdue": how_many(overdue(shgs, account, measure)),
-        "room": _sum(case((room, measure.most - women), else_=0)),
+        "room": total(case((room, measure.most - women), else_=0)),
         "with_room": how_many(room),
         "unknown": how_many(women == 0),
     }
@@ -198,7 +174,7 @@ def tally(tables: Tables, *, measure: Yardstick, by: str = "whole", within: With
 def tally_accounts(tables: Tables, *, measure: Yardstick, within: Within | None = None) -> Select[Any]:
     """How far the accounts of an area are, and how long those that are pending have been."""
     shgs, places, account = tables["Shg"], tables["Place"], tables["SavingsAccount"].alias("account")
-    state = _state(shgs, account).label("state")
+    state = account_state(shgs, account).label("state")
     waits = pending(shgs, account)
     since = measure.today - timedelta(days=measure.pending_days)
     late = and_(waits, account.c.state == "submitted", account.c.submitted_on < since)
@@ -274,118 +250,6 @@ def tally_coverage(tables: Tables, *, today: date, within: Within | None = None)
     )
 
 
-@query(ListedRow, kinds=READ)
-def list_tallied(
-    tables: Tables,
-    *,
-    measure: Yardstick,
-    what: str = "groups",
-    within: Within | None = None,
-    order: str = "name",
-    limit: int = 50,
-    after: tuple[Any, str] | None = None,
-) -> Select[Any]:
-    """The groups behind a number (one of LISTED, or STATE and a state of the account), `order` being one of ORDERS.
-
-    `after`: (value of the order, id) of the last row of the page before.
-    """
-    shgs, places, account = tables["Shg"], tables["Place"], tables["SavingsAccount"].alias("account")
-    orders: dict[str, ColumnElement[Any]] = {"name": shgs.c.search_key, "members": members(shgs), "age": begun(shgs)}
-    by = orders[order]
-    later = None if after is None else or_(by > after[0], and_(by == after[0], shgs.c.id > after[1]))
-    chosen = select(
-        *columns(shgs, "id", "name", "search_key"),
-        column(places, "name", "village_name"),
-        column(places, "name_hi", "village_name_hi"),
-        members(shgs).label("members"),
-        begun(shgs).label("begun_on"),
-        _state(shgs, account).label("state"),
-        pending(shgs, account).label("pending"),
-    ).select_from(
-        shgs.outerjoin(account, first_account(shgs, account)).outerjoin(places, places.c.id == shgs.c.village_id)
-    )
-    meant = _meant(shgs, account, measure, what)
-    inside = inside_of(tables, shgs, places, within)
-    return where(chosen, counted(shgs), inside, meant, later).order_by(by, shgs.c.id).limit(limit)
-
-
-def _meant(shgs: FromClause, account: FromClause, measure: Yardstick, what: str) -> ColumnElement[bool] | None:
-    women = members(shgs)
-    meanings: dict[str, ColumnElement[bool] | None] = {
-        "groups": None,
-        "formed": begun_this_month(shgs, measure),
-        "opened": account.c.state.in_(OPENED),
-        "pending": pending(shgs, account),
-        "overdue": overdue(shgs, account, measure),
-        "too_few": too_few(shgs, measure),
-        "room": _with_room(shgs, measure),
-        "uncounted": women == 0,
-    }
-    return meanings[what] if what in meanings else _state(shgs, account) == what.removeprefix(STATE)
-
-
-def _with_room(shgs: FromClause, measure: Yardstick) -> ColumnElement[bool]:
-    """Groups with `room_in`."""
-    women = members(shgs)
-    return and_(women > 0, women < measure.most, shgs.c.group_type.is_distinct_from("special"))
-
-
-def _state(shgs: FromClause, account: FromClause) -> ColumnElement[str]:
-    stands = func.coalesce(account.c.state, "not_started")
-    return case((shgs.c.account_needed.is_(False), "not_needed"), else_=stands)
-
-
-def how_many(condition: ColumnElement[bool]) -> ColumnElement[int]:
-    return func.coalesce(func.sum(case((condition, 1), else_=0)), 0)
-
-
-def _sum(value: ColumnElement[Any]) -> ColumnElement[int]:
-    # PostgreSQL adds up wide numbers as decimal ones, slowly.
-    return func.coalesce(func.sum(cast(value, Integer)), 0)
-
-
-def unit_of(
-    tables: Tables, shgs: FromClause, places: FromClause, panchayats: FromClause, by: str
-) -> ColumnElement[Any] | None:
-    """What groups are put together by; None for all of them."""
-    if by not in UNITS:
-        raise ValueError(f"figures are not broken down by {by}")
-    if by == "whole":
-        return None
-    if by == "person":
-        return shgs.c.formed_by_id
-    if by == "village":
-        return shgs.c.village_id
-    if by == "cluster":
-        above = tables["Place"].alias("above")
-        clusters = select(above.c.id).where(above.c.level == "cluster")
-        return case((panchayats.c.parent_id.in_(clusters), panchayats.c.parent_id))
-    return places.c[f"{by}_id"]
-
-
-def inside_of(
-    tables: Tables, shgs: FromClause, places: FromClause, within: Within | None
-) -> ColumnElement[bool] | None:
-    """Groups whose village lies in a place, or that a person has formed; None for all."""
-    if within is None:
-        return None
-    level, id = within
-    if level == "state":
-        return None
-    if level == "village":
-        return shgs.c.village_id == id
-    if level == "person":
-        return shgs.c.formed_by_id == id
-    if level == "cluster":
-        below = tables["Place"].alias("below")
-        return places.c.gram_panchayat_id.in_(
-            select(below.c.id).where(below.c.parent_id == id, below.c.level == "gram_panchayat")
-        )
-    if level not in ("gram_panchayat", "block", "district"):
-        raise ValueError(f"a {level} is no place that figures are of")
-    return places.c[f"{level}_id"] == id
-
-
 def _age(shgs: FromClause, measure: Yardstick) -> ColumnElement[str]:
     """`age_band`, by the day on which a band begins."""
     ends = (measure.pending_days, *AGE_ENDS)
@@ -418,23 +282,3 @@ def _sakhis(tables: Tables, today: date) -> Subquery:
         .group_by(works.c.branch_id)
         .subquery("sakhis")
     )
-
-
-__all__ = [
-    "LISTED",
-    "ORDERS",
-    "STATE",
-    "UNITS",
-    "CoverageRow",
-    "ListedRow",
-    "MonthRow",
-    "StateRow",
-    "TallyRow",
-    "Within",
-    "list_tallied",
-    "tally",
-    "tally_accounts",
-    "tally_coverage",
-    "tally_months",
-    "whole_of",
-]

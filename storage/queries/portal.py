@@ -21,7 +21,7 @@ from sqlalchemy import (
 
 from storage.queries.asking import Row, Tables, beyond, column, columns, present, query, where
 from storage.queries.groups import counted, first_account
-from storage.queries.overview import Within, inside_of
+from storage.queries.units import Within, inside_of
 
 NOBODY = "nobody"
 """In the place of a person's id: groups of which nobody has said who formed them."""

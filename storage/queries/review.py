@@ -9,8 +9,8 @@ from sqlalchemy import ColumnElement, FromClause, Select, and_, exists, func, no
 from records.figures import OPENED
 from storage.queries.asking import Row, Tables, column, columns, present, query, where
 from storage.queries.groups import TELLS_LITTLE, begun, counted, first_account
-from storage.queries.overview import Within, how_many, inside_of, unit_of
 from storage.queries.portal import elsewhere, to_enter
+from storage.queries.units import Within, how_many, inside_of, unit_of
 
 
 class LatelyRow(Row):

@@ -1,14 +1,16 @@
-"""Questions about what is verified on the spot or by a call, and about what is worth a look."""
+"""Questions about what is verified on the spot or by a call, what that found, and about what is worth a look."""
 
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
-from sqlalchemy import FromClause, Select, and_, func, select
+from sqlalchemy import ColumnElement, FromClause, Select, and_, func, literal, null, or_, select
 
-from storage.queries.asking import Row, Tables, column, columns, present, query
+from records.figures import OPENED, SAMPLED, Found, Yardstick
+from storage.queries.asking import Row, Tables, column, columns, present, query, where
 from storage.queries.checks import is_last
-
-OPENED = ("opened", "passbook_received")
+from storage.queries.groups import begun_this_month, counted, first_account
+from storage.queries.units import Within, how_many, inside_of, unit_of
 
 
 class SampleRow(Row):
@@ -34,6 +36,92 @@ class LookRow(Row):
     village_name: str | None
     village_name_hi: str | None
     about: str | None
+
+
+class CheckedRow(Row):
+    """What the samples found of the groups and accounts that the figures of a unit count; `unit_id` as in `TallyRow`.
+
+    For each of SAMPLED, as in `Found`.
+    """
+
+    unit_id: str | None
+    groups_checked: int
+    groups_as_told: int
+    groups_not_reached: int
+    formed_checked: int
+    formed_as_told: int
+    formed_not_reached: int
+    opened_checked: int
+    opened_as_told: int
+    opened_not_reached: int
+
+    def found(self, figure: str) -> Found:
+        """Beside one of SAMPLED."""
+        return Found(*(getattr(self, f"{figure}_{part}") for part in PARTS))
+
+
+PARTS = ("checked", "as_told", "not_reached")
+
+
+def found_in_all(rows: Iterable[CheckedRow], figure: str) -> Found:
+    """Beside the sum of a figure over several units."""
+    every = [row.found(figure) for row in rows]
+    return Found(*(sum(getattr(one, part) for one in every) for part in PARTS))
+
+
+@query(CheckedRow, kinds=("Shg", "SavingsAccount", "Check", "Place"))
+def tally_checked(
+    tables: Tables, *, measure: Yardstick, by: str = "whole", within: Within | None = None
+) -> Select[Any]:
+    """What was found of the groups and accounts of every unit, broken down as `tally` is; units without any are left
+    out."""
+    shgs, places, account = tables["Shg"], tables["Place"], tables["SavingsAccount"].alias("account")
+    panchayats = tables["Place"].alias("panchayat")
+    looks = _last_looks(tables)
+    unit = unit_of(tables, shgs, places, panchayats, by)
+    there = (
+        looks.join(shgs, shgs.c.id == looks.c.shg_id)
+        .outerjoin(account, first_account(shgs, account))
+        .outerjoin(places, places.c.id == shgs.c.village_id)
+        .outerjoin(panchayats, panchayats.c.id == places.c.gram_panchayat_id)
+    )
+    meant: dict[str, ColumnElement[bool]] = {
+        "groups": literal(True),
+        "formed": begun_this_month(shgs, measure),
+        "opened": account.c.state.in_(OPENED),
+    }
+    said = {"checked": ("confirmed", "differs"), "as_told": ("confirmed",), "not_reached": ("not_reached",)}
+    told = [
+        how_many(and_(looks.c.what == SAMPLED[figure], looks.c.result.in_(said[part]), meant[figure])).label(
+            f"{figure}_{part}"
+        )
+        for figure in SAMPLED
+        for part in PARTS
+    ]
+    counts: Any = select((null() if unit is None else unit).label("unit_id"), *told).select_from(there)
+    counts = where(counts, counted(shgs), inside_of(tables, shgs, places, within))
+    chosen: Select[Any] = counts if unit is None else counts.group_by(unit).order_by(unit)
+    return chosen
+
+
+def found_otherwise(tables: Tables, shgs: FromClause, account: FromClause) -> ColumnElement[bool]:
+    """Groups of which, or of whose opened account, the last look found something else than was entered."""
+    looks = _last_looks(tables)
+    differ = select(looks.c.shg_id).where(looks.c.result == "differs")
+    of_account = and_(account.c.state.in_(OPENED), shgs.c.id.in_(differ.where(looks.c.what == "account")))
+    return or_(shgs.c.id.in_(differ.where(looks.c.what == "group")), of_account)
+
+
+def _last_looks(tables: Tables) -> FromClause:
+    """The last look of a sample at each group, and at the account of each: ids grow with time."""
+    checks = tables["Check"]
+    latest = func.row_number().over(partition_by=(checks.c.shg_id, checks.c.what), order_by=checks.c.id.desc())
+    every = (
+        select(*columns(checks, "shg_id", "what", "result"), latest.label("latest"))
+        .where(present(checks), checks.c.what.in_(sorted(set(SAMPLED.values()))))
+        .subquery("every_look")
+    )
+    return select(every.c.shg_id, every.c.what, every.c.result).where(every.c.latest == 1).subquery("looks")
 
 
 @query(SampleRow, kinds=("Shg", "Check", "Person", "Place"))

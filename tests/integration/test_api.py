@@ -6,6 +6,7 @@ import requests
 from records.frames import LARGEST_BODY
 from records.messages import CONTENT_TYPE, PROTOCOL_HEADER, EnrolRequest, PhotoCall, SyncRequest
 from records.wire import (
+    bundle_call_bytes,
     enrol_bytes,
     framed,
     photo_call_bytes,
@@ -63,6 +64,18 @@ def test_a_photo_that_nobody_knows_is_unknown(world, url):
     assert (reply.status_code, read_problem(reply.content).code) == (404, "photo_unknown")
 
 
+@pytest.mark.parametrize("headers", [{}, {"authorization": "Bearer wrong"}])
+def test_no_carried_file_without_a_token(url, headers):
+    reply = post(url, "/v1/bundle", bundle_call_bytes(b"a file"), **headers)
+    assert (reply.status_code, read_problem(reply.content).code) == (401, "sign_in")
+
+
+def test_what_is_no_carried_file_says_so(world, url):
+    body = bundle_call_bytes(b"a file")
+    reply = post(url, "/v1/bundle", body, authorization=f"Bearer {world.enrol('abm2').token}")
+    assert (reply.status_code, read_problem(reply.content).code) == (422, "not_a_bundle")
+
+
 def test_a_wrong_code_is_refused(url):
     reply = post(url, "/v1/enrol", enrol_bytes(EnrolRequest("0.1.0", "000000000000", b"s" * 32, b"x" * 32)))
     assert (reply.status_code, read_problem(reply.content).code) == (403, "code_wrong")
@@ -73,7 +86,7 @@ def test_no_other_page_exists(url, path):
     assert requests.get(url + path, timeout=20).status_code == 404
 
 
-@pytest.mark.parametrize("path", ["/v1/sync", "/v1/photo", "/v1/enrol"])
+@pytest.mark.parametrize("path", ["/v1/sync", "/v1/photo", "/v1/bundle", "/v1/enrol"])
 @pytest.mark.parametrize("body", [b"", b"hello", b"\x1f\x8b\x08 gzip?", framed((b"H", b"z???")), b"<html></html>"])
 def test_anything_else_is_a_bad_message(world, url, path, body):
     token = world.enrol("abm2").token

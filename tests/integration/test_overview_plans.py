@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import event, text
 
 from records.figures import Yardstick
-from storage.queries import tally, tally_accounts, tally_coverage, tally_months
+from storage.queries import tally, tally_accounts, tally_checked, tally_coverage, tally_months
 from tests.console import Console
 from tests.world import World
 
@@ -16,6 +16,8 @@ QUESTIONS = [
     (tally, {"measure": MEASURE, "by": "gram_panchayat"}),
     (tally, {"measure": MEASURE, "by": "person"}),
     (tally_accounts, {"measure": MEASURE}),
+    (tally_checked, {"measure": MEASURE, "by": "gram_panchayat"}),
+    (tally_checked, {"measure": MEASURE, "by": "person"}),
     (tally_months, {"months": MONTHS}),
     (tally_coverage, {"today": MEASURE.today}),
 ]

@@ -11,10 +11,11 @@ from records.commands.groups import RegisterGroup
 from records.commands.members import AddMember
 from records.commands.portal import SayEntered
 from records.days import day_of
-from records.errands import MakeReviewPack
+from records.errands import HoldReview, MakeReviewPack
 from records.figures import Yardstick, review_days
 from records.ids import first_account_id
 from records.problems import Problem
+from records.written import show_day
 from server.central_workspace import CentralWorkspace
 from storage.queries import (
     count_to_decide,
@@ -91,6 +92,28 @@ def test_the_pages_say_where_the_block_stands(world_on_each, console):
     assert panchayats["Place G1"][0] == 2 and panchayats["Place G2"][0] == 3
     people = [row for row in found["People"] if row[0] == "supervisor"]
     assert people[0][2:4] == (5, 2)
+
+
+def test_the_pack_is_compared_with_the_last_review_of_its_block(world_on_each, console):
+    page = console.signed_in("supervisor").workspace
+    fill(page, world_on_each)
+    page.perform(HoldReview(ref("B1")))
+    assert "Comparison" not in sheets(page, language="en"), "today's review is none to compare with"
+    held = today(world_on_each)
+    world_on_each.clock.forward(days=14)
+    page = console.signed_in("supervisor").workspace
+    values = {"village_id": ref("V1"), "name": "नया", "formed_on": held, "declared_members": 15}
+    page.do(RegisterGroup(values))
+    found = sheets(page, language="en")
+    head = next(iter(found.values()))
+    assert f"compared with the review of {show_day(held)}" in head[2][0]
+    assert {row[0]: row[3] for row in head if row[0]}["Groups"] == "since last review +1"
+    rows = {row[0]: row[1:] for row in found["Comparison"] if row[0]}
+    assert rows["Place G1"][:4] == (3, 1, 17, 15) and rows["Place G2"][:4] == (3, 0, 3, 0)
+    assert rows["Total"][:2] == (6, 1)
+    # Another block's review is none of hers.
+    other = console.signed_in("supervisor2").workspace
+    assert "Comparison" not in sheets(other, language="en")
 
 
 def test_numbers_are_masked_and_no_name_is_a_formula(world_on_each, console):

@@ -5,11 +5,11 @@ from datetime import date
 import pytest
 
 from records.commands.accounts import RecordStep
-from records.commands.groups import RegisterGroup
+from records.commands.groups import ChangeGroup, RegisterGroup
 from records.days import day_of
 from records.errands import HoldReview
 from records.problems import Problem
-from storage.queries import list_reviews_held
+from storage.queries import list_parts_held, list_reviews_held
 from tests.console import Console
 from tests.world import ref
 
@@ -84,3 +84,69 @@ def test_a_review_is_seen_by_who_reviews_that_block_and_by_nobody_else(world_on_
         for person in ("supervisor", "nodal", "district", "supervisor2", "abm", "sakhi")
     }
     assert seen == {"supervisor": 1, "nodal": 1, "district": 1, "supervisor2": 0, "abm": 0, "sakhi": 0}
+
+
+def hold_and_wait(world, console, days=14):
+    console.signed_in("supervisor").workspace.perform(HoldReview(ref("B1")))
+    world.clock.forward(days=days)
+    return day_of(world.clock())
+
+
+def figures(rows):
+    return {row.unit_id: (row.groups, row.members) for row in rows}
+
+
+def test_villages_and_people_are_kept_and_panchayats_are_sums_of_their_villages(world_on_each, console):
+    register(console.signed_in("abm").workspace, 11)
+    for women in (12, 13):
+        register(console.signed_in("supervisor").workspace, women)
+    day = hold_and_wait(world_on_each, console, 1)
+    page = console.signed_in("supervisor").workspace
+    assert page.ask(list_reviews_held, before=day)[0].parts_kept
+    register(page, 20)
+    told = lambda **question: figures(page.ask(list_parts_held, before=day, **question))  # noqa: E731
+    for within in (None, ("block", ref("B1")), ("gram_panchayat", ref("G1")), ("village", ref("V1"))):
+        assert told(within=within) == {ref("B1"): (3, 36)}
+    assert told(within=("person", ref("abm"))) == {ref("B1"): (1, 11)}
+    assert told(within=("person", ref("supervisor"))) == {ref("B1"): (2, 25)}
+    assert told(by="gram_panchayat", within=("block", ref("B1"))) == {ref("G1"): (3, 36)}
+    assert told(by="village") == {ref("V1"): (3, 36)}
+    assert told(within=("village", ref("V2"))) == told(within=("cluster", ref("G1"))) == {}
+
+
+def test_a_group_that_is_corrected_later_leaves_what_was_kept_of_its_village(world_on_each, console):
+    page = console.signed_in("supervisor").workspace
+    group = register(page, 12)
+    day = hold_and_wait(world_on_each, console, 1)
+    page = console.signed_in("supervisor").workspace
+    page.do(ChangeGroup(group, {"village_id": ref("V2"), "declared_members": 20}))
+    assert figures(page.ask(list_parts_held, before=day, by="village")) == {ref("V1"): (1, 12)}
+
+
+def test_only_the_parts_of_the_last_two_reviews_stay_and_a_review_says_whether_it_has_them(world_on_each, console):
+    tables, days = world_on_each.centre.tables, []
+    register(console.signed_in("supervisor").workspace, 12)
+    for _ in range(3):
+        days.append(day_of(world_on_each.clock()))
+        hold_and_wait(world_on_each, console)
+    assert [row["on_day"] for row in world_on_each.rows(tables.review_part) if row["level"] == "village"] == days[1:]
+    kept = {row["on_day"]: row["parts_kept"] for row in world_on_each.rows(tables.review)}
+    assert kept == {days[0]: False, days[1]: True, days[2]: True}
+    # Held once more on one day: today's parts are made anew, those that are compared with today stay.
+    hold_and_wait(world_on_each, console, 0)
+    hold_and_wait(world_on_each, console, 0)
+    today = day_of(world_on_each.clock())
+    page = console.signed_in("supervisor").workspace
+    assert figures(page.ask(list_parts_held, before=today)) == {ref("B1"): (1, 12)}
+    assert len(world_on_each.rows(tables.review_part)) == 4
+
+
+def test_the_parts_of_a_block_are_seen_by_who_reviews_it_and_by_nobody_else(world_on_each, console):
+    register(console.signed_in("supervisor").workspace, 12)
+    day = hold_and_wait(world_on_each, console, 1)
+    for within in (None, ("village", ref("V1")), ("person", ref("supervisor"))):
+        seen = {
+            person: len(console.signed_in(person).workspace.ask(list_parts_held, before=day, within=within))
+            for person in ("supervisor", "nodal", "district", "supervisor2", "abm", "sakhi")
+        }
+        assert seen == {"supervisor": 1, "nodal": 1, "district": 1, "supervisor2": 0, "abm": 0, "sakhi": 0}

@@ -6,13 +6,16 @@ from datetime import date, timedelta
 
 import pytest
 
+from records.check import RESULTS, WHATS, Check
 from records.figures import (
     AGES,
     OPENED,
+    SAMPLED,
     Yardstick,
     age_band,
     age_days,
     begun_on,
+    found_of,
     is_averaged,
     is_begun_this_month,
     is_counted,
@@ -26,8 +29,9 @@ from records.figures import (
 from records.person import Assignment
 from records.savings_account import STATES
 from storage.pages import take_page
-from storage.queries import list_tallied, tally, tally_accounts, tally_coverage, tally_months
-from storage.queries.overview import LISTED, ORDERS, STATE
+from storage.queries import list_tallied, tally, tally_accounts, tally_checked, tally_coverage, tally_months
+from storage.queries.listed import LISTED, ORDERS, STATE
+from storage.queries.samples import found_in_all
 from tests.factories import (
     a_branch,
     a_page,
@@ -188,6 +192,64 @@ def test_a_place_counts_the_groups_of_its_villages_and_no_others(phone, within, 
     assert sum(row.groups for row in phone.ask(tally, measure=measure, by="village", within=within)) == len(counted)
     assert sum(row.groups for row in phone.ask(tally_accounts, measure=measure, within=within)) == len(counted)
     assert sum(row.groups for row in phone.ask(tally_coverage, today=TODAY, within=within)) == len(counted)
+
+
+def random_checks(chance, pairs):
+    """Looks at some of the groups, some of them several, some taken back; and approvals, which are no sample."""
+    for shg, _account in pairs:
+        for _ in range(chance.choice([0, 0, 1, 1, 2, 3])):
+            yield Check(
+                id=an_id(), shg_id=shg.id, what=chance.choice(WHATS), result=chance.choice(RESULTS[2:]),
+                on_day=TODAY, by_id=SAKHIS[0].id, deleted_on=chance.choice([None, None, None, TODAY]),
+            )  # fmt: skip
+
+
+def looked_at(some, checks, figure):
+    """What records/figures.py says of the last looks at what a figure counts."""
+    results = []
+    for shg, _account, state in some:
+        begun = begun_on(shg.formed_on, shg.restarted_on)
+        counts = {"groups": True, "formed": is_begun_this_month(begun, TODAY), "opened": state in OPENED}[figure]
+        looks = [one for one in checks if one.shg_id == shg.id and one.what == SAMPLED[figure] and not one.deleted_on]
+        if counts and looks:
+            results.append(max(looks, key=lambda one: one.id).result)
+    return found_of(results)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_beside_a_count_stands_what_the_last_look_at_each_of_its_entries_found(phone, seed):
+    chance = random.Random(seed)
+    pairs = list(random_groups(chance))
+    checks = list(random_checks(chance, pairs))
+    give(phone, *(shg for shg, _ in pairs), *(account for _, account in pairs if account), *checks)
+    measure, counted = Yardstick(TODAY), counted_of(pairs)
+    for within, inside in ((None, None), (("village", TREE.villages[1].id), TREE.villages[1].id)):
+        mine = [one for one in counted if inside in (None, one[0].village_id)]
+        (whole,) = phone.ask(tally_checked, measure=measure, within=within)
+        assert {figure: whole.found(figure) for figure in SAMPLED} == {
+            figure: looked_at(mine, checks, figure) for figure in SAMPLED
+        }
+    for by in ("block", "cluster", "gram_panchayat", "village", "person"):
+        rows = phone.ask(tally_checked, measure=measure, by=by)
+        for figure in SAMPLED:
+            assert found_in_all(rows, figure) == looked_at(counted, checks, figure)
+            for row in rows:
+                hers = [one for one in counted if unit_of(by, one[0]) == row.unit_id]
+                assert row.found(figure) == looked_at(hers, checks, figure)
+    assert found_in_all(rows, "groups").checked > found_in_all(rows, "groups").as_told > 0
+
+
+def test_behind_what_was_found_otherwise_are_these_groups(phone):
+    chance = random.Random(2)
+    pairs = list(random_groups(chance))
+    checks = list(random_checks(chance, pairs))
+    give(phone, *(shg for shg, _ in pairs), *(account for _, account in pairs if account), *checks)
+    measure = Yardstick(TODAY)
+    for within, inside in ((None, None), (("village", TREE.villages[1].id), TREE.villages[1].id)):
+        mine = [one for one in counted_of(pairs) if inside in (None, one[0].village_id)]
+        found = {one[0].id: [looked_at([one], checks, figure) for figure in ("groups", "opened")] for one in mine}
+        wanted = sorted(id for id, some in found.items() if any(one.checked > one.as_told for one in some))
+        assert every(phone, measure, "differs", within) == wanted and (wanted or within)
 
 
 def test_behind_each_number_are_exactly_so_many_groups(phone):

@@ -13,6 +13,7 @@ from screens.words import languages, words_of
 from server.console.printing import pictures_of
 from storage.queries.overview import CoverageRow, StateRow, TallyRow
 from storage.queries.review import LatelyRow, ToDecideRow
+from storage.queries.reviews_held import HeldPartRow, HeldRow
 
 TODAY = date(2026, 11, 28)
 NAMES = ("बड़वारा खुर्द कलां", "Vijayraghavgarh Bujurg", "क्षेत्रपाल का पुरवा", "मझगवां", "श्री राम नगर टोला पटेल मोहल्ला")
@@ -24,6 +25,12 @@ def tally(chance: random.Random, id: str | None, name: str | None) -> TallyRow:
     whole = {"groups": groups, "members": women, "averaged_groups": groups, "averaged_members": women}
     rest = {"formed": 1, "opened": groups // 2, "pending": groups // 3, "overdue": groups // 5, "room": 3}
     return TallyRow(unit_id=id, name=name, name_hi=name, with_room=1, unknown=0, **whole, **rest)
+
+
+def a_held(row, **about):
+    """What was kept of a review; of overdue ones there were more than now."""
+    figures = {"groups": 10, "members": 121, "averaged_groups": 10, "averaged_members": 121}
+    return row(**figures, opened=1, pending=5, overdue=40, **about)
 
 
 def a_review(
@@ -63,6 +70,8 @@ def a_review(
         "decide": ToDecideRow(conflicts=4, doubles=2, marked=11),
         "set_aside": 1,
         "to_enter": (9, 120, 8),
+        "held": a_held(HeldRow, block_id="b", on_day=TODAY - timedelta(days=14), parts_kept=True),
+        "held_in": {places[0].unit_id: a_held(HeldPartRow, unit_id=places[0].unit_id)} if places else {},
     }  # fmt: skip
     return BlockReview(**{**given, **values})
 
@@ -103,6 +112,32 @@ def test_what_the_page_has_no_room_for_is_summed_up_in_its_last_line():
     assert found.on_paper[-1][3] is None
     hidden = len(found.rows) - len(found.on_paper) + 1
     assert f"{hidden} " in found.on_paper[-1][0]
+
+
+def test_each_figure_stands_beside_what_it_was_at_the_last_review():
+    review = a_review(panchayats=2)
+    page, whole = page_of(review, "en"), review.whole
+    assert "28-11-2026 · compared with the review of 14-11-2026" in page.lines[0]
+    changes = {one.words: one.change for one in page.figures}
+    assert changes["Groups"] == f"since last review +{whole.groups - 10}"
+    assert changes["Average members"] == "at last review 12.1" and changes["Bank sakhis"] == ""
+    found = table(page, "since")
+    assert found.title == "Compared with the review of 14-11-2026" and not found.printed
+    first, second = review.panchayats
+    assert found.rows[0][1:3] == (first.groups, first.groups - 10)
+    assert found.rows[0][9:11] == (first.overdue, first.overdue - 40) and found.rows[0][11:] == (12.1, first.average)
+    # Of the other one nothing was kept: it had no groups then.
+    assert found.rows[1][1:3] == (second.groups, second.groups) and found.rows[1][11] is None
+    assert found.last[1:3] == (whole.groups, whole.groups - 10)
+
+
+def test_a_first_review_says_that_there_is_nothing_to_compare_with():
+    page = page_of(a_review(held=None, held_in={}), "en")
+    assert page.lines[0].endswith("no figures of a last review")
+    assert not any(one.change for one in page.figures) and not [one for one in page.tables if one.short == "Comparison"]
+    held = a_held(HeldRow, block_id="b", on_day=TODAY - timedelta(days=14), parts_kept=False)
+    page = page_of(a_review(held=held, held_in={}), "en")
+    assert page.figures[0].change and not [one for one in page.tables if one.short == "Comparison"]
 
 
 def test_people_stand_by_name_and_never_by_their_counts():

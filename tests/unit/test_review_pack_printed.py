@@ -28,8 +28,13 @@ def a_page(*names: str, **about) -> Page:
 
 def specimen(words: str = CONJUNCTS) -> Image.Image:
     """Words in the sizes and weights of a page, and Latin letters beside them."""
-    page = a_page(words[:30], words[30:], "Latin: Áë 0123 ₹", title=words[:52], figures=())
-    return picture(page, ppi=144).crop((60, 60, 860, 360))
+    figures = (
+        Figure("1,612", "सदस्यों की औसत संख्या", "इस अवधि में 38 गठित", "पिछली समीक्षा से +45"),
+        Figure("12.4", "Pending savings accounts", "38 formed in this period", "since last review \u22123"),
+        *(Figure(str(at), "समूह") for at in range(4)),
+    )
+    page = a_page(words[:30], words[30:], "Latin: Áë 0123 ₹", title=words[:52], figures=figures)
+    return picture(page, ppi=144).crop((60, 60, 860, 450))
 
 
 def picture(*pages: Page, ppi: float = 96) -> Image.Image:

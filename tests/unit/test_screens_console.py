@@ -45,8 +45,10 @@ def console(world):
 
 
 @asynccontextmanager
-async def shown(page, route: str = "/groups"):
+async def shown(page, route: str = "/groups", width: int = 360):
     async with running(page.workspace, route, house=CONSOLE) as app:
+        if width != 360:
+            await app.event(app.page, "resize", {"width": width, "height": 800})
         yield app
 
 
@@ -308,6 +310,47 @@ async def test_work_is_accepted_on_the_screen(console, office):
         await app.gone(f"aside-{row.device}-{row.number}-{row.row}")
 
 
+async def test_on_a_wide_screen_the_list_stands_beside_what_was_chosen_from_it(console, office):
+    page = console.signed_in("supervisor")
+    (row,) = page.workspace.ask(list_conflicts)
+    (double,) = page.workspace.ask(list_proposals)
+    async with shown(page, "/decide", width=1280) as app:
+        await app.see("decide-choose-one")
+        assert not app.has(f"conflict-{row.id}")
+        await app.click(f"line-{row.id}")
+        await app.see(f"conflict-{row.id}")
+        assert app.page.route == f"/decide/conflicts/{row.id}"
+        await app.click("decide-doubles")
+        await app.click(f"line-{double.id}")
+        await app.see(f"proposal-{double.id}")
+        await app.go(f"/decide/conflicts/{row.id}")
+        await app.click(f"choose-standing-{row.id}")
+        # The next one never slides under the finger by itself.
+        await app.see("decide-gone")
+        assert not app.has(f"line-{row.id}")
+
+
+async def test_the_address_of_something_to_decide_shows_it_after_a_reload(console, office):
+    page = console.signed_in("supervisor")
+    (row,) = page.workspace.ask(list_conflicts)
+    for width in (1280, 360):
+        async with shown(page, f"/decide/conflicts/{row.id}", width=width) as app:
+            await app.see(f"conflict-{row.id}")
+            assert app.has("line-" + row.id) == (width > 840)
+    async with shown(page, f"/decide/doubles/{'0' * 32}", width=1280) as app:
+        await app.click("decide-next")
+        await app.see(f"proposal-{page.workspace.ask(list_proposals)[0].id}")
+
+
+async def test_groups_with_something_to_mend_are_a_list_of_their_own_on_a_wide_screen(console, office):
+    page = console.signed_in("supervisor")
+    page.workspace.do(ChangeGroup(office[1], {"declared_members": 30}))
+    async with shown(page, "/decide", width=1280) as app:
+        await app.click("see-marks")
+        await app.click(f"line-{office[1]}")
+        await app.see("edit-group")
+
+
 # --- people and devices
 
 
@@ -384,7 +427,7 @@ async def test_a_group_is_returned_on_the_screen_heads_its_authors_today_and_is_
     console, office, monkeypatch
 ):
     abm, group = office
-    monkeypatch.setattr("screens.console.decide.today", lambda: date(2026, 3, 5))
+    monkeypatch.setattr("screens.console.decide_lists.today", lambda: date(2026, 3, 5))
     page = console.signed_in("supervisor")
     async with shown(page, "/decide") as app:
         await app.click("decide-checks")
@@ -410,7 +453,7 @@ async def test_a_group_is_returned_on_the_screen_heads_its_authors_today_and_is_
 
 async def test_whoever_formed_a_group_herself_is_not_asked_to_check_it(console, office, monkeypatch):
     _, formed_by_abm = office
-    monkeypatch.setattr("screens.console.decide.today", lambda: date(2026, 3, 5))
+    monkeypatch.setattr("screens.console.decide_lists.today", lambda: date(2026, 3, 5))
     page = console.signed_in("supervisor")
     hers = page.workspace.do(a_group()).id
     async with shown(page, "/decide") as app:
@@ -454,4 +497,4 @@ async def test_the_way_back_from_a_group_leads_to_what_is_to_be_decided(console,
         await app.click("decide-conflicts")
         await app.click(f"open-{office[1]}")
         await app.see("group-members")
-        assert back_from(app.page) == "/decide"
+        assert back_from(app.page) == "/decide/conflicts"

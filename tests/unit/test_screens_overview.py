@@ -5,16 +5,19 @@ from datetime import date, timedelta
 
 import flet as ft
 import pytest
-from sqlalchemy import update
+from sqlalchemy import insert, update
 
 from records.commands.accounts import RecordStep
+from records.commands.checks import CheckGroup
 from records.commands.groups import RegisterGroup
 from records.days import day_of, months_until
+from records.errands import HoldReview
 from records.receipts import receipts_csv
 from screens.console.breakdown import begins_with, units_below
 from screens.console.house import CONSOLE
 from screens.console.table import TableColumn, in_order
 from screens.words import words_of
+from server.metrics import exposed
 from storage.queries import list_devices, list_receipts
 from storage.queries.devices import DeviceRow, urgency
 from tests.console import Console
@@ -109,6 +112,32 @@ async def test_a_wide_table_is_put_in_order_by_its_heads(console):
         )
 
 
+async def test_beside_a_count_stands_what_the_sample_found(console):
+    page = console.signed_in("supervisor")
+    abm = console.signed_in("abm")
+    day = date(2026, 3, 1)
+    made = [
+        abm.workspace.do(RegisterGroup({"village_id": ref("V1"), "name": name, "formed_on": day})).id
+        for name in ("एक", "दो", "तीन", "चार")
+    ]
+    async with shown(page) as app:
+        await app.see("tile-groups")
+        await app.see_text(HINDI.say("found.none"))
+    for group, result in zip(made, ("confirmed", "differs", "not_reached"), strict=False):
+        page.workspace.do(CheckGroup(group, result, what="group", how="visit"))
+    card = HINDI.say("found.card.groups", count=2, as_told=1)
+    async with shown(page) as app:
+        parts = HINDI.say("found.said", count=2, as_told=1), HINDI.say("found.not_reached", count=1)
+        await app.see_text(" · ".join(parts))
+        assert any(card in words for words in app.texts())
+        await app.click("open-differs")
+        await app.see(f"group-{made[1]}")
+        assert not app.has(f"group-{made[0]}")
+    async with shown(page, width=1280) as app:
+        await app.see_text(HINDI.say("found.explain"))
+        await app.see_text(HINDI.say("found.short", count=2, as_told=1))
+
+
 def test_rows_without_a_value_stand_last_whichever_way():
     column = TableColumn("n", "n", lambda row: row, str)
     assert in_order([2, None, 1, 3], column, True) == [3, 2, 1, None]
@@ -190,7 +219,8 @@ def test_who_has_left_is_seen_as_long_as_her_late_work_is_taken(world, console):
 
 def test_the_most_urgent_stands_first():
     def a_row(device, **about):
-        values = {"unsent": 0, "oldest_unsent_ms": None, "to_mend": 0, "last_contact_ms": 50, "enrolled_ms": 1}
+        values = {"unsent": 0, "oldest_unsent_ms": None, "to_mend": 0, "differs": 0, "differed_ms": None}
+        values |= {"last_contact_ms": 50, "enrolled_ms": 1}
         return DeviceRow.model_construct(device=device, **(values | about))
 
     rows = [
@@ -199,8 +229,10 @@ def test_the_most_urgent_stands_first():
         a_row("waits", unsent=1, oldest_unsent_ms=9),
         a_row("waits-longer", unsent=1, oldest_unsent_ms=5),
         a_row("aside", to_mend=1),
+        a_row("differs", differs=1, differed_ms=7),
     ]
-    assert [row.device for row in sorted(rows, key=urgency)] == ["aside", "waits-longer", "waits", "silent", "quiet"]
+    found = [row.device for row in sorted(rows, key=urgency)]
+    assert found == ["aside", "differs", "waits-longer", "waits", "silent", "quiet"]
 
 
 async def test_who_has_not_sent_is_told_with_what_her_phone_said(world, console):
@@ -209,6 +241,26 @@ async def test_who_has_not_sent_is_told_with_what_her_phone_said(world, console)
     async with shown(console.signed_in("supervisor"), "/devices") as app:
         await app.see(f"device-{device}")
         await app.see_text(HINDI.say("devices.said", count=1, changes=41))
+
+
+async def test_a_phone_whose_copy_differed_is_told_and_whether_it_has_mended_itself(world, console):
+    made = phones(world, "abm", "abm2")
+    seen_ms = {"found_ms": world.clock(), "fetched_ms": world.clock(), "times": 1}
+    one = {"state_id": 23, "device": made["abm"].device, **seen_ms}
+    rows = [one | {"stream": "gp/1/members", "healed_ms": None}, one | {"stream": "gp/2/members", "healed_ms": 1}]
+    with world.centre.database.writing() as db:
+        db.execute(insert(world.centre.tables.difference), rows)
+    signed = console.signed_in("supervisor")
+    seen = {row.device: row for row in signed.workspace.ask(list_devices)}
+    assert seen[made["abm"].device].differs == 1
+    assert seen[made["abm2"].device].differs == 0 and seen[made["abm2"].device].differed_ms is None
+    async with shown(signed, "/devices") as app:
+        await app.see_text(HINDI.say("devices.differs_still"))
+    assert b'samooh_copies_differed{healed="no"} 1.0' in exposed(world.centre, None)
+    with world.centre.database.writing() as db:
+        db.execute(update(world.centre.tables.difference).values(healed_ms=world.clock()))
+    async with shown(signed, "/devices") as app:
+        await app.see_text(HINDI.say("devices.differs_healed"))
 
 
 def test_receipts_are_those_of_the_area_and_no_cell_is_a_formula(world, console, tmp_path):
@@ -242,3 +294,43 @@ async def test_the_figures_of_a_review_are_kept_and_compared_with_at_the_next_on
         line = {"what": HINDI.say("review.figure.groups"), "now": 4, "change": "+1"}
         assert HINDI.say("review.line", **line) in app.texts()
         assert HINDI.say("review.average", then="13.3", now="15.0") in app.texts()
+
+
+def reviewed_on(world, day):
+    """The screen's day is that of this machine, the centre's that of the test's clock."""
+    with world.centre.database.writing() as db:
+        for table in (world.centre.tables.review, world.centre.tables.review_part):
+            db.execute(update(table).values(on_day=day))
+
+
+async def test_what_is_smaller_than_a_block_is_compared_with_the_last_review_too(world, console):
+    page = console.signed_in("supervisor")
+    fill(page)
+    page.workspace.perform(HoldReview(ref("B1")))
+    reviewed_on(world, date(2026, 1, 5))
+    values = {"village_id": ref("V2"), "name": "चौथा", "formed_on": date(2026, 3, 1), "declared_members": 20}
+    page.workspace.do(RegisterGroup({**values, "formed_by_id": ref("abm")}))
+    said = lambda now, change: HINDI.say(  # noqa: E731
+        "review.line", what=HINDI.say("review.figure.groups"), now=now, change=change
+    )
+    places = {f"gram_panchayat/{ref('G1')}": (2, "0"), f"village/{ref('V2')}": (2, "+1")}
+    people = {f"person/{ref('supervisor')}": (3, "0"), f"person/{ref('abm')}": (1, "+1")}
+    for where, (now, change) in (places | people).items():
+        async with shown(page, f"/place/{where}") as app:
+            await app.see("review-groups")
+            assert said(now, change) in app.texts(), where
+            assert HINDI.say("review.on", day=date(2026, 1, 5)) in app.texts()
+
+
+async def test_a_review_without_figures_of_its_villages_says_so(world, console):
+    page = console.signed_in("supervisor")
+    fill(page)
+    async with shown(page, f"/place/village/{ref('V1')}") as app:
+        await app.see_text(HINDI.say("review.none"))
+    page.workspace.perform(HoldReview(ref("B1")))
+    reviewed_on(world, date(2026, 1, 5))
+    with world.centre.database.writing() as db:
+        db.execute(update(world.centre.tables.review).values(parts_kept=False))
+    async with shown(page, f"/place/village/{ref('V1')}") as app:
+        await app.see_text(HINDI.say("review.not_kept"))
+        assert not app.has("review-groups")

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import random
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -121,6 +122,8 @@ def test_a_request_and_an_enrolment_survive():
     assert read_request(request_bytes(request)) == request
     enrol = EnrolRequest("0.1.0", "1234 5678 9012", b"a" * 32, b"b" * 32, "phone")
     assert read_enrol(enrol_bytes(enrol)) == enrol
+    again = replace(enrol, last_device="0000000a", last_cursor="token")
+    assert read_enrol(enrol_bytes(again)) == again
     reply = EnrolReply("t", "0000000a", Capacity("4" * 32, "N", None, ()), "abcd0123", 5, b"k" * 32, b"c" * 64)
     assert read_enrolled(enrolled_bytes(reply)) == reply
 

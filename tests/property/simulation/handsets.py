@@ -74,7 +74,8 @@ class Handset:
         assert isinstance(store, SyncedStore)
         store.synced = log_mark(self.path)
         self.store, self.workspace = store, PhoneWorkspace(store)
-        self.runner = SyncRunner(store, self.centre, app=APP, timer=lambda: 0.0, chance=lambda: 0.5)
+        # Without comparing: what a run leaves different is to be found by the laws, not mended before they look.
+        self.runner = SyncRunner(store, self.centre, app=APP, timer=lambda: 0.0, chance=lambda: 0.5, compares=False)
 
     def clock(self) -> int:
         return max(0, self.town.clock() + self.skew_ms)

@@ -2,14 +2,21 @@
 
 import json
 from collections import defaultdict
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import select
 
+from records.audience import streams_read
 from records.cells import read_stamps
 from records.merge import conflict_id
 from records.record import to_wire
+from storage import meta as named
+from storage.agreeing import summary_of
+from storage.contact import next_request
 from storage.holds import _all_above
+from storage.identity import capacity_of
+from storage.secrets import secret_of
 from tests.fleet import contents
 from tests.property.simulation.handsets import Handset
 from tests.property.simulation.ledger import Broken, Heard
@@ -165,15 +172,27 @@ class Verdict:
                         continue  # held or set aside at the centre, which nobody has decided yet
                     self._same(phone, kind, id, mine.get(id), theirs.get(id))
 
+    def digests_agree(self) -> None:
+        """Where the copies agree nobody says that they differ."""
+        for phone in self.phones:
+            with phone.store.reading() as t:
+                capacity, token = capacity_of(t.meta), secret_of(t, named.TOKEN)
+                assert capacity and token
+                names = streams_read(capacity.reaches, capacity.person_id)
+            request = next_request(phone.store, app="0.1.0", batch=None, room=500)
+            request = replace(request, summary=summary_of(phone.store, names))
+            compared = self.town.centre.for_device(token).sync(request).compared
+            if compared and compared.differ and not self.town.ledger.told_bare:
+                raise Broken(f"law 4: the copy of {phone.name} agrees and is said to differ: {compared.differ}")
+            self.town.ledger.counts["compared"] += len(names) - len(compared.left_out) if compared else 0
+
     def _hanging(self, phone: Handset) -> set[tuple[str, str]]:
         """What the centre holds for a parent, as far as its phone knows, and all above: that stays on the phone, which
-        does not hear what becomes of it. And what a copied phone was told no more about. Known gaps of the protocol;
-        nothing else is left out of the comparison."""
+        does not hear what becomes of it. A known gap of the protocol; nothing else is left out of the comparison."""
         with phone.store.reading() as t:
             own = t.tables.own_change
             held = t.connection.execute(select(own.c.kind, own.c.id).where(own.c.state == "held"))
-            keys = {(row.kind, row.id) for row in held}
-            return _all_above(t, keys | self.town.ledger.told_bare)
+            return _all_above(t, {(row.kind, row.id) for row in held})
 
     def _same(self, phone: Handset, kind: str, id: str, mine: Any, theirs: Any) -> None:
         if theirs is None:

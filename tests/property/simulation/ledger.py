@@ -45,9 +45,6 @@ class Ledger:
     batches: dict[tuple[str, int], Answered] = field(default_factory=dict)
     lost_with_the_centre: list[Heard] = field(default_factory=list)
     restamped: dict[str, dict[str, str]] = field(default_factory=dict)
-    told_bare: set[tuple[str, str]] = field(default_factory=set)
-    """Records of rows that were not taken, of batches whose answer its device had acknowledged before it, or a copy of
-    its file that was under way with the same batch, asked again: that copy is told `applied` and no more."""
     counts: Counter[str] = field(default_factory=Counter)
 
     def saved(self, writer: str, changes: Iterable[Change]) -> None:
@@ -75,10 +72,8 @@ class Ledger:
             raise Broken(f"law 2: two batches {frozen.number} of {device} were taken")
         else:
             self.counts["batches repeated"] += 1
-            if answer not in (known.answer, BatchAnswer(frozen.number)):
-                raise Broken(f"law 2: batch {frozen.number} of {device} got another answer than before")
             if answer != known.answer:
-                self.told_bare |= {(row.kind, row.id) for row in known.rows if row.state not in ("applied", "lost")}
+                raise Broken(f"law 2: batch {frozen.number} of {device} got another answer than before")
 
     def _rows(self, device: str, frozen: FrozenBatch, answer: BatchAnswer) -> list[Heard]:
         known = self.restamped.setdefault(device, {})

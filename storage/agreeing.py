@@ -1,0 +1,155 @@
+"""Whether this copy agrees with the centre: what it holds of each stream, added up to be compared (ADR 0023).
+
+Looked at is what was received: where work of our own shows, the received value beneath it.
+"""
+
+from collections.abc import Callable, Collection, Iterable
+
+from sqlalchemy import func, select
+from sqlalchemy.dialects.sqlite import insert
+
+from records.audience import streams_read
+from records.digest import Compared, Digest, Summary, digesting_in, register_of
+from storage.holds import Streams
+from storage.identity import capacity_of
+from storage.rows import RawRow, raw_rows
+from storage.store import LocalStore, Transaction
+
+EACH_MS = 20 * 3_600_000
+"""A stream is compared no more often: once a day, on whatever hour she works."""
+
+DIFFERED_MS = 3_600_000
+"""One that differed is looked at again after so long, should the run break off that mends it."""
+
+MOST_AT_ONCE = 5_000
+"""Records that are looked at in one run; a stream that holds more is looked at alone."""
+
+Held = dict[str, dict[str, int]]
+"""kind -> marks of streams -> how many records are held by just these."""
+
+
+def summary_due(store: LocalStore) -> Summary | None:
+    """What this copy holds of the streams that have waited longest to be compared; None where none is due."""
+    with store.reading() as t:
+        roles = _read(t)
+        table = t.tables.compared
+        last = {row.name: row.at_ms for row in t.connection.execute(select(table))}
+        now = t.clock_ms
+        # A clock that was ahead must not put it off for years.
+        due = [name for name in roles if not 0 <= now - last.get(name, 0) < EACH_MS]
+        if not due:
+            return None
+        return _summary(t, _some(t, sorted(due, key=lambda name: last.get(name, 0))), roles)
+
+
+def summary_of(store: LocalStore, names: Collection[str]) -> Summary:
+    """What this copy holds of these streams."""
+    with store.reading() as t:
+        return _summary(t, names, _read(t))
+
+
+def take_compared(store: LocalStore, summary: Summary, compared: Compared | None) -> tuple[str, ...]:
+    """Notes what was compared; returns the streams that differ. What no stream holds is looked at again by then."""
+    found = compared or Compared()
+    with store.writing(durable=False) as t:
+        at = {name: t.clock_ms for name in summary.streams if name not in found.left_out}
+        at |= {name: t.clock_ms - EACH_MS + DIFFERED_MS for name in found.differ if name in at}
+        line = insert(t.tables.compared)
+        renewed = line.on_conflict_do_update(index_elements=["name"], set_={"at_ms": line.excluded.at_ms})
+        if at:
+            t.connection.execute(renewed, [{"name": name, "at_ms": ms} for name, ms in at.items()])
+        _look_after_strays(t)
+    return found.differ
+
+
+def _read(t: Transaction) -> dict[str, frozenset[str]]:
+    """stream -> roles in which she reads it."""
+    capacity = capacity_of(t.meta)
+    return dict(streams_read(capacity.reaches, capacity.person_id)) if capacity else {}
+
+
+def _some(t: Transaction, names: Iterable[str]) -> list[str]:
+    """As many of these streams as may be looked at in one run, in their order."""
+    numbers = _numbers(t)
+    sizes: dict[int, int] = {}
+    for by_marks in _held(t).values():
+        for marks, count in by_marks.items():
+            for number in _numbers_in(marks):
+                sizes[number] = sizes.get(number, 0) + count
+    chosen: list[str] = []
+    room = MOST_AT_ONCE
+    for name in names:
+        size = sizes.get(numbers.get(name, -1), 0)
+        if chosen and size > room:
+            continue
+        room -= size
+        chosen.append(name)
+    return chosen
+
+
+def _summary(t: Transaction, names: Iterable[str], roles: dict[str, frozenset[str]]) -> Summary:
+    numbers = _numbers(t)
+    sums = {name: Digest() for name in names if name in roles}
+    wanted = {numbers[name]: name for name in sums if name in numbers}
+    for kind, by_marks in _held(t).items():
+        marks = {one: [wanted[n] for n in _numbers_in(one) if n in wanted] for one in by_marks}
+        digests = {name: digesting_in(t.registry, kind, name, roles[name]) for name in wanted.values()}
+        for raw in _rows(t, kind, [one for one, streams in marks.items() if streams]):
+            _add(sums, raw, marks[raw.held], digests)
+    return Summary(register_of(t.registry), sums)
+
+
+def _add(sums: dict[str, Digest], raw: RawRow, streams: Iterable[str], digests: dict[str, Callable[..., int]]) -> None:
+    # Most streams show the same columns: a record is worked out once for each way to see it.
+    seen: dict[Callable[..., int], int] = {}
+    for name in streams:
+        digest = digests[name]
+        if digest not in seen:
+            seen[digest] = digest(raw.id, raw.values, raw.stamps)
+        sums[name] = sums[name].plus([seen[digest]])
+
+
+def _rows(t: Transaction, kind: str, marks: list[str]) -> Iterable[RawRow]:
+    """Records held by just these streams, as they were received."""
+    table, beneath = t.tables[kind], t.tables.beneath
+    kept = select(beneath.c.id, beneath.c.fields).where(beneath.c.kind == kind)
+    under = {row.id: row.fields for row in t.connection.execute(kept)} if marks else {}
+    for one in marks:
+        ids = list(t.connection.scalars(select(table.c.id).where(table.c.held == one)))
+        for raw in raw_rows(t.connection, t.tables, kind, ids).values():
+            if raw.id in under:
+                raw.take({name: (value, stamp) for name, (value, stamp) in under[raw.id].items()})
+            yield raw
+
+
+def _numbers(t: Transaction) -> dict[str, int]:
+    """stream -> its number, of those that are read and have not begun again since."""
+    table = t.tables.stream
+    rows = t.connection.execute(select(table.c.name, table.c.number).where(table.c.superseded.is_(False)))
+    return {row.name: row.number for row in rows}
+
+
+def _held(t: Transaction) -> Held:
+    found: Held = {}
+    for kind, table in t.tables.items():
+        rows = t.connection.execute(select(table.c.held, func.count()).group_by(table.c.held))
+        found[kind] = {held: count for held, count in rows}
+    return found
+
+
+def _numbers_in(marks: str) -> list[int]:
+    return [int(number) for number in marks.split(",") if number]
+
+
+def _look_after_strays(t: Transaction) -> None:
+    """Records that no stream holds and that no work of our own keeps, and those held by a stream that is not known:
+    no stream's sum tells of them. With the news read to their end they go."""
+    for kind, table in t.tables.items():
+        t.connection.exec_driver_sql(
+            f"INSERT OR IGNORE INTO lingering (kind, id) SELECT ?, id FROM \"{table.name}\" WHERE held=''", (kind,)
+        )
+    known = set(Streams(t).names)
+    marks = {number for by_marks in _held(t).values() for one in by_marks for number in _numbers_in(one)}
+    for number in sorted(marks - known):
+        line = {"number": number, "name": f"before/{number}/lost", "upto": 0, "superseded": True}
+        t.connection.execute(t.tables.stream.insert().values(line))
