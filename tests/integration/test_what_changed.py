@@ -1,6 +1,7 @@
 """What a device that has a record is told of it: the fields that changed, or, where it may not have it, all of it."""
 
 import json
+from datetime import date
 
 import pytest
 from sqlalchemy import update
@@ -64,6 +65,15 @@ def test_m161_a_record_comes_whole_into_a_stream_however_little_changed(world):
     change(abm, "SavingsAccount", D, branch_id=ref("R1"))
     came = told(sakhi)  # it had left meanwhile: what was held of it is gone
     assert came.keys() == whole and all(len(fields) > 5 for fields in came.values())
+
+
+def test_m161_a_step_comes_whole_whenever_it_is_told(world):
+    abm, other = known_group(world), fresh(world, "supervisor")
+    step = {"account_id": D, "kind": "resolution_passed", "on_day": date(2026, 1, 5), "author_id": ref("abm")}
+    abm.push(("SavingsAccount", D, {"shg_id": A}), ("AccountStep", C, step))
+    told(other)
+    change(abm, "SavingsAccount", D, branch_id=ref("R2"))
+    assert {"kind", "on_day", "account_id"} <= told(other)[("AccountStep", C)]
 
 
 def test_m161_a_new_office_bearer_comes_whole_to_the_branch(world):
