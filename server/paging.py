@@ -184,7 +184,8 @@ class Paging:
             self._seen[key] = columns, tuple(name for name in derived_fields(entry.cls) if name in columns)
         columns, derived = self._seen[key]
         at = before.get(row.stream, START)
-        own = self._author and row.by_device == self._author and row.seq > at.since and row.others_seq <= at.upto
+        # In a stream that is not read to its end, what others wrote may have moved on behind the device's back.
+        own = self._author and row.by_device == self._author and row.seq > at.since and row.others_seq <= at.ended
         columns = derived if own else columns
         if not self._has(streams, before):
             return columns

@@ -35,6 +35,9 @@ from server.working import Working
 MOST_ROWS = 1_000_000
 """Stands for "to the last row" where the number of rows is not known."""
 
+ALWAYS_WHOLE = ("Conflict", "AccountStep")
+"""Kinds that are told all or nothing: a conflict is shown as its record is, and a phone that is too full may have let a
+step go, which nobody changes anyway."""
 
 IMPORTER = "import/"
 """Begins the names of the office's devices that take in lists (`server/importing.py`)."""
@@ -166,9 +169,9 @@ class Push:
 
     def _fields(self, kind: str, id: str) -> frozenset[str] | None:
         """What streams are told of a record that they hold; None: all of it. A phone may show something else than the
-        centre where it is told to its author too, and a conflict is shown as its record is."""
+        centre where it is told to its author too."""
         whole = bool(self.restamped) or id in self.effects.whole or id in self.working.created
-        return None if whole or kind == "Conflict" else self.working.changed_fields(kind, id)
+        return None if whole or kind in ALWAYS_WHOLE else self.working.changed_fields(kind, id)
 
 
 def author_of(db: Connection, tables: CentralTables, state_id: int, device: str, today: date) -> Author:
