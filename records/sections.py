@@ -263,7 +263,7 @@ def packed_section(section: Section) -> dict[str, Any]:
     }
     if section.fields:
         packed["s"] = _packed_stamps(section.stamps, rows)
-        if section.bases is not None and any(base for column in section.bases for base in column):
+        if section.bases is not None and any(map(any, {id(column): column for column in section.bases}.values())):
             packed["b"] = _packed_stamps(section.bases, rows)
     return packed
 

@@ -6,9 +6,10 @@ from dataclasses import dataclass, field, replace
 
 from sqlalchemy import delete, select
 
-from records.messages import BatchAnswer, Outcome
+from records.messages import BatchAnswer, Outcome, SyncReply
 from storage import meta as named
 from storage import outbox, photos
+from storage.contact import take_head_within
 from storage.freezing import forget_blobs, put_older, refreeze_from
 from storage.history import forget_old, remember
 from storage.outbox import Cells, Entry
@@ -38,13 +39,25 @@ def take_answer(store: LocalStore, answer: BatchAnswer) -> Taken:
 
     `device_cloned` changes nothing here: another phone goes by this one's number, and it must ask for a new one.
     """
-    if answer.state == "device_cloned":
-        return Taken(answer.state)
     with store.writing() as t:
-        if answer.state == "waiting_for":
-            refreeze_from(t, answer.wanted or 1)
-        elif _is_in_flight(t, answer.number):
-            return _take(t, answer)
+        return _take_answer(t, answer)
+
+
+def take_reply(store: LocalStore, reply: SyncReply) -> tuple[bool, Taken]:
+    """Takes in the head of a reply and its answer, in one transaction: the disk is waited for once.
+
+    Whether the centre has gone back, and what the answer came to.
+    """
+    with store.writing() as t:
+        gone_back = take_head_within(t, reply)
+        return gone_back, _take_answer(t, reply.answer) if reply.answer else Taken("applied")
+
+
+def _take_answer(t: Transaction, answer: BatchAnswer) -> Taken:
+    if answer.state == "waiting_for":
+        refreeze_from(t, answer.wanted or 1)
+    elif answer.state != "device_cloned" and _is_in_flight(t, answer.number):
+        return _take(t, answer)
     return Taken(answer.state)
 
 

@@ -48,20 +48,25 @@ def next_request(
 
 
 def take_head(store: LocalStore, reply: SyncReply) -> bool:
-    """Takes in the centre's time, its epoch, and who works here today; whether the centre has gone back since."""
+    """`take_head_within` in a transaction of its own."""
     with store.writing() as t:
-        gone_back = reply.epoch != t.meta.get(named.EPOCH)
-        heard_from_centre(t.meta, t.clock_ms, reply.server_ms)
-        if reply.capacity:
-            keep_capacity(t, reply.capacity)
-        if gone_back:
-            begin_epoch(t, reply.epoch)
-        if gone_back or reply.offers:
-            # With the new epoch in one transaction: the centre asks only as long as it is shown a token of the old one.
-            t.meta.put(named.OFFERS_DUE, reply.epoch)
-        if reply.cursor_unknown:
-            t.meta.put(named.CURSOR, None)
-        t.meta.put(named.LOGIN, None)
+        return take_head_within(t, reply)
+
+
+def take_head_within(t: Transaction, reply: SyncReply) -> bool:
+    """Takes in the centre's time, its epoch, and who works here today; whether the centre has gone back since."""
+    gone_back = bool(reply.epoch != t.meta.get(named.EPOCH))
+    heard_from_centre(t.meta, t.clock_ms, reply.server_ms)
+    if reply.capacity:
+        keep_capacity(t, reply.capacity)
+    if gone_back:
+        begin_epoch(t, reply.epoch)
+    if gone_back or reply.offers:
+        # With the new epoch in one transaction: the centre asks only as long as it is shown a token of the old one.
+        t.meta.put(named.OFFERS_DUE, reply.epoch)
+    if reply.cursor_unknown:
+        t.meta.put(named.CURSOR, None)
+    t.meta.put(named.LOGIN, None)
     return gone_back
 
 

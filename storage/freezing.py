@@ -1,8 +1,8 @@
 """Batches: what waits is frozen under the next number and sent as the same bytes until it is answered."""
 
 import json
-from collections.abc import Iterable, Sequence
-from operator import itemgetter
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 from typing import Any, NamedTuple
 
 from sqlalchemy import Row, delete, func, select
@@ -13,14 +13,14 @@ from records.wire import frozen
 from storage import meta as named
 from storage.outbox import Cells, Key, merged, put_change
 from storage.store import LocalStore, Transaction
-from storage.tables import NOT_FROZEN, PARKED
+from storage.tables import NOT_FROZEN, PARKED, cells_of
 
-FIRST_ROWS = 50
+FIRST_ROWS = 100
 """Rows of the first batch on a link whose speed is not known yet."""
 
-MOST_CHARACTERS = 1_500_000
+MOST_CHARACTERS = 800_000
 """Of one batch's changes as they wait, so that a few long remarks do not make a batch of a minute. A changed field has
-about 45 of them besides its value."""
+about 15 of them besides its value."""
 
 
 def next_batch(store: LocalStore, *, rows: int = FIRST_ROWS) -> FrozenBatch | None:
@@ -50,6 +50,25 @@ def count_rows(t: Transaction, number: int) -> int:
     return t.connection.scalar(select(func.count()).select_from(outbox).where(outbox.c.batch == number)) or 0
 
 
+def freeze_ahead(store: LocalStore, *, rows: int, least: int) -> None:
+    """Freezes the batch after the one under way, so that it is ready when that one is answered.
+
+    Only where at least `least` rows wait: a few may still be typed over. And not while a record under way has been
+    changed again: what is said of that change may depend on the answer.
+    """
+    with store.writing() as t:
+        flying = t.connection.exec_driver_sql("SELECT COUNT(*) FROM frozen WHERE NOT answered").scalar_one()
+        waiting = t.connection.exec_driver_sql(f"SELECT COUNT(*) FROM outbox WHERE batch={NOT_FROZEN}").scalar_one()
+        if flying == 1 and waiting >= least and not t.connection.exec_driver_sql(CHANGED_AGAIN).first():
+            freeze_next(t, rows)
+
+
+CHANGED_AGAIN = (
+    "SELECT 1 FROM outbox AS one JOIN outbox AS other ON other.kind=one.kind AND other.id=one.id "
+    f"AND other.batch={NOT_FROZEN} WHERE one.batch>0 LIMIT 1"
+)
+
+
 def _in_flight(t: Transaction) -> FrozenBatch | None:
     table = t.tables.frozen
     chosen = select(table).where(table.c.answered.is_(False)).order_by(table.c.number).limit(1)
@@ -67,7 +86,7 @@ def freeze_next(t: Transaction, rows: int) -> FrozenBatch | None:
 
 
 class Waiting(NamedTuple):
-    """A row of the outbox that is not frozen yet, and its number in the table."""
+    """A row of the outbox that is not frozen yet, its number in the table, and its changes as they are kept there."""
 
     kind: str
     id: str
@@ -76,7 +95,16 @@ class Waiting(NamedTuple):
     typed_under: int
     at_ms: int
     rowid: int
-    changes: Cells
+    kept: Any
+
+    @property
+    def changes(self) -> Cells:
+        return cells_of(self.kept)
+
+    @property
+    def values(self) -> Mapping[str, Any]:
+        """field -> its new value, or the whole cell where stamps differ."""
+        return self.kept if isinstance(self.kept, dict) else self.kept[2]
 
 
 # The rows saved last tell which units were; whatever else waits need not be grouped. What is sorted are numbers of
@@ -111,26 +139,31 @@ def _choose(t: Transaction, rows: int) -> list[Waiting]:
             break
         texts.append(text)
     # One text with all of them is read much sooner than each by itself.
-    changes = json.loads(f"[{','.join(texts)}]")
-    return [Waiting._make((*row[:7], cells)) for row, cells in zip(found, changes, strict=False)]
+    kept = json.loads(f"[{','.join(texts)}]")
+    return [Waiting._make((*row[:7], changes)) for row, changes in zip(found, kept, strict=False)]
 
 
 def _maybe_unknown(t: Transaction, rows: Sequence[Waiting]) -> list[Waiting]:
     """Rows with something that this app may not know, as a word of a closed list; most fields take any value."""
-    plain: dict[str, frozenset[str]] = {}
-    lists: dict[str, dict[str, tuple[str, ...]]] = {}
-    for kind in {row.kind for row in rows}:
-        specs = fields_of(t.registry[kind].cls) if kind in t.registry else {}
-        lists[kind] = {name: spec.choices for name, spec in specs.items() if spec.choices and not spec.derived}
-        plain[kind] = frozenset(n for n, spec in specs.items() if not spec.derived and not spec.choices)
-    return [
-        row
-        for row in rows
-        if any(
-            name not in lists[row.kind] or row.changes[name][0] not in lists[row.kind][name]
-            for name in row.changes.keys() - plain[row.kind]
-        )
-    ]
+    asked: dict[tuple[str, ...], list[tuple[str, tuple[str, ...]]]] = {}
+    found: list[Waiting] = []
+    for row in rows:
+        values = row.values
+        shape = (row.kind, *values)
+        if shape not in asked:
+            asked[shape] = _closed_lists(t, row.kind, values)
+        if row.kept is values:
+            values = {name: values[name][0] for name, _words in asked[shape]}
+        if any(values[name] not in words for name, words in asked[shape]):
+            found.append(row)
+    return found
+
+
+def _closed_lists(t: Transaction, kind: str, names: Iterable[str]) -> list[tuple[str, tuple[str, ...]]]:
+    """(field, words it may be) of those of these fields that do not take any value; no words for what is not known."""
+    specs = fields_of(t.registry[kind].cls) if kind in t.registry else {}
+    known = {name: spec.choices for name, spec in specs.items() if not spec.derived}
+    return [(name, known.get(name, ())) for name in names if name not in known or known[name]]
 
 
 def _park_unknown(t: Transaction, row: Waiting) -> bool:
@@ -170,22 +203,45 @@ def _frozen(t: Transaction, chosen: Sequence[Waiting]) -> FrozenBatch:
     return batch
 
 
-def section_of(kind: str, rows: Sequence[Any]) -> Section:
+def section_of(kind: str, rows: Sequence[Waiting]) -> Section:
     """Changes of records of one kind in columns; a cell that a row does not change has the stamp None."""
-    fields = list(dict.fromkeys(name for row in rows for name in row.changes))
-    cells: Iterable[Sequence[Any]]
-    if len(fields) > 1 and all(len(row.changes) == len(fields) for row in rows):
-        cells = zip(*map(itemgetter(*fields), (row.changes for row in rows)), strict=True)
-    else:
-        nothing = [None, None, None]
-        cells = [[row.changes.get(name, nothing) for row in rows] for name in fields]
+    ids = [row.id for row in rows]
+    if any(isinstance(row.kept, dict) for row in rows):
+        return _section_of_cells(kind, ids, [row.changes for row in rows])
+    values: list[dict[str, Any]] = [row.kept[2] for row in rows]
+    shapes = dict.fromkeys(map(tuple, values))
+    fields = list(dict.fromkeys(chain.from_iterable(shapes)))
+    marks: list[list[str | None]] = [[row.kept[0] for row in rows], [row.kept[1] for row in rows]]
+    if len(shapes) == 1:
+        columns = [list(column) for column in zip(*map(dict.values, values), strict=True)]
+        stamps, bases = ([one] * len(fields) for one in marks)
+        return Section(kind, ids, fields, columns, stamps, bases)
+    columns = [[one.get(name) for one in values] for name in fields]
+    # Fields that the same rows change share a list of stamps, so that it is looked at once.
+    holders = {name: tuple(name in shape for shape in shapes) for name in fields}
+    numbers = {shape: number for number, shape in enumerate(shapes)}
+    which = [numbers[tuple(one)] for one in values]
+    grids: list[list[list[str | None]]] = []
+    for one in marks:
+        made: dict[tuple[bool, ...], list[str | None]] = {
+            holding: [mark if holding[at] else None for mark, at in zip(one, which, strict=True)]
+            for holding in set(holders.values())
+        }
+        grids.append([made[holders[name]] for name in fields])
+    return Section(kind, ids, fields, columns, *grids)
+
+
+def _section_of_cells(kind: str, ids: list[str], changes: Sequence[Cells]) -> Section:
+    fields = list(dict.fromkeys(name for one in changes for name in one))
+    nothing = [None, None, None]
     columns: list[list[Any]] = []
     stamps: list[list[str | None]] = []
     bases: list[list[str | None]] = []
-    for column in cells:
+    for name in fields:
+        column = [one.get(name, nothing) for one in changes]
         for found, part in zip((columns, stamps, bases), zip(*column, strict=True), strict=True):
             found.append(list(part))
-    return Section(kind, [row.id for row in rows], fields, columns, stamps, bases)
+    return Section(kind, ids, fields, columns, stamps, bases)
 
 
 def thaw_outbox(t: Transaction) -> list[Key]:

@@ -143,24 +143,26 @@ def _linger(t: Transaction, kind: str, ids: Iterable[str]) -> None:
 def drop_done(t: Transaction, streams: Streams) -> None:
     """With the news read to the end: records that no stream holds and whose work has been answered go. Those that are
     held keep only the columns that their streams give, be it that their author typed the others herself."""
-    by_kind: dict[str, list[str]] = {}
-    for row in t.connection.exec_driver_sql(IDLE_LINGERING):
-        by_kind.setdefault(row.kind, []).append(row.id)
-    for kind, ids in by_kind.items():
+    for kind in t.connection.exec_driver_sql("SELECT DISTINCT kind FROM lingering").scalars().all():
         if kind not in t.tables:
             continue
-        there = _held_of(t, kind, ids)
-        held = {id: numbers for id, numbers in there.items() if numbers}
+        sql = IDLE_LINGERING.format(table=t.tables[kind].name)
+        idle = t.connection.exec_driver_sql(sql, (kind,)).fetchall()
+        if not idle:
+            continue
+        held = {id: numbers for id, numbers in idle if numbers}
         _blank(t, kind, held, streams)
-        settled = json.dumps([*held, *(id for id in ids if id not in there)])
+        settled = json.dumps([id for id, numbers in idle if numbers != ""])
         t.connection.exec_driver_sql(f"DELETE FROM lingering WHERE kind=? AND id {IN_IDS}", (kind, settled))
-        drop(t, kind, [id for id, numbers in there.items() if not numbers])
+        drop(t, kind, [id for id, numbers in idle if numbers == ""])
 
 
 # Those with work of their own stay whatever streams say; a phone that was long without a network has many of them.
-IDLE_LINGERING = "SELECT kind, id FROM lingering AS one" + "".join(
-    f"{word} NOT EXISTS (SELECT 1 FROM {work} WHERE {work}.kind=one.kind AND {work}.id=one.id)"
-    for word, work in ((" WHERE", "outbox"), (" AND", "mending"))
+IDLE_LINGERING = (
+    'SELECT one.id, held FROM lingering AS one LEFT JOIN "{table}" ON "{table}".id=one.id WHERE one.kind=?'
+) + "".join(
+    f" AND NOT EXISTS (SELECT 1 FROM {work} WHERE {work}.kind=one.kind AND {work}.id=one.id)"
+    for work in ("outbox", "mending")
 )
 
 
@@ -210,12 +212,6 @@ def look_again(t: Transaction, kind: str, raw: RawRow, names: Iterable[str]) -> 
         held_by = _held_in(raw.held, Streams(t), streams_read(capacity.reaches, capacity.person_id))
         if _hidden(t, kind, held_by) & set(names):
             _linger(t, kind, [raw.id])
-
-
-def _held_of(t: Transaction, kind: str, ids: Iterable[str]) -> dict[str, str]:
-    """id -> numbers of the streams that hold it, of those records that are here."""
-    sql = f'SELECT id, held FROM "{t.tables[kind].name}" WHERE id {IN_IDS}'
-    return {id: held for id, held in t.connection.exec_driver_sql(sql, (json.dumps(list(ids)),))}
 
 
 def _held_in(held: str, streams: Streams, roles: Mapping[str, frozenset[str]]) -> dict[str, frozenset[str]]:

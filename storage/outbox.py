@@ -14,7 +14,7 @@ from sqlalchemy.dialects.sqlite import insert
 from storage import meta as named
 from storage.rows import RawRow, raw_row
 from storage.store import Transaction
-from storage.tables import NOT_FROZEN, RECEIVED, TO_MEND, WAITING, sealed, unsealed
+from storage.tables import NOT_FROZEN, RECEIVED, TO_MEND, WAITING, changes_text, read_changes
 
 Cells = dict[str, list[Any]]
 """Changes of one record: {field: [value, stamp, base]}."""
@@ -58,9 +58,9 @@ def put_change(
     older = [t.connection.exec_driver_sql(sql, (kind, id)).one_or_none() for sql in (WAITING_OF, TO_MEND_OF)]
     for row in older:
         if row is not None:
-            changes = merged(unsealed(codec, row.changes), changes)
+            changes = merged(read_changes(codec, row.changes), changes)
             typed_under = min(typed_under, row.typed_under)
-    line = (kind, id, NOT_FROZEN, t.meta.next(named.PLACE), unit, typed_under, at_ms, sealed(codec, changes))
+    line = (kind, id, NOT_FROZEN, t.meta.next(named.PLACE), unit, typed_under, at_ms, changes_text(codec, changes))
     t.connection.exec_driver_sql(PUT_WAITING, line)
     if older[1] is not None:
         t.connection.exec_driver_sql("DELETE FROM mending WHERE kind=? AND id=?", (kind, id))

@@ -20,7 +20,7 @@ from records.personal import Codec
 from records.stamps import is_stamp
 from storage import meta as named
 from storage.raw_pages import image_of, leaf_rows
-from storage.tables import Tables, unsealed
+from storage.tables import Tables, read_changes, unsealed
 
 ONLY_HERE = ("meta", "setting", "outbox", "mending", "draft", "frozen", "beneath", "own_change", "photo", "parcel")
 
@@ -189,7 +189,7 @@ def _record_is_sound(line: Mapping[str, Any], codec: Codec) -> bool:
 
 
 def _changes_are_sound(line: Mapping[str, Any], codec: Codec) -> bool:
-    changes = unsealed(codec, line["changes"])
+    changes = read_changes(codec, line["changes"])
     cells = [tuple(cell) for cell in changes.values()]
     stamped = all(is_stamp(stamp) and (base == "" or is_stamp(base)) for _value, stamp, base in cells)
     return bool(cells) and stamped and line["kind"].isalpha() and is_id(line["id"]) and is_id(line["unit"])

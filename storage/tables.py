@@ -64,6 +64,40 @@ def unsealed(codec: Codec, text: str) -> Any:
     return json.loads(codec.open(text))
 
 
+class Changes(Sealed):
+    """Changes of one record: {field: [value, stamp, base]}."""
+
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
+        return None if value is None else changes_text(self.codec, value)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Any:
+        return None if value is None else read_changes(self.codec, value)
+
+
+def changes_text(codec: Codec, changes: Mapping[str, list[Any]]) -> str:
+    """What the driver writes into a `Changes` column. Fields that were saved together mostly have one stamp and one
+    base, which then stand once: [stamp, base, {field: value}]."""
+    marks = {(stamp, base) for _value, stamp, base in changes.values()}
+    if len(marks) != 1:
+        return sealed(codec, changes)
+    return sealed(codec, [*marks.pop(), {name: cell[0] for name, cell in changes.items()}])
+
+
+def read_changes(codec: Codec, text: str) -> dict[str, list[Any]]:
+    """The changes that the driver read from a `Changes` column."""
+    return cells_of(unsealed(codec, text))
+
+
+def cells_of(kept: Any) -> dict[str, list[Any]]:
+    """{field: [value, stamp, base]} of changes as they are kept, in either form."""
+    if isinstance(kept, dict):
+        return kept
+    stamp, base, values = kept
+    return {name: [value, stamp, base] for name, value in values.items()}
+
+
 class Tables(Mapping[str, Table]):
     """The tables of one registry: by kind as a mapping, those of the bookkeeping as attributes."""
 
@@ -104,8 +138,8 @@ class Tables(Mapping[str, Table]):
 
     def _define_bookkeeping(self) -> None:
         text, number, metadata = Text, BigInteger, self.metadata
-        values = Sealed(self.codec)
-        # Changes of one record: {field: [value, stamp, base]}; a row per record and batch, batch 0 still grows.
+        values, changes = Sealed(self.codec), Changes(self.codec)
+        # A row per record and batch; batch 0 still grows.
         self.outbox = Table(
             "outbox",
             metadata,
@@ -117,7 +151,7 @@ class Tables(Mapping[str, Table]):
             Column("unit", text, nullable=False),
             Column("typed_under", number, nullable=False),
             Column("at_ms", number, nullable=False),
-            Column("changes", values, nullable=False),
+            Column("changes", changes, nullable=False),
             PrimaryKeyConstraint("kind", "id", "batch"),
             Index("outbox_by_unit", "unit"),
             Index("outbox_by_batch", "batch", "unit", "place"),
@@ -152,7 +186,7 @@ class Tables(Mapping[str, Table]):
             Column("field", text),
             Column("typed_under", number, nullable=False),
             Column("at_ms", number, nullable=False),
-            Column("changes", values, nullable=False),
+            Column("changes", changes, nullable=False),
             Index("mending_by_unit", "unit"),
         )
         # What the centre has answered, kept for the history and for a centre that has gone back.
@@ -165,7 +199,7 @@ class Tables(Mapping[str, Table]):
             Column("unit", text, nullable=False),
             Column("state", text, nullable=False),
             Column("at_ms", number, nullable=False),
-            Column("changes", values, nullable=False),
+            Column("changes", changes, nullable=False),
             Index("own_change_by_id", "id"),
             Index("own_change_by_at", "at_ms"),
         )

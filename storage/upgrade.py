@@ -19,7 +19,7 @@ from storage.meta import Meta
 from storage.rows import RawRow, raw_rows, shape_of, write_raw
 from storage.tables import NOT_FROZEN, PARKED, Tables, snake_case
 
-FORMAT = 1
+FORMAT = 2
 """Raised only by a change that an older app could not live with; new tables and columns are none. Whatever it is, the
 tables `meta` and `frozen` stay as they are, so that an older app can still send what is ready (storage/newer.py)."""
 

@@ -13,6 +13,7 @@ from records.workspace import Run, SyncStatus
 from storage.contact import keep_run, keep_times, runs_of, times_of, token_of, why_no_token
 from storage.identity import ENDED_LOGINS, end_login
 from storage.store import LocalStore
+from sync.beside import Beside, in_a_thread
 from sync.enrolling import Centre
 from sync.schedule import NEEDS_A_PERSON, Pace, wait_after
 from sync.synchronise import SyncReport, synchronise
@@ -36,10 +37,13 @@ class SyncRunner:
         timer: Callable[[], float] = time.monotonic,
         chance: Callable[[], float] = random.random,
         compares: bool = True,
+        beside: Beside = in_a_thread,
+        pace: Pace | None = None,
     ) -> None:
         self._store, self._centre, self._app, self._compares = store, centre, app, compares
         self._timer, self._chance = timer, chance
-        self._pace, self._failures, self._not_before = Pace(), 0, 0.0
+        self._beside = beside
+        self._pace, self._failures, self._not_before = pace or Pace(), 0, 0.0
         self._one_run = threading.Lock()
         self._woken = threading.Condition()
         self._due: float | None = None
@@ -138,6 +142,7 @@ class SyncRunner:
                     pace=self._pace,
                     tell=self._tell_progress,
                     compares=self._compares,
+                    beside=self._beside,
                 )
             return None
         except Problem as problem:

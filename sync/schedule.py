@@ -26,23 +26,38 @@ def wait_after(problem: str | None, failures: int, retry_after: float | None, ch
     return max(spread, retry_after * (1 + chance / 4)) if retry_after else spread
 
 
+MOST_ROWS, MOST_ROOM = 1000, 5000
+
+
 @dataclass
 class Pace:
-    """How many rows go into one call, learned from how long calls take: about four seconds each."""
+    """How many rows go into one call, learned from how long calls take: about four seconds each.
 
-    rows: int = 50
+    `quick`: the last call took so little that the next one may well carry several times as much.
+    """
+
+    rows: int = 100
     room: int = 200
     target: float = 4.0
+    quick: bool = False
 
     def learn(self, seconds: float, *, sent: int, received: int) -> None:
-        """Doubles what was used to the full and went fast, halves what went slowly."""
-        if seconds < self.target / 2:
+        """Lets what was used to the full and went fast grow to what would take about `target` seconds, at the most to
+        twice as much, four times where it was quick; halves what went slowly."""
+        self.quick = seconds < self.target / 8
+        if seconds < self.target * 0.75:
+            times = 4 if self.quick else min(2, self.target / seconds)
             if sent >= self.rows:
-                self.rows = min(1000, self.rows * 2)
+                self.rows = min(MOST_ROWS, int(self.rows * times))
             if received >= self.room:
-                self.room = min(5000, self.room * 2)
+                self.room = min(MOST_ROOM, int(self.room * times))
         elif seconds > self.target * 1.5:
             self.slow_down(sent=sent, received=received)
+
+    @property
+    def next_rows(self) -> int:
+        """Of the batch after the one under way, should that one go as quickly as the last."""
+        return min(MOST_ROWS, self.rows * 4)
 
     def slow_down(self, *, sent: int, received: int) -> None:
         """Asks for less after a slow call, as far as it was this call's rows that made it slow."""
@@ -53,4 +68,4 @@ class Pace:
 
     def broke_off(self) -> None:
         """The connection was lost in a call, or a page was too large: the next one is asked for in smaller pieces."""
-        self.rows, self.room = max(10, self.rows // 2), max(25, self.room // 2)
+        self.rows, self.room, self.quick = max(10, self.rows // 2), max(25, self.room // 2), False

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from records.digest import Summary
 from records.messages import CentralServer, FrozenBatch, Page, SyncReply, SyncRequest
@@ -9,13 +10,14 @@ from records.problems import Problem
 from records.wire import thawed
 from storage.adopting import take_number
 from storage.agreeing import summary_due, summary_of, take_compared
-from storage.answers import Taken, offer_what_is_due, take_answer
-from storage.contact import next_request, take_head, waiting_records
-from storage.freezing import next_batch
+from storage.answers import Taken, offer_what_is_due, take_reply
+from storage.contact import next_request, waiting_records
+from storage.freezing import freeze_ahead, next_batch
 from storage.letting_go import note_answered, wanted_ids
 from storage.pages import take_page
 from storage.room import make_room
 from storage.store import LocalStore
+from sync.beside import Beside, at_once
 from sync.bundles import deliver_parcels
 from sync.photos import exchange_photos
 from sync.schedule import Pace
@@ -44,6 +46,7 @@ class Line:
     timer: Callable[[], float]
     pace: Pace
     tell: Callable[[SyncReport], None]
+    beside: Beside
 
 
 def synchronise(
@@ -55,6 +58,7 @@ def synchronise(
     pace: Pace | None = None,
     tell: Callable[[SyncReport], None] = lambda report: None,
     compares: bool = True,
+    beside: Beside = at_once,
 ) -> SyncReport:
     """Sends all that waits and takes in all news, then brings what is carried for others; photos last. `timer`
     gives seconds, `tell` hears of progress. `compares`: after a run that moved something, see whether the copies agree.
@@ -63,7 +67,7 @@ def synchronise(
     this store goes by the same number: the store then has a new number and token, for the next run.
     """
     offer_what_is_due(store)
-    line = Line(server, app, timer, pace or Pace(), tell)
+    line = Line(server, app, timer, pace or Pace(), tell, beside)
     report = SyncReport(to_send=waiting_records(store))
     _exchange_records(store, line, report, more=True, older=wanted_ids(store))
     deliver_parcels(store, server)
@@ -103,13 +107,15 @@ def _exchange_records(
     while (batch := next_batch(store, rows=pace.rows)) is not None or more:
         # A batch would change what is compared.
         told, summary = (summary, None) if batch is None else (None, summary)
-        request = next_request(store, app=app, batch=batch, room=pace.room, summary=told, older=older)
+        # What of the batch is news to this phone too costs next to nothing, as long as it comes with this call.
+        room = max(pace.room, 2 * pace.rows) if batch else pace.room
+        request = next_request(store, app=app, batch=batch, room=room, summary=told, older=older)
         began = timer()
-        reply = server.sync(request)
-        seconds = timer() - began
-        _agree(request, reply)
-        gone_back = take_head(store, reply)
-        taken = take_answer(store, reply.answer) if reply.answer else Taken("applied")
+        with line.beside(partial(_prepare, store, batch, pace)):
+            reply = server.sync(request)
+            seconds = timer() - began
+            _agree(request, reply)
+            gone_back, taken = take_reply(store, reply)
         if taken.state == "device_cloned":
             if reply.renumbered:
                 take_number(store, reply.renumbered)
@@ -128,6 +134,12 @@ def _exchange_records(
         _count(report, taken, received, reply)
         tell(report)
     return differ
+
+
+def _prepare(store: LocalStore, batch: FrozenBatch | None, pace: Pace) -> None:
+    """While a batch is on its way over a fast link, the next one is made ready: there the phone is what takes long."""
+    if batch is not None and pace.quick:
+        freeze_ahead(store, rows=pace.next_rows, least=pace.rows)
 
 
 def _sent(taken: Taken, batch: FrozenBatch | None, page: Page) -> Mapping[int, tuple[str, str]]:

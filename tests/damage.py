@@ -9,6 +9,7 @@ from storage.contact import next_request
 from storage.freezing import next_batch
 from storage.opened import open_sound
 from storage.queries import list_groups, list_members
+from storage.tables import cells_of
 from tests.factories import NOW_MS, a_place_tree
 from tests.phone_files import contents
 
@@ -30,7 +31,7 @@ def own_work(path):
     """What only this phone holds: the newest value of each field, wherever it stands."""
     newest = {}
     for kind, id, text in own_rows(path):
-        for name, value in json.loads(text).items():
+        for name, value in cells_of(json.loads(text)).items():
             value, stamp = value[:2] if isinstance(value, list) else (value, "")
             newest[kind, id, name] = max(newest.get((kind, id, name), ("", "")), (stamp, str(value)))
     return {(*key, value) for key, (_stamp, value) in newest.items()}

@@ -20,6 +20,7 @@ from storage.outbox import own_entries
 from storage.queries import list_groups
 from storage.raw_pages import image_of, leaf_rows
 from storage.store import suspicion_of
+from storage.tables import cells_of
 from storage.workspace import PhoneWorkspace
 from tests.damage import TREE, aside_of, own_work, sound, work_with
 from tests.factories import a_place_tree
@@ -131,7 +132,7 @@ def test_what_the_own_device_stamped_in_a_record_waits_again_when_its_entry_is_l
         entries = own_entries(t, keys)
     assert keys and {key[1] for key in entries} <= waiting.keys()
     for (_kind, id), some in entries.items():
-        typed = {name: cell[:2] for name, cell in json.loads(waiting[id]).items()}
+        typed = {name: cell[:2] for name, cell in cells_of(json.loads(waiting[id])).items()}
         assert {name: cell[:2] for name, cell in some[0].changes.items()} == typed
     store.close()
 
@@ -161,7 +162,7 @@ def test_an_emptied_file_is_damaged_and_not_new(path):
 
 def test_a_letter_that_turned_in_the_outbox_is_found_at_the_next_start(path):
     content = path.read_bytes()
-    at = content.index(b'{"village_id":[')
+    at = content.index(b'"",{"village_id":')
     overwrite(path, at, b"\xff")
     store = sound(path)
     assert aside_of(path) and PhoneWorkspace(store).notice().code == "rescued_in_part"

@@ -7,7 +7,7 @@ from records.commands.members import AddMember
 from records.messages import BatchAnswer
 from records.wire import thawed
 from storage.answers import take_answer
-from storage.freezing import next_batch
+from storage.freezing import freeze_ahead, next_batch
 from storage.pages import take_page
 from tests.factories import a_page, a_part, a_place_tree, a_section, an_shg, filled
 from tests.phones import a_phone, outbox_of
@@ -107,3 +107,34 @@ def test_a_value_that_this_app_does_not_know_is_never_sent(phone):
     take_answer(phone.store, BatchAnswer(batch.number))
     assert next_batch(phone.store) is None
     assert phone.sync_status().waiting == 1
+
+
+def test_the_next_whole_batch_is_made_ready_while_one_is_on_its_way(tmp_path):
+    with a_phone(tmp_path, TREE) as phone:
+        ids = [register(phone, f"Group {number}") for number in range(7)]
+        first = next_batch(phone.store, rows=3)
+        for _ in range(2):
+            freeze_ahead(phone.store, rows=3, least=3)
+        assert next_batch(phone.store, rows=3) == first, "one at a time is sent, in order"
+        phone.do(ChangeGroup(ids[3], {"name": "Typed since"}))
+    with a_phone(tmp_path, TREE, enrolled=False) as again:
+        take_answer(again.store, BatchAnswer(first.number))
+        second = next_batch(again.store, rows=3)
+        assert second.number == first.number + 1 and len(rows_of(second)) == 3
+        take_answer(again.store, BatchAnswer(second.number))
+        third = next_batch(again.store, rows=3)
+        assert sorted(id for _, id in rows_of(third)) == sorted({ids[0], ids[3]})
+        sent = [id for batch in (first, second, third) for _, id in rows_of(batch)]
+        assert set(sent) == set(ids)
+
+
+def test_nothing_is_made_ready_of_what_may_still_be_typed_over(phone):
+    ids = [register(phone, f"Group {number}") for number in range(4)]
+    freeze_ahead(phone.store, rows=1, least=1)
+    assert len(outbox_of(phone)) == 4, "none is on its way"
+    first = next_batch(phone.store, rows=3)
+    freeze_ahead(phone.store, rows=2, least=2)
+    assert len(outbox_of(phone)) == 1, "less than a whole batch waits"
+    phone.do(ChangeGroup(rows_of(first)[0][1], {"name": "Changed while on its way"}))
+    freeze_ahead(phone.store, rows=2, least=2)
+    assert len(outbox_of(phone)) == 2 and ids, "of one record two changes would be under way"

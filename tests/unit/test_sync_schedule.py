@@ -33,12 +33,22 @@ def test_a_run_that_went_well_is_followed_by_the_next_after_some_minutes():
 
 def test_only_what_was_used_to_the_full_grows():
     pace = Pace(rows=50, room=200)
-    pace.learn(0.1, sent=10, received=200)
-    assert (pace.rows, pace.room) == (50, 400)
-    pace.learn(0.1, sent=50, received=0)
+    pace.learn(1.9, sent=10, received=200)
+    assert (pace.rows, pace.room, pace.quick) == (50, 400, False)
+    pace.learn(1.9, sent=50, received=0)
     assert (pace.rows, pace.room) == (100, 400)
     pace.learn(3.0, sent=100, received=400)
     assert (pace.rows, pace.room) == (100, 400)
+    pace.learn(2.5, sent=100, received=0)
+    assert (pace.rows, pace.room) == (160, 400)
+
+
+def test_a_quick_link_is_used_to_the_full_after_few_calls():
+    pace = Pace(rows=100, room=200)
+    pace.learn(0.1, sent=100, received=200)
+    assert (pace.rows, pace.room, pace.quick, pace.next_rows) == (400, 800, True, 1000)
+    pace.broke_off()
+    assert not pace.quick
 
 
 def test_a_slow_call_shrinks_what_made_it_slow_and_never_below_a_few_rows():

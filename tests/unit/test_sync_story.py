@@ -1,8 +1,10 @@
 """The story of a synchronisation against a server that says what the test tells it to."""
 
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 
 import pytest
+from sqlalchemy import select
 
 from records.commands.groups import ChangeGroup, RegisterGroup
 from records.messages import BatchAnswer, Outcome, Page, SyncReply, SyncRequest
@@ -11,6 +13,7 @@ from records.wire import thawed
 from storage.freezing import next_batch
 from storage.pages import take_page
 from storage.queries import find_shg, list_groups
+from sync.beside import at_once, in_a_thread
 from sync.schedule import Pace
 from sync.synchronise import synchronise
 from tests.factories import NOW_MS, a_page, a_part, a_place_tree, a_section, abm_capacity, an_shg, filled
@@ -191,8 +194,8 @@ def test_refused_rows_are_counted_and_the_rest_goes_on(phone):
 def test_batches_grow_while_the_link_is_fast_and_shrink_when_it_is_slow(phone):
     for number in range(30):
         register(phone, f"Group {number}")
-    server, pace = Scripted(), Pace(rows=4)
-    run(phone, server, pace=pace)
+    server, pace, seconds = Scripted(), Pace(rows=4), iter(range(1000))
+    run(phone, server, pace=pace, timer=lambda: float(next(seconds)))
     assert [len(thawed(call.batch.blob)) for call in server.calls] == [4, 8, 16, 2]
     for number in range(30):
         register(phone, f"Again {number}")
@@ -244,3 +247,35 @@ def test_the_cursor_and_its_rows_are_kept_together_or_not_at_all(phone, monkeypa
     server = Scripted()
     run(phone, server)
     assert server.calls[0].cursor is None
+
+
+@pytest.mark.parametrize("beside", [at_once, in_a_thread])
+def test_on_a_quick_link_the_next_batch_is_made_ready_beside_the_call(phone, beside):
+    for number in range(30):
+        register(phone, f"Group {number}")
+    server, ready = Scripted(), []
+
+    def looking(request):
+        with phone.store.reading() as t:
+            ready.append(t.connection.execute(select(t.tables.frozen).where(~t.tables.frozen.c.answered)).all())
+        return server.sync(request)
+
+    line = SimpleNamespace(sync=looking)
+    report = run(phone, line, pace=Pace(rows=2), beside=beside)
+    assert report.sent == 30 and phone.sync_status().waiting == 0
+    assert [call.batch.number for call in server.calls] == list(range(1, len(server.calls) + 1))
+    if beside is at_once:
+        assert [len(some) for some in ready] == [1, 2, 1]
+
+
+def test_what_cannot_be_made_ready_is_told_when_the_answer_is_in(phone, monkeypatch):
+    for number in range(9):
+        register(phone, f"Group {number}")
+
+    def full(store, rows, least):
+        raise Problem("disk_full")
+
+    monkeypatch.setattr("sync.synchronise.freeze_ahead", full)
+    with pytest.raises(Problem, match="disk_full"):
+        run(phone, Scripted(), pace=Pace(rows=2, quick=True), beside=in_a_thread)
+    assert phone.sync_status().waiting == 7

@@ -15,8 +15,10 @@ from records.workspace import SyncStatus
 from storage.identity import login_is_good
 from storage.store import LocalStore
 from storage.workspace import PhoneWorkspace
+from sync.beside import at_once
 from sync.enrolling import enrol
 from sync.runner import SyncRunner
+from sync.schedule import Pace
 from tests.property.simulation.crashing import Death, Files, Killed, at_statement, disk_is_full, log_mark
 from tests.property.simulation.ledger import Broken
 from tests.property.simulation.network import Network
@@ -74,8 +76,12 @@ class Handset:
         assert isinstance(store, SyncedStore)
         store.synced = log_mark(self.path)
         self.store, self.workspace = store, PhoneWorkspace(store)
-        # Without comparing: what a run leaves different is to be found by the laws, not mended before they look.
-        self.runner = SyncRunner(store, self.centre, app=APP, timer=lambda: 0.0, chance=lambda: 0.5, compares=False)
+        # Without comparing: what a run leaves different is to be found by the laws, not mended before they look. In
+        # turns, and in small batches, so that one is often made ready while another is on its way.
+        self.runner = SyncRunner(
+            store, self.centre, app=APP, timer=lambda: 0.0, chance=lambda: 0.5, beside=at_once, pace=Pace(rows=1),
+            compares=False,
+        )  # fmt: skip
 
     def clock(self) -> int:
         return max(0, self.town.clock() + self.skew_ms)
