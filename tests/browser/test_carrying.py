@@ -27,7 +27,7 @@ def test_work_is_carried_on_a_colleagues_phone_and_received(screen_of, demo, tmp
     with sakhi.page.expect_file_chooser(timeout=30_000) as chooser:
         sakhi.tap("take-in")
     chooser.value.set_files(file)
-    sakhi.sees(re.compile("^सर्वर पर दर्ज: "))
+    sakhi.page.get_by_role("group", name=re.compile("सर्वर पर दर्ज: ")).first.wait_for(timeout=30_000)
     found = screen_of("sakhi")
     search_group(found, name)
     found.sees(re.compile(name))

@@ -113,6 +113,8 @@ class Network:
         try:
             if sent.path == "/v1/enrol":
                 return Answer(200, OURS, api._enrol(self.town.centre, sent.body, call))
+            if sent.path == "/v1/bundle":
+                return Answer(200, OURS, api._bundle(self.town.centre, sent.token, sent.body, call))
             return Answer(200, OURS, api._sync(self.town.centre, sent.token, sent.body, call))
         except Problem as problem:
             headers = OURS if problem.retry_after is None else OURS | {"Retry-After": str(int(problem.retry_after))}

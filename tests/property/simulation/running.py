@@ -320,11 +320,13 @@ class Outcome:
     digest: str = ""
 
 
-def run(seed: int, ops: Iterable[Op] | None = None, *, digest: bool = False) -> Outcome:
+def run(
+    seed: int, ops: Iterable[Op] | None = None, *, digest: bool = False, how: Callable[..., "Run"] = Run
+) -> Outcome:
     """One run of a seed. Anything but a broken law, as a mistake of the product, is a broken law as well."""
     with _quickly(), a_folder() as folder:
         registry = "newer" if Random(f"{seed}/registry").random() < 0.1 else "this"
-        running = Run(copied(registry, folder, seed), seed)
+        running = how(copied(registry, folder, seed), seed)
         broken = None
         try:
             for op in plan(seed) if ops is None else ops:
