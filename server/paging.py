@@ -9,14 +9,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, or_, select
+from sqlalchemy import Connection, Select, Table, and_, bindparam, func, or_, select
 
 from records.audience import RICHNESS, class_of, columns_of
 from records.conflict import VALUES
 from records.kinds import Registry
 from records.messages import Part, Section
 from records.record import derived_fields, to_wire
-from server.chunks import among, chunked
+from server.chunks import among_listed, chunked, listed
 from server.cursors import START, Reached, Vector
 from server.tables import CentralTables
 
@@ -51,11 +51,7 @@ class Paging:
         table = self._tables.stream
         found: dict[str, int] = {}
         for some in chunked(self._readable):
-            rows = self._db.execute(
-                select(table.c.name, table.c.seq).where(
-                    table.c.state_id == self._state_id, among(self._db, table.c.name, some)
-                )
-            )
+            rows = self._ask(_numbers(table, self._db.dialect.name), some)
             found.update({row.name: row.seq for row in rows if row.seq > vector.get(row.name, START).upto})
         return {name: found[name] for name in self._readable if name in found}
 
@@ -115,15 +111,12 @@ class Paging:
         return parts, reached, False
 
     def _feed(self, name: str, upto: int, room: int) -> list[Any]:
-        feed = self._tables.feed
-        columns = (feed.c.id, feed.c.kind, feed.c.seq, feed.c.left, feed.c.by_device, feed.c.others_seq)
-        query = (
-            select(*columns)
-            .where(feed.c.state_id == self._state_id, feed.c.stream == name, feed.c.seq > upto)
-            .order_by(feed.c.seq)
-            .limit(room)
-        )
-        return list(self._db.execute(query).fetchall())
+        asked = {"state": self._state_id, "stream": name, "upto": upto, "room": room}
+        return list(self._db.execute(_beyond(self._tables.feed), asked).fetchall())
+
+    def _ask(self, query: Select[Any], ids: list[str]) -> list[Any]:
+        asked = {"state": self._state_id, "among": listed(self._db, ids)}
+        return list(self._db.execute(query, asked).fetchall())
 
     def _part(self, name: str, end: int, at: Reached, rows: list[Any], reached: Vector) -> Part:
         part, own = Part(name, end), list[int]()
@@ -167,26 +160,19 @@ class Paging:
 
     def _elsewhere(self, ids: list[str]) -> dict[str, dict[str, int]]:
         """id -> {stream: number} of all the device's streams that hold the record."""
-        feed = self._tables.feed
         found: dict[str, dict[str, int]] = {id: {} for id in ids}
+        query = _holding(self._tables.feed, self._db.dialect.name)
         for some in chunked(ids):
-            rows = self._db.execute(
-                select(feed.c.id, feed.c.stream, feed.c.seq).where(
-                    feed.c.state_id == self._state_id, among(self._db, feed.c.id, some), feed.c.left.is_(False)
-                )
-            )
-            for id, stream, seq in rows.fetchall():
+            for id, stream, seq in self._ask(query, some):
                 if stream in self._readable:
                     found[id][stream] = seq
         return found
 
     def _sections(self, kind: str, columns: tuple[str, ...], ids: list[str]) -> list[Section]:
-        table = self._tables.records[kind]
-        wanted = [table.c.id, table.c.stamps, *(table.c[name] for name in columns)]
+        query = _records(self._tables.records[kind], columns, self._db.dialect.name)
         found: dict[str, Any] = {}
         for some in chunked(ids):
-            query = select(*wanted).where(table.c.state_id == self._state_id, among(self._db, table.c.id, some))
-            found.update({row[0]: row for row in self._db.execute(query).fetchall()})
+            found.update({row[0]: row for row in self._ask(query, some)})
         rows = [found[id] for id in ids if id in found]
         if not rows:
             return []
@@ -208,6 +194,35 @@ class Paging:
             if row.field not in seen:
                 for at in shown:
                     values[at][place] = None
+
+
+# Statements that every page asks, built once.
+
+
+@lru_cache(maxsize=32)
+def _numbers(stream: Table, dialect: str) -> Select[Any]:
+    among = among_listed(dialect, stream.c.name)
+    return select(stream.c.name, stream.c.seq).where(stream.c.state_id == bindparam("state"), among)
+
+
+@lru_cache(maxsize=32)
+def _beyond(feed: Table) -> Select[Any]:
+    columns = (feed.c.id, feed.c.kind, feed.c.seq, feed.c.left, feed.c.by_device, feed.c.others_seq)
+    mine = (feed.c.state_id == bindparam("state"), feed.c.stream == bindparam("stream"))
+    later = feed.c.seq > bindparam("upto")
+    return select(*columns).where(*mine, later).order_by(feed.c.seq).limit(bindparam("room"))
+
+
+@lru_cache(maxsize=32)
+def _holding(feed: Table, dialect: str) -> Select[Any]:
+    mine = (feed.c.state_id == bindparam("state"), among_listed(dialect, feed.c.id), feed.c.left.is_(False))
+    return select(feed.c.id, feed.c.stream, feed.c.seq).where(*mine)
+
+
+@lru_cache(maxsize=512)
+def _records(table: Table, columns: tuple[str, ...], dialect: str) -> Select[Any]:
+    mine = (table.c.state_id == bindparam("state"), among_listed(dialect, table.c.id))
+    return select(table.c.id, table.c.stamps, *(table.c[name] for name in columns)).where(*mine)
 
 
 def _ranges(numbers: Iterable[int]) -> list[tuple[int, int]]:
