@@ -7,7 +7,7 @@ from datetime import date
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from records.audience import streams_read
 from records.days import day_of
@@ -71,6 +71,11 @@ class CentralStore:
     ) -> None:
         self.database, self.registry, self.state_id, self.clock = Database(url), registry, state_id, clock
         self.tables = central_tables(registry, codec)
+        meta = self.tables.meta
+        past = self.tables.reach_past
+        hers = (past.c.state_id == state_id, past.c.person_id == bindparam("person"))
+        self._asks_last_reach = select(past.c.capacity).where(*hers).order_by(past.c.from_ms.desc()).limit(1)
+        self._asks_epoch = select(meta.c.value).where(meta.c.state_id == state_id, meta.c.name == "epoch")
         if registry is KINDS:
             prepare(self.database, self.tables.metadata) if prepares else check(self.database)
         else:
@@ -97,8 +102,7 @@ class CentralStore:
         insert_missing(db, self.tables.meta, begun)
 
     def epoch(self, db: Connection) -> str:
-        meta = self.tables.meta
-        return str(db.scalar(select(meta.c.value).where(meta.c.state_id == self.state_id, meta.c.name == "epoch")))
+        return str(db.scalar(self._asks_epoch))
 
     def new_epoch(self) -> str:
         """Say that this database has gone back: at their next contact all phones give again what they have sent."""
@@ -323,12 +327,7 @@ class CentralStore:
     def _remember_capacity(self, db: Connection, capacity: Capacity, now_ms: int) -> None:
         """What a person reaches, from now on: work typed under it is judged by it (law 6)."""
         table = self.tables.reach_past
-        last = db.scalar(
-            select(table.c.capacity)
-            .where(table.c.state_id == self.state_id, table.c.person_id == capacity.person_id)
-            .order_by(table.c.from_ms.desc())
-            .limit(1)
-        )
+        last = db.scalar(self._asks_last_reach, {"person": capacity.person_id})
         text = capacity_text(capacity)
         if last != text:
             row = {"state_id": self.state_id, "person_id": capacity.person_id, "from_ms": now_ms, "capacity": text}

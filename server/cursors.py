@@ -12,7 +12,7 @@ import json
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
 from server.tables import CentralTables
 from server.upserting import put
@@ -65,6 +65,14 @@ class Cursors:
     def __init__(self, tables: CentralTables, state_id: int, secret: bytes) -> None:
         self._tables, self._state_id, self._secret = tables, state_id, secret
         self._gaps: list[list[int]] = []
+        # Every contact asks these, so they are built once.
+        cursor, device = tables.cursor, tables.device
+        mine = (cursor.c.state_id == state_id, cursor.c.device == bindparam("of"))
+        self._vector = select(cursor.c.vector).where(*mine, cursor.c.number == bindparam("at"))
+        self._forgets = delete(cursor).where(*mine, cursor.c.number < bindparam("at"))
+        self._makes = insert(cursor)
+        of_device = (device.c.state_id == state_id, device.c.device == bindparam("of"))
+        self._renews = update(device).where(*of_device).values(cursor_number=bindparam("at"))
 
     def begin(self, db: Connection, now_ms: int, *, overlap_ms: int) -> None:
         """A process begins: between the newest cursor there is and now no number has been given, and none will be. A
@@ -111,37 +119,21 @@ class Cursors:
         return Presented(None, "now") if beyond else Presented(self._read(db, device, number))
 
     def _read(self, db: Connection, device: str, number: int) -> Cursor | None:
-        table = self._tables.cursor
-        text = db.scalar(
-            select(table.c.vector).where(
-                table.c.state_id == self._state_id, table.c.device == device, table.c.number == number
-            )
-        )
+        text = db.scalar(self._vector, {"of": device, "at": number})
         return Cursor(number, {name: Reached(*at) for name, at in json.loads(text).items()}) if text else None
 
     def acknowledge(self, db: Connection, device: str, number: int) -> None:
         """The device has stored what this cursor names: older ones are not needed. Later ones stay."""
-        table = self._tables.cursor
-        db.execute(
-            delete(table).where(table.c.state_id == self._state_id, table.c.device == device, table.c.number < number)
-        )
+        db.execute(self._forgets, {"of": device, "at": number})
 
     def make(self, db: Connection, device: str, vector: Vector, newest: int, now_ms: int) -> Cursor:
         """A new cursor, later than all before it."""
         # Not in a gap, even if the clock has been put back since this process began.
         cursor = Cursor(max(now_ms, newest + 1, *(last for _first, last in self._gaps[-1:])), vector)
         text = json.dumps(vector, separators=(",", ":"))
-        db.execute(
-            insert(self._tables.cursor).values(
-                state_id=self._state_id, device=device, number=cursor.number, vector=text
-            )
-        )
-        table = self._tables.device
-        db.execute(
-            update(table)
-            .where(table.c.state_id == self._state_id, table.c.device == device)
-            .values(cursor_number=cursor.number)
-        )
+        row = {"state_id": self._state_id, "device": device, "number": cursor.number, "vector": text}
+        db.execute(self._makes, row)
+        db.execute(self._renews, {"of": device, "at": cursor.number})
         return cursor
 
     def _seal(self, device: str, head: bytes) -> bytes:

@@ -43,7 +43,13 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         with self.engine.connect() as connection, connection.begin():
+            self._begin(connection, "BEGIN")
             yield connection
+
+    def _begin(self, connection: Connection, how: str) -> None:
+        """On SQLite by hand, so that a writer takes its lock at once; a listener would be asked at every statement."""
+        if self.is_sqlite:
+            connection.exec_driver_sql(how)
 
     def with_room(self, db: Connection) -> None:
         """For a question that may be about all groups of a state, until the end of the transaction: its tables of
@@ -54,18 +60,17 @@ class Database:
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """One transaction: committed when the block ends, rolled back when it raises."""
-        with self._writer or nullcontext():
-            options = {"samooh_writing": True}
-            with self.engine.connect().execution_options(**options) as connection, connection.begin():
-                yield connection
+        with self._writer or nullcontext(), self.engine.connect() as connection, connection.begin():
+            self._begin(connection, "BEGIN IMMEDIATE")
+            yield connection
 
     @contextmanager
     def trying(self) -> Iterator[Connection]:
         """A writing transaction of which nothing stays: what would happen, seen by doing it."""
-        options = {"samooh_writing": True}
-        with self._writer or nullcontext(), self.engine.connect().execution_options(**options) as connection:
+        with self._writer or nullcontext(), self.engine.connect() as connection:
             tried = connection.begin()
             try:
+                self._begin(connection, "BEGIN IMMEDIATE")
                 yield connection
             finally:
                 tried.rollback()
@@ -127,7 +132,7 @@ def _engine(url: URL) -> Engine:
 
     @event.listens_for(engine, "connect")
     def _prepare(connection, record):  # type: ignore[no-untyped-def]
-        # Transactions are begun below, not by the driver, so that a writer takes its lock at once.
+        # Transactions are begun by `Database`, not by the driver.
         connection.isolation_level = None
         # What is committed is on the disk, in the log. From there it goes to its place four times as seldom as usual:
         # pages that are written again and again go there once.
@@ -139,10 +144,5 @@ def _engine(url: URL) -> Engine:
             "wal_autocheckpoint=4000",
         ):
             connection.execute(f"PRAGMA {pragma}")
-
-    @event.listens_for(engine, "begin")
-    def _begin(connection: Connection) -> None:
-        writing = connection.get_execution_options().get("samooh_writing")
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
 
     return engine

@@ -8,11 +8,12 @@ import hashlib
 import hmac
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, Select, Table, bindparam, insert, select, update
 
 from records.messages import Capacity, EnrolReply, EnrolRequest, NewNumber
 from records.problems import Problem
@@ -207,11 +208,7 @@ class Enrolments:
         """The device row of a token. Raises Problem: sign_in for an unknown token, revoked for a revoked device."""
         table = self._tables.device
         with self._database.reading() as db:
-            row = db.execute(
-                select(table, table.c.device.label("number")).where(
-                    table.c.state_id == self._state_id, table.c.token_hash == _hash(token)
-                )
-            ).one_or_none()
+            row = db.execute(_by_token(table), {"state": self._state_id, "hash": _hash(token)}).one_or_none()
         if row is None:
             raise Problem("sign_in")
         if row.revoked_ms is not None:
@@ -263,6 +260,13 @@ class Enrolments:
         # A phone's code is hashed as it always was, so that codes handed out before stay good.
         meant = f"{slot}/{digits}" if purpose == PHONE else f"{slot}/{digits}/{purpose}"
         return hmac.new(self._secret, meant.encode(), hashlib.sha256).hexdigest()
+
+
+@lru_cache(maxsize=8)
+def _by_token(device: Table) -> Select[Any]:
+    """Every call asks this, so the statement is built once."""
+    mine = (device.c.state_id == bindparam("state"), device.c.token_hash == bindparam("hash"))
+    return select(device, device.c.device.label("number")).where(*mine)
 
 
 def _token(randomness: bytes) -> str:

@@ -10,14 +10,14 @@ from functools import lru_cache
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, or_, select
+from sqlalchemy import Connection, Select, Table, and_, bindparam, func, or_, select
 
 from records.audience import RICHNESS, class_of, columns_of
 from records.conflict import VALUES
 from records.kinds import Registry
 from records.messages import Part, Section
 from records.record import derived_fields, parent_field, to_wire
-from server.chunks import among, chunked
+from server.chunks import among, among_listed, chunked, listed
 from server.cursors import START, Vector
 from server.feeding import fields_beyond, told_whole
 from server.tables import CentralTables
@@ -53,11 +53,7 @@ class Paging:
         table = self._tables.stream
         found: dict[str, int] = {}
         for some in chunked(self.readable):
-            rows = self._db.execute(
-                select(table.c.name, table.c.seq).where(
-                    table.c.state_id == self._state_id, among(self._db, table.c.name, some)
-                )
-            )
+            rows = self._ask(_numbers(table, self._db.dialect.name), some)
             found.update({row.name: row.seq for row in rows if row.seq > vector.get(row.name, START).upto})
         return {name: found[name] for name in self.readable if name in found}
 
@@ -139,14 +135,12 @@ class Paging:
         ]
 
     def _feed(self, name: str, upto: int, room: int) -> list[Any]:
-        feed = self._tables.feed
-        query = (
-            select(feed)
-            .where(feed.c.state_id == self._state_id, feed.c.stream == name, feed.c.seq > upto)
-            .order_by(feed.c.seq)
-            .limit(room)
-        )
-        return list(self._db.execute(query).fetchall())
+        asked = {"state": self._state_id, "stream": name, "upto": upto, "room": room}
+        return list(self._db.execute(_beyond(self._tables.feed), asked).fetchall())
+
+    def _ask(self, query: Select[Any], ids: list[str]) -> list[Any]:
+        asked = {"state": self._state_id, "among": listed(self._db, ids)}
+        return list(self._db.execute(query, asked).fetchall())
 
     def _part(self, name: str, end: int, before: Vector, rows: list[Any], reached: Vector) -> Part:
         part, own, at = Part(name, end), list[int](), before.get(name, START)
@@ -216,30 +210,22 @@ class Paging:
 
     def _elsewhere(self, ids: list[str]) -> dict[str, dict[str, Any]]:
         """id -> {stream: its row} of all the device's streams that hold the record."""
-        feed = self._tables.feed
-        columns = (feed.c.id, feed.c.stream, feed.c.seq, feed.c.whole_seq, feed.c.changed)
         found: dict[str, dict[str, Any]] = {id: {} for id in ids}
+        query = _holding(self._tables.feed, self._db.dialect.name)
         for some in chunked(ids):
-            rows = self._db.execute(
-                select(*columns).where(
-                    feed.c.state_id == self._state_id, among(self._db, feed.c.id, some), feed.c.left.is_(False)
-                )
-            )
-            for row in rows.fetchall():
+            for row in self._ask(query, some):
                 if row[1] in self.readable:
                     found[row[0]][row[1]] = row
         return found
 
     def _sections(self, kind: str, wanted: Mapping[tuple[str, ...], list[str]]) -> list[Section]:
         """Records of one kind, a section for those with the same columns."""
-        table = self._tables.records[kind]
         names = tuple(dict.fromkeys(name for columns in wanted for name in columns))
         place = {name: at for at, name in enumerate(names, 2)}
-        query = select(table.c.id, table.c.stamps, *(table.c[name] for name in names))
+        query = _records(self._tables.records[kind], names, self._db.dialect.name)
         found: dict[str, Any] = {}
         for some in chunked(id for ids in wanted.values() for id in ids):
-            mine = query.where(table.c.state_id == self._state_id, among(self._db, table.c.id, some))
-            found.update({row[0]: row for row in self._db.execute(mine).fetchall()})
+            found.update({row[0]: row for row in self._ask(query, some)})
         sections = []
         for columns, ids in wanted.items():
             rows = [found[id] for id in ids if id in found]
@@ -265,6 +251,34 @@ class Paging:
             if row.field not in seen:
                 for at in shown:
                     values[at][place] = None
+
+
+# Statements that every page asks, built once.
+
+
+@lru_cache(maxsize=32)
+def _numbers(stream: Table, dialect: str) -> Select[Any]:
+    among = among_listed(dialect, stream.c.name)
+    return select(stream.c.name, stream.c.seq).where(stream.c.state_id == bindparam("state"), among)
+
+
+@lru_cache(maxsize=32)
+def _beyond(feed: Table) -> Select[Any]:
+    mine = (feed.c.state_id == bindparam("state"), feed.c.stream == bindparam("stream"))
+    later = feed.c.seq > bindparam("upto")
+    return select(feed).where(*mine, later).order_by(feed.c.seq).limit(bindparam("room"))
+
+
+@lru_cache(maxsize=32)
+def _holding(feed: Table, dialect: str) -> Select[Any]:
+    mine = (feed.c.state_id == bindparam("state"), among_listed(dialect, feed.c.id), feed.c.left.is_(False))
+    return select(feed.c.id, feed.c.stream, feed.c.seq, feed.c.whole_seq, feed.c.changed).where(*mine)
+
+
+@lru_cache(maxsize=512)
+def _records(table: Table, columns: tuple[str, ...], dialect: str) -> Select[Any]:
+    mine = (table.c.state_id == bindparam("state"), among_listed(dialect, table.c.id))
+    return select(table.c.id, table.c.stamps, *(table.c[name] for name in columns)).where(*mine)
 
 
 def _ranges(numbers: Iterable[int]) -> list[tuple[int, int]]:

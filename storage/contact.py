@@ -1,7 +1,5 @@
 """What the phone says to the centre with each call, and what it learns from the head of a reply."""
 
-from sqlalchemy import func, select
-
 from records.digest import Summary
 from records.messages import FrozenBatch, SyncReply, SyncRequest, capacity_hash
 from records.workspace import Run, with_run
@@ -39,7 +37,7 @@ def next_request(
             has_capacity=capacity_hash(capacity_of(t.meta)),
             unsent=waiting.records,
             oldest_unsent_ms=waiting.oldest_ms,
-            drafts=t.connection.scalar(select(func.count()).select_from(t.tables.draft)) or 0,
+            drafts=t.connection.exec_driver_sql("SELECT count(*) FROM draft").scalar_one(),
             room=room,
             reached=None if cursor else reached(t) or None,
             summary=summary,
@@ -104,12 +102,6 @@ def times_of(store: LocalStore) -> tuple[int | None, int | None]:
     return success, tried
 
 
-def keep_times(store: LocalStore, success_ms: int, tried_ms: int) -> None:
-    """Remembers a run that went well, for the line that screens show after the app has been closed."""
-    with store.writing(durable=False) as t:
-        t.meta.put(named.SYNC_REPORT, [success_ms, tried_ms])
-
-
 def runs_of(store: LocalStore) -> tuple[Run, ...]:
     """The last synchronisations, the newest first."""
     with store.reading() as t:
@@ -117,8 +109,11 @@ def runs_of(store: LocalStore) -> tuple[Run, ...]:
 
 
 def keep_run(store: LocalStore, run: Run) -> tuple[Run, ...]:
-    """Remembers a run that has ended; the last ones with it."""
+    """Remembers a run that has ended; the last ones with it. One that went well is the last success, for the line that
+    screens show after the app has been closed."""
     with store.writing(durable=False) as t:
+        if run.problem is None:
+            t.meta.put(named.SYNC_REPORT, [run.at_ms, run.at_ms])
         runs = with_run(_runs(t), run)
         t.meta.put(named.RUNS, [[one.at_ms, one.sent, one.received, one.problem, one.times] for one in runs])
     return runs

@@ -31,7 +31,7 @@ def next_batch(store: LocalStore, *, rows: int = FIRST_ROWS) -> FrozenBatch | No
     with store.reading() as t:
         if (flying := _in_flight(t)) is not None:
             return flying
-        if not t.connection.execute(select(t.tables.outbox.c.id).where(t.tables.outbox.c.batch == NOT_FROZEN)).first():
+        if not t.connection.exec_driver_sql(f"SELECT 1 FROM outbox WHERE batch={NOT_FROZEN} LIMIT 1").first():
             return None
     with store.writing() as t:
         return _in_flight(t) or freeze_next(t, rows)
@@ -70,6 +70,8 @@ CHANGED_AGAIN = (
 
 
 def _in_flight(t: Transaction) -> FrozenBatch | None:
+    if not t.connection.exec_driver_sql("SELECT 1 FROM frozen WHERE NOT answered LIMIT 1").first():
+        return None
     table = t.tables.frozen
     chosen = select(table).where(table.c.answered.is_(False)).order_by(table.c.number).limit(1)
     row = t.connection.execute(chosen).one_or_none()

@@ -27,7 +27,8 @@ class Streams:
 
     def __init__(self, t: Transaction) -> None:
         self._t, self._table = t, t.tables.stream
-        rows = t.connection.execute(select(self._table).order_by(self._table.c.number)).all()
+        # With every page, so it goes past the building of a statement.
+        rows = t.connection.exec_driver_sql("SELECT number, name, superseded FROM stream ORDER BY number").all()
         self.names = {row.number: row.name for row in rows}
         self._current = {row.name: row.number for row in rows if not row.superseded}
         self.superseded = {row.number for row in rows if row.superseded}

@@ -29,20 +29,22 @@ class Meta:
 
     def __init__(self, connection: Connection, tables: Tables) -> None:
         self._connection, self._codec = connection, tables.codec
-        self._values: dict[str, Any] | None = None
+        self._values: dict[str, Any] = {}
+        self._texts: dict[str, str] | None = None  # what is stored and has not been asked for yet
 
     def get(self, name: str, default: Any = None) -> Any:
-        if self._values is None:
+        if self._texts is None:
             # Every transaction begins with this, so it goes past the building of a statement.
             rows = self._connection.exec_driver_sql("SELECT name, value FROM meta")
-            self._values = {name: unsealed(self._codec, value) for name, value in rows}
+            self._texts = {name: value for name, value in rows}
+        if name in self._texts:
+            self._values[name] = unsealed(self._codec, self._texts.pop(name))
         return self._values.get(name, default)
 
     def put(self, name: str, value: Any) -> None:
         """Keeps a JSON value under a name; None forgets it."""
         if self.get(name) == value:
             return
-        assert self._values is not None
         if value is None:
             self._connection.exec_driver_sql("DELETE FROM meta WHERE name=?", (name,))
             del self._values[name]

@@ -4,17 +4,15 @@ Of one record the outbox holds a row per frozen batch and one that still grows. 
 frozen collapse into one: the newest value and stamp, the oldest base.
 """
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, delete, func, select, tuple_
-from sqlalchemy.dialects.sqlite import insert
-
 from storage import meta as named
 from storage.rows import RawRow, raw_row
 from storage.store import Transaction
-from storage.tables import NOT_FROZEN, RECEIVED, TO_MEND, WAITING, changes_text, read_changes
+from storage.tables import NOT_FROZEN, RECEIVED, TO_MEND, WAITING, changes_text, read_changes, sealed, unsealed
 
 Cells = dict[str, list[Any]]
 """Changes of one record: {field: [value, stamp, base]}."""
@@ -78,15 +76,20 @@ PUT_WAITING = (
 def own_entries(t: Transaction, keys: Iterable[Key]) -> dict[Key, list[Entry]]:
     """What is unsent, unanswered or to be mended of these records, in the order in which it was typed."""
     found: dict[Key, list[Entry]] = {}
-    wanted = list(keys)
-    for table in (t.tables.mending, t.tables.outbox):
-        for at in range(0, len(wanted), 300):
-            chosen = select(table).where(tuple_(table.c.kind, table.c.id).in_(wanted[at : at + 300]))
-            for row in t.connection.execute(chosen):
-                found.setdefault((row.kind, row.id), []).append(_entry(row))
+    wanted = json.dumps(list(keys))
+    for sql in (TO_MEND_AMONG, UNSENT_AMONG):
+        for row in t.connection.exec_driver_sql(sql, (wanted,)):
+            kind, id, batch, unit, typed_under, at_ms, changes = row
+            entry = Entry(kind, id, batch, unit, typed_under, at_ms, read_changes(t.tables.codec, changes))
+            found.setdefault((kind, id), []).append(entry)
     for entries in found.values():
         entries.sort(key=lambda entry: entry.at_ms)
     return found
+
+
+_AMONG = "WHERE (kind, id) IN (SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM json_each(?))"
+TO_MEND_AMONG = f"SELECT kind, id, NULL, unit, typed_under, at_ms, changes FROM mending {_AMONG}"
+UNSENT_AMONG = f"SELECT kind, id, batch, unit, typed_under, at_ms, changes FROM outbox {_AMONG}"
 
 
 def own_cells(entries: Iterable[Entry]) -> dict[str, tuple[Any, str]]:
@@ -101,19 +104,21 @@ def own_cells(entries: Iterable[Entry]) -> dict[str, tuple[Any, str]]:
 
 def has_own_work(t: Transaction) -> bool:
     """Whether anything here is not simply as the centre has it."""
-    tables = (t.tables.outbox, t.tables.mending, t.tables.beneath)
-    return any(t.connection.execute(select(table.c.id).limit(1)).first() for table in tables)
+    return bool(t.connection.exec_driver_sql(ANY_OWN_WORK).scalar())
+
+
+ANY_OWN_WORK = "SELECT " + " OR ".join(f"EXISTS (SELECT 1 FROM {one})" for one in ("outbox", "mending", "beneath"))
 
 
 def busy_units(t: Transaction, units: Iterable[str]) -> set[str]:
     """Those of these groups on which, or below which, work is unanswered or to be mended."""
-    wanted = list(units)
-    busy: set[str] = set()
-    for table in (t.tables.outbox, t.tables.mending):
-        for at in range(0, len(wanted), 500):
-            chosen = select(table.c.unit).where(table.c.unit.in_(wanted[at : at + 500])).distinct()
-            busy.update(t.connection.scalars(chosen))
-    return busy
+    wanted = json.dumps(list(units))
+    return {row[0] for row in t.connection.exec_driver_sql(BUSY_AMONG, (wanted, wanted))}
+
+
+BUSY_AMONG = " UNION ".join(
+    f"SELECT unit FROM {one} WHERE unit IN (SELECT value FROM json_each(?))" for one in ("outbox", "mending")
+)
 
 
 def unit_of(t: Transaction, kind: str, id: str, raw: RawRow | None) -> str:
@@ -144,26 +149,29 @@ def refresh_unsent(t: Transaction, keys: Iterable[Key]) -> None:
 
 def beneath_of(t: Transaction, kind: str, id: str) -> dict[str, list[Any]]:
     """{field: [value, stamp]} as received, of fields that show something else."""
-    beneath = t.tables.beneath
-    chosen = select(beneath.c.fields).where(beneath.c.kind == kind, beneath.c.id == id)
-    return dict(t.connection.scalars(chosen).one_or_none() or {})
+    sql = "SELECT fields FROM beneath WHERE kind=? AND id=?"
+    text = t.connection.exec_driver_sql(sql, (kind, id)).scalar()
+    return dict(unsealed(t.tables.codec, text)) if text else {}
 
 
 def beneath_keys(t: Transaction) -> set[Key]:
     """Records that have something beneath."""
-    beneath = t.tables.beneath
-    return {(row.kind, row.id) for row in t.connection.execute(select(beneath.c.kind, beneath.c.id))}
+    return {(row.kind, row.id) for row in t.connection.exec_driver_sql("SELECT kind, id FROM beneath")}
 
 
 def keep_beneath(t: Transaction, kind: str, id: str, unit: str, fields: Mapping[str, list[Any]]) -> None:
     """Replaces what is kept beneath a record; nothing for an empty mapping."""
-    beneath = t.tables.beneath
-    if not fields:
-        t.connection.execute(delete(beneath).where(beneath.c.kind == kind, beneath.c.id == id))
-        return
-    line = insert(beneath).values(kind=kind, id=id, unit=unit, fields=dict(fields))
-    renewed = {"unit": line.excluded.unit, "fields": line.excluded.fields}
-    t.connection.execute(line.on_conflict_do_update(index_elements=["kind", "id"], set_=renewed))
+    if fields:
+        line = (kind, id, unit, sealed(t.tables.codec, dict(fields)))
+        t.connection.exec_driver_sql(PUT_BENEATH, line)
+    else:
+        t.connection.exec_driver_sql("DELETE FROM beneath WHERE kind=? AND id=?", (kind, id))
+
+
+PUT_BENEATH = (
+    "INSERT INTO beneath (kind, id, unit, fields) VALUES (?,?,?,?) "
+    "ON CONFLICT(kind, id) DO UPDATE SET unit=excluded.unit, fields=excluded.fields"
+)
 
 
 def clear_beneath(t: Transaction, entry: Entry, newer: Iterable[Entry]) -> None:
@@ -192,13 +200,10 @@ class Waiting:
 
 
 def count_waiting(t: Transaction) -> Waiting:
-    outbox, mending = t.tables.outbox, t.tables.mending
-    different = select(outbox.c.kind, outbox.c.id).distinct().subquery()
-    records = t.connection.scalar(select(func.count()).select_from(different)) or 0
-    oldest = t.connection.scalar(select(func.min(outbox.c.at_ms)))
-    return Waiting(records, oldest, t.connection.scalar(select(func.count()).select_from(mending)) or 0)
+    return Waiting(*t.connection.exec_driver_sql(COUNTED).one())
 
 
-def _entry(row: Row[Any]) -> Entry:
-    batch = getattr(row, "batch", None)
-    return Entry(row.kind, row.id, batch, row.unit, row.typed_under, row.at_ms, row.changes)
+COUNTED = """
+    SELECT (SELECT count(*) FROM (SELECT DISTINCT kind, id FROM outbox)), (SELECT min(at_ms) FROM outbox),
+        (SELECT count(*) FROM mending)
+"""

@@ -12,7 +12,7 @@ from datetime import date
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Table, bindparam, select
+from sqlalchemy import Connection, RowMapping, Table, bindparam, func, select
 
 from records.cells import read_stamps, stamps_text
 from records.kinds import Kind
@@ -44,7 +44,10 @@ class Shape:
         changed = ",".join(f'"{name}"=excluded."{name}"' for name in names[1:])
         self.insert = f'INSERT INTO "{table.name}" ({quoted}) VALUES ({marks})'
         self.upsert = f"{self.insert} ON CONFLICT(id) DO UPDATE SET {changed}"
-        self.by_ids = select(table).where(table.c.id.in_(bindparam("ids", expanding=True)))
+        listed = select(func.json_each(bindparam("ids")).table_valued("value").c.value)
+        self.by_ids = select(table).where(table.c.id.in_(listed))
+        parent = kind.parent
+        self.by_parents = select(table).where(table.c[parent[0]].in_(listed)) if parent else None
 
     def update(self, names: Sequence[str]) -> str:
         """The statement that sets these columns of one row; the id comes last."""
@@ -197,7 +200,7 @@ def raw_rows(connection: Connection, tables: Tables, kind: str, ids: Iterable[st
     shape, wanted, found = shape_of(tables, kind), list(ids), dict[str, RawRow]()
     for at in range(0, len(wanted), 500):
         with unreadable_is_damage():
-            for row in connection.execute(shape.by_ids, {"ids": wanted[at : at + 500]}).mappings():
+            for row in connection.execute(shape.by_ids, {"ids": json.dumps(wanted[at : at + 500])}).mappings():
                 found[row["id"]] = _raw(shape, row)
     return found
 
@@ -209,12 +212,12 @@ def raw_row(connection: Connection, tables: Tables, kind: str, id: str) -> RawRo
 
 def rows_below(connection: Connection, tables: Tables, kind: str, parent_ids: Iterable[str]) -> list[RawRow]:
     """The rows of a kind whose parent is one of these."""
-    shape, parent = shape_of(tables, kind), tables.registry[kind].parent
-    if parent is None:
+    shape = shape_of(tables, kind)
+    if shape.by_parents is None:
         return []
-    below = select(shape.table).where(shape.table.c[parent[0]].in_(list(parent_ids)))
+    asked = {"ids": json.dumps(list(parent_ids))}
     with unreadable_is_damage():
-        return [_raw(shape, row) for row in connection.execute(below).mappings()]
+        return [_raw(shape, row) for row in connection.execute(shape.by_parents, asked).mappings()]
 
 
 def write_raw(connection: Connection, tables: Tables, kind: str, rows: Sequence[RawRow]) -> None:

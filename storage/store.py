@@ -13,7 +13,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
+from sqlalchemy import Connection, Engine, QueuePool, create_engine
 from sqlalchemy.exc import DBAPIError
 
 from records.kinds import KINDS, Registry
@@ -122,6 +122,7 @@ class LocalStore:
     def reading(self) -> Iterator[Transaction]:
         """A view of the store that does not change while it is open."""
         with self._suspecting(), sqlite_problems(), self._engine.connect() as connection, connection.begin():
+            connection.exec_driver_sql("BEGIN")
             yield Transaction(connection, self.tables, Meta(connection, self.tables), self)
 
     @contextmanager
@@ -130,11 +131,17 @@ class LocalStore:
 
         `durable`: on the disk before this returns. Only what the centre would send again may do without.
         """
-        with self._writer, self._suspecting(), sqlite_problems(), self._engine.connect() as plain:
-            connection = plain.execution_options(samooh_writes="FULL" if durable else "NORMAL")
-            with connection.begin():
-                transaction = Transaction(connection, self.tables, Meta(connection, self.tables), self)
-                yield transaction
+        with (
+            self._writer,
+            self._suspecting(),
+            sqlite_problems(),
+            self._engine.connect() as connection,
+            connection.begin(),
+        ):
+            connection.exec_driver_sql(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            transaction = Transaction(connection, self.tables, Meta(connection, self.tables), self)
+            yield transaction
         self.announce(transaction.changed)
 
     @property
@@ -209,18 +216,11 @@ def _engine(path: Path) -> Engine:
         connection.execute("PRAGMA temp_store=MEMORY")
         return connection
 
+    # Transactions are begun by hand: a listener would be asked at every statement.
     engine = create_engine(
         "sqlite+pysqlite://", creator=connect, poolclass=QueuePool, pool_size=8, max_overflow=24, hide_parameters=True
     )
-    event.listen(engine, "begin", _begin)
     return engine
-
-
-def _begin(connection: Connection) -> None:
-    writes = connection.get_execution_options().get("samooh_writes")
-    if writes:
-        connection.exec_driver_sql(f"PRAGMA synchronous={writes}")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from storage.store import LocalStore, Transaction
 def end_accepted(t: Transaction) -> None:
     """Work that waited to be mended and was accepted as it is: it is in the centre's hands. What has been typed since
     is another change and stays."""
-    if "Verdict" not in t.tables:
+    if "Verdict" not in t.tables or not t.connection.exec_driver_sql("SELECT 1 FROM mending LIMIT 1").first():
         return
     verdict, mending = t.tables["Verdict"], t.tables.mending
     about = and_(verdict.c.record_kind == mending.c.kind, verdict.c.record_id == mending.c.id)

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from records.problems import Problem
 from records.workspace import Run, SyncStatus
-from storage.contact import keep_run, keep_times, runs_of, times_of, token_of, why_no_token
+from storage.contact import keep_run, runs_of, times_of, token_of, why_no_token
 from storage.identity import ENDED_LOGINS, end_login
 from storage.store import LocalStore
 from sync.beside import Beside, in_a_thread
@@ -171,8 +171,6 @@ class SyncRunner:
             end_login(self._store, code)
         wait = wait_after(code, self._failures, problem.retry_after if problem else None, self._chance())
         now_ms = self._store.clock()
-        if problem is None:
-            keep_times(self._store, now_ms, now_ms)
         with self._woken:
             self._not_before = self._timer() + (wait or 0) if problem and problem.retry_after else 0.0
         if wait is not None:

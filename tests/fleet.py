@@ -4,10 +4,11 @@ import json
 import random
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, Table, select
 
 from records.cells import read_stamps
 from records.commands.deciding import Command, Done
@@ -170,12 +171,17 @@ def contents(store: LocalStore) -> dict[str, dict[str, Any]]:
         streams = {row.number: row.name for row in t.connection.execute(select(t.tables.stream)).all()}
         for kind, table in t.tables.items():
             fields = [c.name for c in table.c if c.name not in BESIDE]
-            for row in t.connection.execute(select(table)).mappings():
+            for row in t.connection.execute(_all_of(table)).mappings():
                 held = sorted(streams[int(n)] for n in row["held"].split(",") if n)
                 found.setdefault(kind, {})[row["id"]] = (
                     {name: to_wire(row[name]) for name in fields}, read_stamps(row["stamps"]), held, row["extra"],
                 )  # fmt: skip
     return found
+
+
+@lru_cache(maxsize=256)
+def _all_of(table: Table) -> Select[Any]:
+    return select(table)
 
 
 BESIDE = ("id", "stamps", "extra", "held", "search_key", "unsent")

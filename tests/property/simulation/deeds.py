@@ -1,15 +1,18 @@
 """What people do in a run: each deed chooses, by its own chance, among what lies before the person at that moment."""
 
+import json
 from collections.abc import Callable
 from datetime import date, timedelta
+from functools import cache
 from random import Random
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, Table, select
 
 from records.commands.accounts import CancelStep, ChangeAccount, RecordStep
+from records.commands.conflicts import DecideConflict, RestoreValue
 from records.commands.groups import ChangeGroup, DeleteGroup, RegisterGroup, SayTheSame
-from records.commands.members import AddMember, ChangeMember
+from records.commands.members import AddMember, ChangeMember, DeleteMember
 from records.ids import first_account_id, official_id
 from records.savings_account import RETURN_REASONS
 from server.importing import Importing, Listed
@@ -24,10 +27,12 @@ Command = Any
 
 
 class Sight:
-    """What lies before somebody: ids of groups, members and steps, in one order."""
+    """What lies before somebody: ids of groups, members and steps, and open conflicts, in one order."""
 
-    def __init__(self, groups: list[str], members: list[str], steps: list[tuple[str, str]]) -> None:
-        self.groups, self.members, self.steps = groups, members, steps
+    def __init__(
+        self, groups: list[str], members: list[str], steps: list[tuple[str, str]], conflicts: list[Any]
+    ) -> None:
+        self.groups, self.members, self.steps, self.conflicts = groups, members, steps, conflicts
 
     @classmethod
     def of(cls, phone: Handset) -> "Sight":
@@ -41,11 +46,19 @@ class Sight:
 
     @classmethod
     def _read(cls, db: Any, tables: Any) -> "Sight":
-        groups, members = (sorted(db.scalars(select(tables[kind].c.id))) for kind in ("Shg", "Member"))
-        table = tables["AccountStep"]
-        return cls(
-            groups, members, sorted((r.account_id, r.id) for r in db.execute(select(table.c.account_id, table.c.id)))
-        )
+        asked = _asked(tables["Shg"], tables["Member"], tables["AccountStep"], tables["Conflict"])
+        groups, members, steps, conflicts = (db.execute(query).all() for query in asked)
+        ids = ([row.id for row in rows] for rows in (groups, members))
+        return cls(*ids, [(row.account_id, row.id) for row in steps], conflicts)
+
+
+@cache
+def _asked(shg: Table, member: Table, step: Table, conflict: Table) -> list[Select[Any]]:
+    return [
+        *(select(table.c.id).order_by(table.c.id) for table in (shg, member)),
+        select(step.c.account_id, step.c.id).order_by(step.c.account_id, step.c.id),
+        select(conflict).where(conflict.c.state == "open").order_by(conflict.c.id),
+    ]
 
 
 def command_of(role: str, person: str, sight: Sight, r: Random, *, newer: bool) -> Command:
@@ -95,7 +108,14 @@ def _in_the_village(group: str, sight: Sight, day: date, r: Random, *, newer: bo
             lambda: ChangeMember(member, {"guardian_name": r.choice(NAMES)}),
             lambda: ChangeMember(member, {"left_on": r.choice((day, None))}),
             lambda: ChangeMember(member, {"shg_id": group}),
+            lambda: DeleteMember(member, restore=r.random() < 0.5),
         ]
+    if sight.conflicts:
+        one = r.choice(sight.conflicts)
+        about = (one.record_kind, one.record_id)
+        deeds += [lambda: DecideConflict(one.id, *about, r.random() < 0.5, one.winning_stamp)] * 2
+        if one.value is not None and one.losing_stamp and one.field != "deleted_on":
+            deeds.append(lambda: RestoreValue(*about, one.field, json.loads(one.value)))
     if sight.steps:
         deeds.append(lambda: CancelStep(*r.choice(sight.steps)))
     if newer:

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from records.commands.deciding import Command
 from records.kinds import Registry
 from records.problems import Problem, Refused
+from records.stamps import device_of
 from records.workspace import SyncStatus
 from storage.identity import login_is_good
 from storage.store import LocalStore
@@ -172,6 +173,15 @@ class Handset:
         self.store.close()
 
     # --- what is in it
+
+    def devices(self, t: Any) -> set[str]:
+        """The numbers under which the work was made that this phone has had answered, and its own."""
+        made = {
+            device_of(cell[1])
+            for row in t.connection.execute(select(t.tables.own_change))
+            for cell in row.changes.values()
+        }
+        return made | {t.meta.get("device")}
 
     def _waiting(self) -> dict[tuple[str, str], Any]:
         with self.store.reading() as t:

@@ -9,6 +9,7 @@ from typing import Any
 from records.cells import read_stamps
 from records.days import day_of
 from records.record import fields_of, to_wire
+from tests.fleet import _all_of
 from tests.property.simulation.town import Town
 
 REFERENCE = ("Place", "Norm", "BankBranch", "ServiceArea", "Person", "Assignment")
@@ -23,7 +24,7 @@ class Oracle:
         self.registry, tables = town.registry, town.centre.tables.records
         with town.centre.database.reading() as db:
             self.rows = {
-                kind: {row["id"]: dict(row) for row in db.execute(table.select()).mappings()}
+                kind: {row["id"]: dict(row) for row in db.execute(_all_of(table)).mappings()}
                 for kind, table in tables.items()
             }
         self.today = day_of(town.clock())

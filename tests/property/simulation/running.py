@@ -12,14 +12,15 @@ from typing import Any, NamedTuple
 from records.problems import Problem, Refused
 from server.announcing import Watch
 from server.central_workspace import CentralWorkspace
-from storage.identity import ENDED_LOGINS
+from storage.identity import ENDED_LOGINS, holds_unsent_work
 from tests.property.simulation import deeds
+from tests.property.simulation.crashing import Killed
 from tests.property.simulation.handsets import Handset
 from tests.property.simulation.laws import Verdict
 from tests.property.simulation.ledger import Broken
 from tests.property.simulation.network import FAULTS, Network
 from tests.property.simulation.quickly import sharing
-from tests.property.simulation.town import CREW, REGISTRIES, Town, a_folder, copied
+from tests.property.simulation.town import CREW, REGISTRIES, Town, a_folder, copied, upgraded
 from tests.world import ref
 
 YEARS_20 = 20 * 365 * 86_400_000
@@ -29,12 +30,14 @@ SKEWS = (0, 0, 0, 0, YEARS_20, -YEARS_20, 4000, -(10**15))
 OPERATIONS = 60
 MOST_PHONES = 10
 QUIET_ROUNDS = 30
+HANDED_ON = "of a phone that was passed on/"
 
 WEIGHTS = {
     "work": 44, "sync": 26, "console works": 4, "late arrival": 3, "clock": 3, "time passes": 1,
-    "killed in work": 3, "killed in sync": 5, "disk full in work": 1, "disk full in sync": 2, "restarted": 1,
+    "killed in work": 3, "killed in sync": 5, "killed in enrolment": 1,
+    "server killed at office": 1, "disk full in work": 1, "disk full in sync": 2, "restarted": 1,
     "server restarted": 1, "assignment": 2, "place moves": 1, "service area": 1, "import": 1, "mend": 2,
-    "revoke": 1, "enrol": 2, "clone": 1, "taken over": 1, "backup": 2, "restore": 2,
+    "revoke": 1, "enrol": 2, "clone": 1, "taken over": 1, "passed on": 1, "backup": 2, "restore": 2,
 }  # fmt: skip
 
 
@@ -68,12 +71,15 @@ class Run:
         self.phones = [self._phone(number, person, chance) for number, person in enumerate(CREW[:size])]
         self.settled = {ref(person) for person in CREW}
         self.moved: set[str] = set()
+        self.gone: set[str] = set()
         self.console_token, self.console_at_backup = "", dict[Any, Any]()
 
     def _phone(self, number: int, person: str, chance: Random) -> Handset:
         name = f"{number}-{person}"
-        registry = REGISTRIES["newer" if chance.random() < 0.12 else "this"]
-        return Handset(self.network, person, name, self.town.folder / f"{name}.sqlite", registry, chance.choice(SKEWS))
+        app, path = "newer" if chance.random() < 0.12 else "this", self.town.folder / f"{name}.sqlite"
+        if REGISTRIES[app] is not self.town.registry and app == "newer":
+            upgraded("this", name).put_back(path)
+        return Handset(self.network, person, name, path, REGISTRIES[app], chance.choice(SKEWS))
 
     def close(self) -> None:
         for phone in self.phones:
@@ -205,14 +211,40 @@ class Run:
     def _taken_over(self, phone: Handset, r: Random) -> str:
         """Somebody else wants to go on with this phone; not while there is unsent work on it."""
         with phone.store.reading() as t:
-            from storage.identity import holds_unsent_work
-
             unsent = holds_unsent_work(t)
         if not unsent:
             return "nothing unsent"
         if phone.enrol("abm3" if phone.person != "abm3" else "abm"):
             raise Broken(f"law 7: {phone.name} was taken over with unsent work on it")
         return "refused"
+
+    def _passed_on(self, phone: Handset, r: Random) -> str:
+        """Somebody else gets this phone, on which nothing is unsent: it begins empty, as hers."""
+        with phone.store.reading() as t:
+            if holds_unsent_work(t):
+                return "something unsent"
+            before = phone.devices(t)
+        person = r.choice([one for one in ("abm", "abm2", "abm3", "sakhi", "supervisor") if one != phone.person])
+        if not phone.enrol(person):
+            raise Broken(f"law 7: {phone.name} cannot be passed on")
+        phone.person = person
+        self.gone |= before
+        typed = self.town.ledger.typed
+        typed[f"{HANDED_ON}{len(typed)}"] = typed.pop(phone.name, {})
+        return person
+
+    def _killed_in_enrolment(self, phone: Handset, r: Random) -> str:
+        if phone.has_login:
+            return "not needed"
+        return f"{phone.dying_at(r.randrange(1, 40), phone.enrol, power=r.random() < 0.5)}"
+
+    def _server_killed_at_office(self, phone: Handset, r: Random) -> str:
+        """The centre dies while the office takes in a list, moves a place or changes an assignment."""
+        deed = r.choice((self._import, self._place_moves, self._assignment, self._service_area))
+        try:
+            return str(self.town.dying_at(r.randrange(1, 120), lambda: deed(phone, r)))
+        except Killed:
+            return "killed"
 
     def _clone(self, phone: Handset, r: Random) -> str:
         if len(self.phones) >= MOST_PHONES:
@@ -232,7 +264,10 @@ class Run:
         by_command = r.random() < 0.5
         self.town.restore(by_command=by_command)
         # What was done at the console has no other copy.
-        self.town.ledger.typed["console"] = dict(self.console_at_backup)
+        typed = self.town.ledger.typed
+        typed["console"] = dict(self.console_at_backup)
+        for writer in [one for one in typed if one.startswith(HANDED_ON)]:
+            del typed[writer]
         self.town.backup = None
         return "by command" if by_command else "by hand"
 
@@ -256,12 +291,15 @@ class Run:
 
     # --- the end
 
-    def rest(self) -> None:
-        """Good lines for everybody, until nobody has anything left to say."""
+    def rest(self, calm: dict[str, Any]) -> None:
+        """Good lines for everybody, until nobody has anything left to say.
+
+        `calm`: phone -> the pulse of the centre when it last had nothing to say or to hear. Whoever has been given
+        something to do since then is not among them.
+        """
         self.network.faults = []
         while self.network.delayed:
             self.network.deliver_delayed(0)
-        calm: dict[str, Any] = {}
         for _ in range(QUIET_ROUNDS):
             busy = False
             for phone in self.phones:
@@ -283,22 +321,24 @@ class Run:
         raise Broken("law 4: the network does not come to rest")
 
     def judge(self) -> None:
-        self.rest()
-        verdict = Verdict(self.town, self.phones)
+        calm: dict[str, Any] = {}
+        self.rest(calm)
+        verdict = Verdict(self.town, self.phones, self.gone)
         verdict.nothing_waits()
         verdict.nothing_is_lost()
         verdict.every_batch_once()
         verdict.losers_are_kept()
         verdict.nobody_wrote_out_of_reach(self.settled, self.moved)
         # Everybody takes back what the centre set aside or refused: then the received values stand again.
-        taken_back = [
-            phone.workspace.withdraw(one.kind, one.record_id)
-            for phone in self.phones
-            for one in phone.workspace.mending()
-        ]
+        taken_back = False
+        for phone in self.phones:
+            for one in phone.workspace.mending():
+                phone.workspace.withdraw(one.kind, one.record_id)
+                calm.pop(phone.name, None)
+                taken_back = True
         if taken_back:
-            self.rest()
-            verdict = Verdict(self.town, self.phones)
+            self.rest(calm)
+            verdict = Verdict(self.town, self.phones, self.gone)
         verdict.copies_agree()
         verdict.digests_agree()
 

@@ -11,8 +11,6 @@ from pathlib import Path
 from random import Random
 from typing import Annotated, Any
 
-from sqlalchemy import func, select
-
 from operations.restore import begin_anew
 from records.commands.accounts import ChangeAccount
 from records.commands.groups import RegisterGroup
@@ -23,6 +21,7 @@ from records.messages import FrozenBatch
 from records.shg import PROMOTERS, Shg
 from server.central_store import CentralStore, OfficeView
 from server.revocations import Revocations
+from storage.store import LocalStore
 from tests.fleet import Phone, quiet
 from tests.property.simulation.crashing import Death, Files, Killed, at_statement, disk_is_full
 from tests.property.simulation.ledger import Broken, Ledger
@@ -83,11 +82,13 @@ class Watched(CentralStore):
 
     def pulse(self) -> tuple[Any, ...]:
         """What must not change when nothing new is said."""
-        tables = self.tables
         with self.database.reading() as db:
-            counted = (tables.history, tables.quarantine, tables.held, tables.early_batch)
-            rows = (db.scalar(select(func.count()).select_from(table)) for table in counted)
-            return (self.epoch(db), db.scalar(select(func.sum(tables.stream.c.seq))), *rows)
+            return tuple(db.exec_driver_sql(PULSE).one())
+
+
+PULSE = "SELECT (SELECT value FROM meta WHERE name='epoch'), (SELECT sum(seq) FROM stream)" + "".join(
+    f", (SELECT count(*) FROM {table})" for table in ("history", "quarantine", "held", "early_batch")
+)
 
 
 class Town(World):
@@ -200,9 +201,21 @@ def _begin(phones: list[Phone]) -> None:
     quiet(phones)
 
 
+@cache
+def upgraded(registry: str, name: str) -> Files:
+    """The file of a phone of the template as a newer app leaves it when it has opened it. Made once in a process."""
+    made, ms = template(registry)
+    path = made / "newer" / f"{name}.sqlite"
+    path.parent.mkdir(exist_ok=True)
+    Files.of(made / path.name).put_back(path)
+    LocalStore.open(path, registry=NEWER, clock=lambda: ms).close()
+    return Files.of(path)
+
+
 def copied(registry: str, folder: Path, seed: int) -> Town:
     """A town of its own, as the template has it."""
     made, ms = template(registry)
     for file in made.iterdir():
-        shutil.copyfile(file, folder / file.name)
+        if file.is_file():
+            shutil.copyfile(file, folder / file.name)
     return Town(folder, seed, registry, ms)
