@@ -6,6 +6,7 @@ import random
 import pytest
 
 from records.commands.groups import ChangeGroup, RegisterGroup
+from records.commands.members import AddMember, ChangeMember
 from records.problems import Problem
 from storage.answers import take_answer
 from storage.contact import next_request, take_head
@@ -186,6 +187,22 @@ def test_an_answered_batch_that_the_centre_has_lost_is_sent_again_though_nothing
     put_back(town, backup, tmp_path, phone)
     quiet([phone])
     assert town.row("Shg", lost)["name"] == "radha"
+
+
+def test_what_is_set_aside_while_older_work_is_offered_again_is_not_covered_by_it(town, tmp_path):
+    """The batch with the change is under way when the phone hears of the new epoch and offers what it had before."""
+    phone, theirs = Phone(town, "abm", tmp_path, "one"), Phone(town, "abm2", tmp_path, "other")
+    group, foreign = phone.do(a_group()).id, theirs.do(a_group(village_id=ref("V2"))).id
+    member = phone.do(AddMember(group, {"name": "gita"})).id
+    quiet([theirs, phone])
+    backup = files_of(town, tmp_path)
+    phone.do(a_group(name="sita"))
+    quiet([phone])
+    put_back(town, backup, tmp_path, phone)
+    town.centre.new_epoch()
+    phone.do(ChangeMember(member, {"shg_id": foreign}))
+    quiet([phone])
+    assert [(row.record_id, row.values["shg_id"]) for row in phone.workspace.mending()] == [(member, foreign)]
 
 
 # --- two phones that are copies of each other
