@@ -140,6 +140,8 @@ def contents(path):
     """table -> {row by column}, as plain SQLite reads them; the words about the file itself left out."""
     with closing(sqlite3.connect(path)) as connection:
         connection.row_factory = sqlite3.Row
+        # A damaged file may hold text that is none: it is looked at all the same.
+        connection.text_factory = lambda text: text.decode(errors="replace")
         names = [row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type='table'")]
         found = {name: [dict(row) for row in connection.execute(f'SELECT * FROM "{name}"')] for name in names}
     found["meta"] = [row for row in found["meta"] if row["name"] not in ("schema", "format")]

@@ -248,7 +248,7 @@ def test_m75_who_she_is_is_told_when_it_differs(world):
 
 
 def test_m82_a_device_number_is_given_once(world):
-    codes = [world.centre.enrolments.code_for(ref("abm")) for _ in range(2)]
+    codes = [world.centre.enrolments.code_for(ref(name)) for name in ("abm", "abm2")]
     chances = iter([b"1" * 32, bytes([0, 0, 0, 7]), b"2" * 32, bytes([0, 0, 0, 7]), bytes(4), bytes([0, 0, 0, 8])])
     world.centre.enrolments._randomness = lambda size: next(chances)
     numbers = [world.centre.enrol(EnrolRequest("0.1.0", code, b"s" * 32, b"x" * 32)).device for code in codes]

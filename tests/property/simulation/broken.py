@@ -151,7 +151,7 @@ def a_phone_that_offers_nothing_to_a_restored_server(patch: Patch) -> None:
 def a_phone_that_drops_what_was_refused(patch: Patch) -> None:
     import storage.answers
 
-    patch.setattr(storage.answers, "_set_aside", lambda t, entry, fate, *, newer: None)
+    patch.setattr(storage.answers, "set_aside", lambda t, entry, fate, *, newer: None)
 
 
 def a_login_that_takes_the_work_along(patch: Patch) -> None:

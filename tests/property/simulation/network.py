@@ -14,6 +14,7 @@ from records.problems import HTTP_STATUS, Problem
 from records.wire import problem_bytes
 from server import api
 from server.calls import Call
+from server.tries import Tries
 from sync.central_over_http import CentralOverHttp
 from tests.property.simulation.crashing import Killed
 from tests.property.simulation.ledger import Broken
@@ -112,7 +113,7 @@ class Network:
         call = Call("sync")
         try:
             if sent.path == "/v1/enrol":
-                return Answer(200, OURS, api._enrol(self.town.centre, sent.body, call))
+                return Answer(200, OURS, api._enrol(self.town.centre, Tries(), "", sent.body, call))
             if sent.path == "/v1/bundle":
                 return Answer(200, OURS, api._bundle(self.town.centre, sent.token, sent.body, call))
             return Answer(200, OURS, api._sync(self.town.centre, sent.token, sent.body, call))
