@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from sqlalchemy import delete, select
 
 from records.messages import BatchAnswer, Outcome, SyncReply
+from records.wire import thawed
 from storage import meta as named
 from storage import outbox, photos
 from storage.contact import take_head_within
@@ -81,6 +82,8 @@ def _take(t: Transaction, answer: BatchAnswer) -> Taken:
     special = {row for row, key in keys.items() if row in fates or key in newer or key in beneath}
     _move_applied(t, number, special, {kind for kind, _id in keys.values()})
     done = _end_special(t, number, fates, newer) if special else []
+    if not keys:
+        _end_mending(t, answer)
     outbox.refresh_unsent(t, [keys[row] for row in special if keys[row][0] in t.tables])
     _close(t, number)
     t.changed |= {"sync", *(kind for kind, _id in keys.values())}
@@ -133,6 +136,36 @@ def _end_special(
             set_aside(t, entry, fate, newer=key in newer)
     remember(t, done)
     return done
+
+
+def _end_mending(t: Transaction, answer: BatchAnswer) -> None:
+    """A centre that has gone back asks for batches again that it had answered: what it had set aside then and takes now
+    is not to be mended any more."""
+    blob = t.connection.scalar(select(t.tables.frozen.c.blob).where(t.tables.frozen.c.number == answer.number))
+    sections = thawed(blob).sections if blob else ()
+    rows = [(section, at) for section in sections for at in range(len(section.ids))]
+    fates, table = _fates(answer, len(rows)), t.tables.mending
+    for number, (section, at) in enumerate(rows):
+        fate, kind, id = fates.get(number), section.kind, section.ids[at]
+        if fate is not None and fate.state not in DONE:
+            continue
+        restamp(t, [(kind, id)], answer.restamped)
+        same = (table.c.kind == kind, table.c.id == id)
+        row = t.connection.execute(select(table).where(*same)).one_or_none()
+        if row is None:
+            continue
+        stamps = {name: answer.restamped.get(stamp, stamp) for name, (_, stamp, _) in section.cells(at).items()}
+        taken = {name: cell for name, cell in row.changes.items() if stamps.get(name) == cell[1]}
+        if not taken:
+            continue
+        rest = {name: cell for name, cell in row.changes.items() if name not in taken}
+        t.connection.execute(table.update().where(*same).values(changes=rest) if rest else delete(table).where(*same))
+        entry = Entry(kind, id, answer.number, row.unit, row.typed_under, row.at_ms, taken)
+        outbox.clear_beneath(t, entry, outbox.own_entries(t, [(kind, id)]).get((kind, id), []))
+        remember(t, [(entry, fate.state if fate else "applied")])
+        if kind in t.tables:
+            outbox.refresh_unsent(t, [(kind, id)])
+        t.changed |= {"sync", kind}
 
 
 def _close(t: Transaction, number: int) -> None:

@@ -179,6 +179,25 @@ def test_a_refused_change_stays_visible_with_its_reason(phone):
     assert next_batch(phone.store) is None
 
 
+@pytest.mark.parametrize("state", ["applied", "quarantined"])
+def test_what_a_centre_that_went_back_takes_after_all_is_not_to_be_mended_any_more(phone, state):
+    """Found by simulation, seed 257: a batch that is asked for again may be answered otherwise than before."""
+    group = phone.do(RegisterGroup(filled(an_shg(village_id=TREE.village.id, name="Mine")))).id
+    batch, _ = answered(phone, "quarantined", code="out_of_reach")
+    phone.do(RegisterGroup(filled(an_shg(village_id=TREE.village.id, name="Later"))))
+    next_batch(phone.store)
+    take_answer(phone.store, BatchAnswer(batch.number + 1, "waiting_for", wanted=batch.number))
+    assert next_batch(phone.store) == batch
+    take_answer(phone.store, BatchAnswer(batch.number, outcomes=(Outcome(0, 0, state, "out_of_reach"),)))
+    row = next(row for row in phone.ask(list_groups) if row.id == group)
+    if state == "applied":
+        assert phone.mending() == [] and row.unsent == 0
+        assert phone.ask(find_shg, id=group)[0].name == "Mine"
+        assert {past.state for past in phone.history(group)} == {"received"}
+    else:
+        assert len(phone.mending()) == 1 and row.unsent == 2
+
+
 def test_a_new_edit_mends_a_refused_change_and_takes_the_rest_of_it_along(phone):
     id = phone.do(RegisterGroup(filled(an_shg(village_id=TREE.village.id, name="Bad")))).id
     answered(phone, "refused", field="name")
