@@ -77,6 +77,20 @@ RECORD_CODES = (
 )
 """Why a change was refused, held or set aside as a whole."""
 
+FILE_CODES = (
+    "not_a_bundle",
+    "bundle_cut",
+    "bundle_changed",
+    "bundle_newer",
+    "bundle_elsewhere",
+    "bundle_unknown",
+    "bundle_cloned",
+    "bundle_own",
+    "bundle_not_yours",
+    "bundle_outdated",
+)
+"""What can be wrong with a carried file, and with nothing else."""
+
 CALL_CODES = (
     "offline",
     "captive_portal",
@@ -94,16 +108,7 @@ CALL_CODES = (
     "photo_damaged",
     "photo_not_taken",
     "nothing_waits",
-    "not_a_bundle",
-    "bundle_cut",
-    "bundle_changed",
-    "bundle_newer",
-    "bundle_elsewhere",
-    "bundle_unknown",
-    "bundle_cloned",
-    "bundle_own",
-    "bundle_not_yours",
-    "bundle_outdated",
+    *FILE_CODES,
     "code_wrong",
     "code_used",
     "code_expired",
@@ -123,19 +128,7 @@ CALL_CODES = (
 )
 """Why a call did not do what was asked."""
 
-BUNDLE_CODES = (
-    "not_a_bundle",
-    "bundle_cut",
-    "bundle_changed",
-    "bundle_newer",
-    "bundle_elsewhere",
-    "bundle_unknown",
-    "bundle_cloned",
-    "bundle_own",
-    "bundle_not_yours",
-    "bundle_outdated",
-    "too_large_message",
-)
+BUNDLE_CODES = (*FILE_CODES, "too_large_message")
 """Why a carried file is not taken. Whoever has it keeps it: it may be right elsewhere, or later."""
 
 CODES = FIELD_CODES + RECORD_CODES + CALL_CODES
