@@ -1,6 +1,7 @@
 """The app: joins the phone's store, sync and screens. `python main.py` opens it; `flet build` takes it as it is."""
 
 import asyncio
+import gc
 import importlib.util
 import os
 import threading
@@ -68,6 +69,9 @@ def build(
 
 
 if __name__ == "__main__":
+    # What was imported stays; looked through again and again, it would make the screen stand still for a moment.
+    gc.collect()
+    gc.freeze()
     has_window = importlib.util.find_spec("flet_desktop") is not None
     if not has_window and importlib.util.find_spec("flet_web") is not None:
         print(f"The server is {SERVER}.", flush=True)

@@ -23,7 +23,7 @@ def measure(scale: Scale, scratch: Path) -> Iterator[Finding]:
     found = {count: scenarios.basic(peer, count) for count in scale.carried}
     few, many = scale.carried
     yield from _bytes(found, few, many)
-    yield from _paces(found[many], many, scale)
+    yield from _paces(many, scale)
     for count in scale.linked:
         yield from _linked(peer, count)
 
@@ -59,22 +59,33 @@ def _bytes(found: dict[int, Any], few: int, many: int) -> Iterator[Finding]:
                       "", shown=shown)  # fmt: skip
 
 
-def _paces(ours: dict[str, Any], count: int, scale: Scale) -> Iterator[Finding]:
+def _paces(count: int, scale: Scale) -> Iterator[Finding]:
+    """A first push and pull of ours and of the rivals, in turns as often as the scale says; the median of each."""
     kept = {one["peer"]: one.get("basic", {}).get(str(count)) for one in kept_results(RESULTS)}
-    fresh = {rival: figures for rival in RIVALS if _is_here(rival) and (figures := _run_here(rival, count))}
+    names = ["samooh", *(rival for rival in RIVALS if _is_here(rival))]
+    took: dict[str, list[dict[str, Any]]] = {name: [] for name in names}
+    for _ in range(scale.rounds):
+        for name in names:
+            if (figures := _run_here(name, count)) is not None:
+                took[name].append(figures)
     for way in ("push", "pull"):
-        rate = count / seconds(ours[way])
-        yield Finding(f"first {way} of {count:,} records", "", f"{rate:,.0f} records/s", figures=ours[way])
+        rate = _rate(took["samooh"], way, count)
+        figures = {"seconds": [seconds(one[way]) for one in took["samooh"]]}
+        yield Finding(f"first {way} of {count:,} records", "", f"{rate:,.0f} records/s", figures=figures)
         for rival, goals in RIVALS.items():
-            goal = goals[way == "pull"]
-            what = f"first {way} of {count:,} records / {rival}"
-            theirs = fresh.get(rival) or kept.get(rival)
-            said = "in this run" if rival in fresh else "as kept in bench/results, another machine and day"
-            if theirs:
-                other = count / seconds(theirs[way])
-                yield at_least(what, rate / other, goal, f"{rate:,.0f} / {other:,.0f} records/s, {said}")
+            what, goal = f"first {way} of {count:,} records / {rival}", goals[way == "pull"]
+            if runs := took.get(rival):
+                other, said = _rate(runs, way, count), "in this run, in turns"
+            elif theirs := kept.get(rival):
+                other, said = count / seconds(theirs[way]), "as kept in bench/results, another machine and day"
             else:
                 yield skipped(what, f"no result of {rival} at {count:,} records is kept, and it is not installed")
+                continue
+            yield at_least(what, rate / other, goal, f"{rate:,.0f} / {other:,.0f} records/s, {said}")
+
+
+def _rate(runs: list[dict[str, Any]], way: str, count: int) -> float:
+    return count / median([seconds(one[way]) for one in runs])
 
 
 def _is_here(name: str) -> bool:
@@ -83,10 +94,12 @@ def _is_here(name: str) -> bool:
 
 
 def _run_here(name: str, count: int) -> dict[str, Any] | None:
-    """What a rival does in this run; None, told aloud, when its installation does not work."""
+    """One first push and pull; None, told aloud, when a rival's installation does not work."""
     try:
-        return scenarios.basic(Peer(name), count)
+        return scenarios.first(Peer(name), count)
     except Failed as error:
+        if name == "samooh":
+            raise
         print(f"{name} is installed and does not run, so its kept result is taken: {str(error)[:200]}", flush=True)
         return None
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from bench import workload
-from bench.bed import OPERATION_SECONDS, Bed, by_id
+from bench.bed import OPERATION_SECONDS, Bed, Failed, by_id
 from bench.netproxy import Link, ask
 from bench.peer import Peer, home
 from bench.processes import bytes_below, cost
@@ -67,6 +67,17 @@ def basic(peer: Peer, count: int) -> Figures:
         found["inc_pull"] = _slim(bed.do("b", "pull"))
         wanted = workload.edited(read_lines(lines), read_lines(changes))
         found["inc_exact"] = digest(bed.records_of("b")) == digest(wanted)
+    return found
+
+
+def first(peer: Peer, count: int) -> Figures:
+    """A stores and sends, B fetches, to an empty server and from it; checked like the rest."""
+    lines = records_file(count)
+    with Bed(peer, f"first{count}") as bed:
+        bed.do("a", "load", "--in", str(lines))
+        found = {"push": _slim(bed.do("a", "push")), "pull": _slim(bed.do("b", "pull"))}
+        if digest(bed.records_of("b")) != digest(by_id(read_lines(lines))):
+            raise Failed(f"{peer.name}: what was fetched is not what was sent")
     return found
 
 

@@ -6,17 +6,13 @@ hands them out on paper; who takes a code takes its file away.
 
 import argparse
 import contextlib
-import socket
 import time
 from pathlib import Path
 
-import uvicorn
-
 from bench.flat import FLAT_KINDS, ROLE, allow_flat
 from bench.office import STATE, STATE_CODE, person, ref, set_up, the_state
-from server.api import create_api
 from server.central_store import CentralStore
-from server.serving import secret_of
+from server.serving import listening, secret_of, serve
 
 CODES = 80
 PERSON = "bench"
@@ -68,14 +64,9 @@ def main(arguments: list[str] | None = None) -> None:
     chosen = parser.parse_args(arguments)
     centre = open_centre(chosen.dir, chosen.url)
     lay_codes(centre, chosen.dir / "codes", CODES)
-    listener = socket.socket()
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listener.bind(("127.0.0.1", chosen.port))
-    config = uvicorn.Config(
-        create_api(centre), log_level="warning", access_log=False, server_header=False, date_header=False
-    )
+    listener = listening("127.0.0.1", chosen.port)
     try:
-        uvicorn.Server(config).run(sockets=[listener])
+        serve(centre, listener)
     finally:
         centre.close()
 

@@ -145,7 +145,8 @@ class SyncRequest:
     """One call. `answered` is the last batch number whose answer the device has taken in; `has_capacity` a short hash
     of the capacity it knows. `unsent`, `oldest_unsent_ms` and `drafts` are told to the office. `room` = rows wanted in
     the page. `reached` (stream -> seq) is sent back only after `cursor_unknown`. `summary`: what the device holds of
-    some streams, to be compared. `older`: ids of records that it let go for want of room and asks for again.
+    some streams, to be compared. `older`: ids of records that it let go for want of room and asks for again. `stored`:
+    the number of the cursor up to which all is stored, where that is not the one presented.
     """
 
     app: str
@@ -160,6 +161,7 @@ class SyncRequest:
     drafts: int = 0
     summary: Summary | None = None
     older: tuple[str, ...] = ()
+    stored: int | None = None
 
 
 @dataclass(frozen=True)

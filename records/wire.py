@@ -94,6 +94,7 @@ def request_bytes(request: SyncRequest) -> bytes:
         "r": dict(request.reached) if request.reached is not None else None,
         "k": _packed_summary(request.summary),
         "w": ids_text(request.older) if request.older else None,
+        "q": request.stored,
     }
     frames = []
     if request.batch:
@@ -130,6 +131,7 @@ def read_request(body: bytes) -> SyncRequest:
             reached=None if reached is None else {stream: _count(seq) for stream, seq in reached.items()},
             summary=_read_summary(header.get("k")),
             older=tuple(ids_list(header["w"]))[:MOST_OLDER] if "w" in header else (),
+            stored=None if header.get("q") is None else _count(header["q"]),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise Problem("bad_message") from error

@@ -238,7 +238,9 @@ class CentralStore:
         if standing.unknown and request.reached is None:
             return SyncReply(self.epoch(db), now_ms, answer, cursor_unknown=True)
         if standing.cursor.number:
-            self.cursors.acknowledge(db, device.number, standing.cursor.number)
+            # A phone that goes on before it has stored a page may have to ask for it again.
+            stored = standing.cursor.number if request.stored is None else request.stored
+            self.cursors.acknowledge(db, device.number, min(stored, standing.cursor.number))
         # Noted whatever the device claims to know: work of later is judged by it.
         self._remember_capacity(db, standing.capacity, now_ms)
         if found:

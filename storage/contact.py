@@ -1,9 +1,13 @@
 """What the phone says to the centre with each call, and what it learns from the head of a reply."""
 
+from collections.abc import Callable
+from dataclasses import replace
+
 from records.digest import Summary
-from records.messages import FrozenBatch, SyncReply, SyncRequest, capacity_hash
+from records.messages import FrozenBatch, Page, SyncReply, SyncRequest, capacity_hash
 from records.workspace import Run, with_run
 from storage import meta as named
+from storage.freezing import frozen_after, waits_to_be_frozen
 from storage.holds import Streams, reached
 from storage.identity import capacity_of, keep_capacity
 from storage.moment import heard_from_centre
@@ -43,6 +47,27 @@ def next_request(
             summary=summary,
             older=older,
         )
+
+
+def request_ahead(
+    store: LocalStore, before: SyncRequest, epoch: str, page: Page, room: Callable[[FrozenBatch | None], int]
+) -> SyncRequest | None:
+    """The call after one whose reply, with this epoch and page, is not stored yet; None where that has to be first.
+
+    After a batch only the next one that is frozen already can go, else the centre would take this phone for an old copy
+    of itself; and nothing goes ahead of work that waits to be frozen, which goes with the next call.
+    """
+    with store.reading() as t:
+        stored = t.meta.get(named.CURSOR_NUMBER, 0) if t.meta.get(named.CURSOR) else 0
+        if not stored or epoch != t.meta.get(named.EPOCH):
+            return None
+        batch = frozen_after(t, before.batch.number) if before.batch else None
+        if batch is None and (before.batch or not page.more or waits_to_be_frozen(t)):
+            return None
+        answered = int(t.meta.get(named.ANSWERED, 0))
+    return replace(
+        before, cursor=page.cursor, stored=stored, batch=batch, answered=answered, room=room(batch), older=()
+    )
 
 
 def take_head(store: LocalStore, reply: SyncReply) -> bool:

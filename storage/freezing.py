@@ -31,10 +31,23 @@ def next_batch(store: LocalStore, *, rows: int = FIRST_ROWS) -> FrozenBatch | No
     with store.reading() as t:
         if (flying := _in_flight(t)) is not None:
             return flying
-        if not t.connection.exec_driver_sql(f"SELECT 1 FROM outbox WHERE batch={NOT_FROZEN} LIMIT 1").first():
+        if not waits_to_be_frozen(t):
             return None
     with store.writing() as t:
         return _in_flight(t) or freeze_next(t, rows)
+
+
+def waits_to_be_frozen(t: Transaction) -> bool:
+    """Whether there are changes that are in no batch yet."""
+    return bool(t.connection.exec_driver_sql(f"SELECT 1 FROM outbox WHERE batch={NOT_FROZEN} LIMIT 1").first())
+
+
+def frozen_after(t: Transaction, number: int) -> FrozenBatch | None:
+    """The batch that follows on this one, where it is frozen already."""
+    table = t.tables.frozen
+    chosen = select(table).where(table.c.number == number + 1, table.c.answered.is_(False))
+    row = t.connection.execute(chosen).one_or_none()
+    return FrozenBatch(row.number, row.sha256, row.blob) if row else None
 
 
 def unanswered(t: Transaction) -> list[FrozenBatch]:

@@ -15,8 +15,9 @@ from storage.identity import ENDED_LOGINS, end_login
 from storage.store import LocalStore
 from sync.beside import Beside, in_a_thread
 from sync.enrolling import Centre
+from sync.exchange import SyncReport
 from sync.schedule import NEEDS_A_PERSON, Pace, wait_after
-from sync.synchronise import SyncReport, synchronise
+from sync.synchronise import synchronise
 
 log = logging.getLogger("samooh.sync")
 

@@ -26,7 +26,7 @@ def wait_after(problem: str | None, failures: int, retry_after: float | None, ch
     return max(spread, retry_after * (1 + chance / 4)) if retry_after else spread
 
 
-MOST_ROWS, MOST_ROOM = 1000, 5000
+MOST_ROWS, MOST_ROOM = 1000, 2000
 
 
 @dataclass

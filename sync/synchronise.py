@@ -1,52 +1,19 @@
 """The whole story of a synchronisation, on one screen. No clock, no sleep and no network are in here."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Callable
 
-from records.digest import Summary
-from records.messages import CentralServer, FrozenBatch, Page, SyncReply, SyncRequest
-from records.problems import Problem
-from records.wire import thawed
-from storage.adopting import take_number
-from storage.agreeing import summary_due, summary_of, take_compared
-from storage.answers import Taken, offer_what_is_due, take_reply
-from storage.contact import next_request, waiting_records
-from storage.freezing import freeze_ahead, next_batch
-from storage.letting_go import note_answered, wanted_ids
-from storage.pages import take_page
+from records.messages import CentralServer
+from storage.agreeing import summary_due, summary_of
+from storage.answers import offer_what_is_due
+from storage.contact import waiting_records
+from storage.letting_go import wanted_ids
 from storage.room import make_room
 from storage.store import LocalStore
 from sync.beside import Beside, at_once
 from sync.bundles import deliver_parcels
+from sync.exchange import Exchange, Line, SyncReport
 from sync.photos import exchange_photos
 from sync.schedule import Pace
-
-
-@dataclass
-class SyncReport:
-    """What a run has come to so far, in counts only."""
-
-    calls: int = 0
-    sent: int = 0
-    to_send: int = 0
-    to_mend: int = 0
-    lost: int = 0
-    received: int = 0
-    to_receive: int = 0
-    at_photos: bool = False
-
-
-@dataclass(frozen=True)
-class Line:
-    """What a run speaks through: the centre, and how fast it goes."""
-
-    server: CentralServer
-    app: str
-    timer: Callable[[], float]
-    pace: Pace
-    tell: Callable[[SyncReport], None]
-    beside: Beside
 
 
 def synchronise(
@@ -69,13 +36,13 @@ def synchronise(
     offer_what_is_due(store)
     line = Line(server, app, timer, pace or Pace(), tell, beside)
     report = SyncReport(to_send=waiting_records(store))
-    _exchange_records(store, line, report, more=True, older=wanted_ids(store))
+    Exchange(store, line, report, more=True, older=wanted_ids(store)).run()
     deliver_parcels(store, server)
     for _ in exchange_photos(store, server):
         report.at_photos = True
         tell(report)
         # What is saved while photos go does not wait for them.
-        _exchange_records(store, line, report, more=False)
+        Exchange(store, line, report, more=False).run()
     if compares and (report.sent or report.received):
         _compare(store, line, report)
     if report.sent or report.received:
@@ -83,93 +50,9 @@ def synchronise(
     return report
 
 
-def _compare(store: LocalStore, line: "Line", report: SyncReport) -> None:
+def _compare(store: LocalStore, line: Line, report: SyncReport) -> None:
     """Has the centre compare what is due. What differs comes anew, and is compared once more when all of it is here."""
     summary = summary_due(store)
-    differ = _exchange_records(store, line, report, more=True, summary=summary) if summary else ()
+    differ = Exchange(store, line, report, more=True, summary=summary).run() if summary else ()
     if differ:
-        _exchange_records(store, line, report, more=True, summary=summary_of(store, differ))
-
-
-def _exchange_records(
-    store: LocalStore,
-    line: "Line",
-    report: SyncReport,
-    *,
-    more: bool,
-    summary: Summary | None = None,
-    older: tuple[str, ...] = (),
-) -> tuple[str, ...]:
-    """Sends the changes that wait, and with `more` takes in all news. `summary`: to be compared as soon as nothing
-    waits; returns the streams that differ. `older`: records that were let go and are asked for again."""
-    differ: tuple[str, ...] = ()
-    server, app, timer, pace, tell = line.server, line.app, line.timer, line.pace, line.tell
-    while (batch := next_batch(store, rows=pace.rows)) is not None or more:
-        # A batch would change what is compared.
-        told, summary = (summary, None) if batch is None else (None, summary)
-        # What of the batch is news to this phone too costs next to nothing, as long as it comes with this call.
-        room = max(pace.room, 2 * pace.rows) if batch else pace.room
-        request = next_request(store, app=app, batch=batch, room=room, summary=told, older=older)
-        began = timer()
-        with line.beside(partial(_prepare, store, batch, pace)):
-            reply = server.sync(request)
-            seconds = timer() - began
-            _agree(request, reply)
-            gone_back, taken = take_reply(store, reply)
-        if taken.state == "device_cloned":
-            if reply.renumbered:
-                take_number(store, reply.renumbered)
-            raise Problem("device_cloned")
-        report.to_send += offer_what_is_due(store)
-        if told:
-            differ = take_compared(store, told, reply.compared)
-        # News from where a stream was read to before the centre went back would leave a gap: they are asked for anew.
-        page = None if gone_back else reply.page
-        received = take_page(store, page, _sent(taken, batch, page)) if page else 0
-        if page:
-            note_answered(store, older)
-            older = ()
-        more = gone_back or reply.cursor_unknown or bool(page and page.more)
-        pace.learn(seconds, sent=taken.rows, received=received)
-        _count(report, taken, received, reply)
-        tell(report)
-    return differ
-
-
-def _prepare(store: LocalStore, batch: FrozenBatch | None, pace: Pace) -> None:
-    """While a batch is on its way over a fast link, the next one is made ready: there the phone is what takes long."""
-    if batch is not None and pace.quick:
-        freeze_ahead(store, rows=pace.next_rows, least=pace.rows)
-
-
-def _sent(taken: Taken, batch: FrozenBatch | None, page: Page) -> Mapping[int, tuple[str, str]]:
-    """The records of the batch of this call, by its rows.
-
-    A centre that has gone back applies again what this phone was answered long ago and no longer has row by row: then
-    the batch itself tells.
-    """
-    if taken.sent or batch is None or not any(part.own for part in page.parts):
-        return taken.sent
-    keys = [(section.kind, id) for section in thawed(batch.blob).sections for id in section.ids]
-    return dict(enumerate(keys))
-
-
-def _agree(request: SyncRequest, reply: SyncReply) -> None:
-    """Refuses a reply that does not belong to the call, before it can do harm or make the run go round in circles."""
-    answer = reply.answer
-    if request.batch and (answer is None or answer.number != request.batch.number):
-        raise Problem("bad_message")
-    if answer and answer.state == "waiting_for" and not 0 < (answer.wanted or 0) < answer.number:
-        raise Problem("bad_message")
-    if reply.cursor_unknown and request.cursor is None:
-        raise Problem("bad_message")
-
-
-def _count(report: SyncReport, taken: Taken, received: int, reply: SyncReply) -> None:
-    report.calls += 1
-    report.sent += taken.rows
-    report.to_mend += taken.to_mend
-    report.lost += taken.lost
-    report.received += received
-    if reply.page:
-        report.to_receive = report.received + reply.page.to_come
+        Exchange(store, line, report, more=True, summary=summary_of(store, differ)).run()

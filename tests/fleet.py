@@ -34,7 +34,8 @@ from storage.workspace import PhoneWorkspace
 from sync.bundles import hand_over, take_in
 from sync.central_over_http import CentralOverHttp
 from sync.enrolling import Centre, enrol
-from sync.synchronise import SyncReport, synchronise
+from sync.exchange import SyncReport
+from sync.synchronise import synchronise
 from tests.world import World, ref
 
 FAULTS = ("lost_request", "lost_reply", "twice", "late_twin")

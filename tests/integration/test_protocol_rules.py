@@ -227,6 +227,35 @@ def test_m67_m68_a_cursor_is_never_rewritten_and_its_number_is_a_time_that_grows
     assert {number: after[number] for number in before} == before and len(after) == len(before) + 1
 
 
+def test_m169_what_is_not_stored_yet_can_be_asked_for_again(world):
+    abm = Caller(world, "abm")
+    stored = abm.call(room=3)
+    abm.take(stored)
+    ahead = abm.call(room=3)
+    abm.cursor = ahead.page.cursor
+    further = abm.call(room=3, stored=stored.page.number)
+    assert further.page.parts and not kinds_of(further).items() <= kinds_of(ahead).items()
+    # The process ends before anything of that is stored, and begins again where its file stands.
+    abm.cursor = stored.page.cursor
+    again = abm.call(room=3)
+    assert not again.cursor_unknown and kinds_of(again) == kinds_of(ahead)
+    # Without that word a cursor that was presented has been stored, and what was before it goes.
+    abm.cursor = ahead.page.cursor
+    abm.call(room=3)
+    abm.cursor = stored.page.cursor
+    assert abm.call(room=3).cursor_unknown
+
+
+def test_m169_a_false_word_of_what_is_stored_lets_nothing_else_go(world):
+    abm, other = Caller(world, "abm"), Caller(world, "abm")
+    for caller in (abm, other):
+        caller.take(caller.call(room=3))
+    abm.call(room=3, stored=2**48 - 1)
+    # No later one than that which was presented, and nobody else's.
+    assert not abm.call(room=3).cursor_unknown
+    assert not other.call(room=3).cursor_unknown
+
+
 def test_m73_a_device_without_cursor_goes_on_from_where_it_was_and_a_false_claim_only_costs_itself(world):
     abm = Caller(world, "abm")
     whole = abm.pull()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sync.schedule import BETWEEN_RUNS, FIRST_WAIT, LONGEST_WAIT, NEEDS_A_PERSON, Pace, wait_after
+from sync.schedule import BETWEEN_RUNS, FIRST_WAIT, LONGEST_WAIT, MOST_ROOM, MOST_ROWS, NEEDS_A_PERSON, Pace, wait_after
 
 
 @pytest.mark.parametrize("chance", [0.0, 0.5, 1.0])
@@ -64,4 +64,4 @@ def test_growth_has_an_end():
     pace = Pace()
     for _ in range(30):
         pace.learn(0.0, sent=pace.rows, received=pace.room)
-    assert (pace.rows, pace.room) == (1000, 5000)
+    assert (pace.rows, pace.room) == (MOST_ROWS, MOST_ROOM)

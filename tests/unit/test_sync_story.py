@@ -37,13 +37,18 @@ class Scripted:
         values = {
             "epoch": self.epoch,
             "server_ms": NOW_MS + 5000,
-            "answer": BatchAnswer(request.batch.number) if request.batch else None,
+            "answer": _applied(request.batch) if request.batch else None,
             "page": self.pages.pop(0) if self.pages else None,
         }
         change = self.changes.get(len(self.calls), {})
         if isinstance(change, Exception):
             raise change
         return SyncReply(**(values | (change(request) if callable(change) else change)))
+
+
+def _applied(batch):
+    rows = sum(len(section.ids) for section in thawed(batch.blob).sections)
+    return BatchAnswer(batch.number, outcomes=(Outcome(0, rows - 1, "applied"),))
 
 
 @pytest.fixture
@@ -117,7 +122,7 @@ def test_a_lost_reply_sends_the_same_bytes_again(phone):
 def test_a_crash_between_the_answer_and_the_page_repeats_nothing(phone, monkeypatch):
     register(phone)
     server = Scripted([a_full_page(1)])
-    monkeypatch.setattr("sync.synchronise.take_page", lambda store, page, sent: 1 / 0)
+    monkeypatch.setattr("sync.exchange.take_page", lambda store, page, sent: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         run(phone, server)
     monkeypatch.undo()
@@ -275,7 +280,7 @@ def test_what_cannot_be_made_ready_is_told_when_the_answer_is_in(phone, monkeypa
     def full(store, rows, least):
         raise Problem("disk_full")
 
-    monkeypatch.setattr("sync.synchronise.freeze_ahead", full)
+    monkeypatch.setattr("sync.exchange.freeze_ahead", full)
     with pytest.raises(Problem, match="disk_full"):
         run(phone, Scripted(), pace=Pace(rows=2, quick=True), beside=in_a_thread)
     assert phone.sync_status().waiting == 7

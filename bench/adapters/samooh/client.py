@@ -1,6 +1,7 @@
 """One operation of a phone, as a process of its own: the product's store, commands and sync runner."""
 
 import argparse
+import gc
 import json
 import os
 import sys
@@ -45,6 +46,9 @@ def main() -> None:
     if chosen.barrier:
         print("READY", flush=True)
         sys.stdin.readline()
+    # As main.py does when the app starts.
+    gc.collect()
+    gc.freeze()
     began = time.monotonic()
     told = OPERATIONS[chosen.operation](store, centre, chosen) or {}
     print(json.dumps({"ok": True, "sync_s": round(time.monotonic() - began, 4), **told}))

@@ -9,6 +9,7 @@ from sqlalchemy import delete, update
 
 import server.central_store
 import server.feeding
+import sync.exchange
 import sync.synchronise
 from records.access import Reach
 from records.merge import FieldChange
@@ -86,7 +87,7 @@ def a_merge_by_whole_record(patch: Patch) -> None:
 
 
 def a_client_that_clears_its_outbox_on_send(patch: Patch) -> None:
-    real = sync.synchronise.next_batch
+    real = sync.exchange.next_batch
 
     def next_batch(store: Any, **how: Any) -> Any:
         batch = real(store, **how)
@@ -97,7 +98,7 @@ def a_client_that_clears_its_outbox_on_send(patch: Patch) -> None:
                 t.connection.execute(update(frozen).where(frozen.c.number == batch.number).values(answered=True))
         return batch
 
-    patch.setattr(sync.synchronise, "next_batch", next_batch)
+    patch.setattr(sync.exchange, "next_batch", next_batch)
 
 
 def a_pull_that_filters_rows(patch: Patch) -> None:
@@ -125,7 +126,7 @@ def a_server_that_lets_everybody_read(patch: Patch) -> None:
 
 def a_cursor_kept_before_its_rows(patch: Patch) -> None:
     """Two transactions where there should be one: whoever is killed between them never gets that page."""
-    real = sync.synchronise.take_page
+    real = sync.exchange.take_page
 
     def take_page(store: Any, page: Any, *what: Any) -> int:
         with store.writing() as t:
@@ -133,7 +134,7 @@ def a_cursor_kept_before_its_rows(patch: Patch) -> None:
             t.meta.put(named.CURSOR_NUMBER, page.number)
         return real(store, page, *what)
 
-    patch.setattr(sync.synchronise, "take_page", take_page)
+    patch.setattr(sync.exchange, "take_page", take_page)
 
 
 def a_save_that_does_not_wait_for_the_disk(patch: Patch) -> None:
@@ -142,10 +143,11 @@ def a_save_that_does_not_wait_for_the_disk(patch: Patch) -> None:
 
 
 def a_phone_that_offers_nothing_to_a_restored_server(patch: Patch) -> None:
-    real = sync.synchronise.next_request
-    patch.setattr(sync.synchronise, "offer_what_is_due", lambda store: 0)
+    real = sync.exchange.next_request
+    for module in (sync.synchronise, sync.exchange):
+        patch.setattr(module, "offer_what_is_due", lambda store: 0)
     # Nor does it say up to where it has answers, so that it is not asked for the last batches either.
-    patch.setattr(sync.synchronise, "next_request", lambda *a, **how: replace(real(*a, **how), answered=0))
+    patch.setattr(sync.exchange, "next_request", lambda *a, **how: replace(real(*a, **how), answered=0))
 
 
 def a_phone_that_drops_what_was_refused(patch: Patch) -> None:
