@@ -7,7 +7,7 @@ from typing import Any
 
 from bench import scenarios
 from bench.bed import Failed
-from bench.findings import Finding, Scale, at_least, at_most, skipped
+from bench.findings import Finding, Scale, at_least, at_most, median, skipped
 from bench.peer import ADAPTERS, Peer
 from bench.run import RESULTS, carried, kept_results, seconds
 
