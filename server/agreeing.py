@@ -6,16 +6,17 @@ run that moved something, each stream at most once a day.
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from threading import Lock
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, Select, Table, bindparam, select, update
 
 from records.cells import read_stamps
 from records.digest import Compared, Digest, Summary, digesting_in, register_of
 from records.kinds import Registry
 from records.record import to_wire
-from server.chunks import among, chunked
+from server.chunks import among, among_listed, chunked, listed
 from server.cursors import Vector
 from server.paging import Paging
 from server.tables import CentralTables
@@ -146,12 +147,8 @@ class Agreeing:
 
     def _digest(self, db: Connection, stream: str, roles: Iterable[str]) -> Digest:
         """What a new device would be given of a stream, read by these roles."""
-        feed = self._tables.feed
-        held = select(feed.c.id, feed.c.kind).where(
-            feed.c.state_id == self._state_id, feed.c.stream == stream, feed.c.left.is_(False)
-        )
         by_kind: dict[str, list[str]] = {}
-        for row in db.execute(held):
+        for row in db.execute(_in_stream(self._tables.feed), {"state": self._state_id, "stream": stream}):
             by_kind.setdefault(row.kind, []).append(row.id)
         found = Digest()
         for kind, ids in by_kind.items():
@@ -162,7 +159,18 @@ class Agreeing:
 
     def _digests(self, db: Connection, kind: str, ids: list[str], digest: Callable[..., int]) -> Iterable[int]:
         table = self._tables.records[kind]
-        rows = db.execute(select(table).where(table.c.state_id == self._state_id, among(db, table.c.id, ids)))
-        for row in rows.mappings():
+        asked = {"state": self._state_id, "among": listed(db, ids)}
+        for row in db.execute(_records(table, db.dialect.name), asked).mappings():
             values = {name: to_wire(value) for name, value in row.items()}
             yield digest(row["id"], values, read_stamps(row["stamps"]))
+
+
+@lru_cache(maxsize=32)
+def _in_stream(feed: Table) -> Select[Any]:
+    here = (feed.c.state_id == bindparam("state"), feed.c.stream == bindparam("stream"), feed.c.left.is_(False))
+    return select(feed.c.id, feed.c.kind).where(*here)
+
+
+@lru_cache(maxsize=256)
+def _records(table: Table, dialect: str) -> Select[Any]:
+    return select(table).where(table.c.state_id == bindparam("state"), among_listed(dialect, table.c.id))

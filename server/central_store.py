@@ -75,6 +75,10 @@ class CentralStore:
         past = self.tables.reach_past
         hers = (past.c.state_id == state_id, past.c.person_id == bindparam("person"))
         self._asks_last_reach = select(past.c.capacity).where(*hers).order_by(past.c.from_ms.desc()).limit(1)
+        device = self.tables.device
+        this = (device.c.state_id == state_id, device.c.device == bindparam("of_device"))
+        self._asks_newest_cursor = select(device.c.cursor_number).where(*this)
+        self._notes_contact = update(device).where(*this)
         self._asks_epoch = select(meta.c.value).where(meta.c.state_id == state_id, meta.c.name == "epoch")
         if registry is KINDS:
             prepare(self.database, self.tables.metadata) if prepares else check(self.database)
@@ -257,11 +261,7 @@ class CentralStore:
         self, db: Connection, device: Any, standing: "Stand", news: dict[str, int], room: int, now_ms: int
     ) -> Page:
         parts, reached, more = standing.paging.page(standing.vector, news, room)
-        newest = db.scalar(
-            select(self.tables.device.c.cursor_number).where(
-                self.tables.device.c.state_id == self.state_id, self.tables.device.c.device == device.number
-            )
-        )
+        newest = db.scalar(self._asks_newest_cursor, {"of_device": device.number})
         cursor = self.cursors.make(db, device.number, reached, newest or 0, now_ms)
         return Page(
             self.cursors.token(device.number, self.epoch(db), cursor.number),
@@ -313,18 +313,15 @@ class CentralStore:
         return Stand(capacity, cursor, vector, granted, withdrawn, paging, unknown, gone_back)
 
     def _note_contact(self, db: Connection, device: Any, request: SyncRequest, now_ms: int) -> None:
-        table = self.tables.device
-        db.execute(
-            update(table)
-            .where(table.c.state_id == self.state_id, table.c.device == device.number)
-            .values(
-                last_contact_ms=now_ms,
-                app=request.app,
-                unsent=request.unsent,
-                oldest_unsent_ms=request.oldest_unsent_ms,
-                drafts=request.drafts,
-            )
-        )
+        told = {
+            "of_device": device.number,
+            "last_contact_ms": now_ms,
+            "app": request.app,
+            "unsent": request.unsent,
+            "oldest_unsent_ms": request.oldest_unsent_ms,
+            "drafts": request.drafts,
+        }
+        db.execute(self._notes_contact, told)
 
     def _remember_capacity(self, db: Connection, capacity: Capacity, now_ms: int) -> None:
         """What a person reaches, from now on: work typed under it is judged by it (law 6)."""

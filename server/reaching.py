@@ -10,16 +10,14 @@ from sqlalchemy import BindParameter, Connection, Select, Table, bindparam, or_,
 from records.access import Geography, PlaceLine, Reach, joined, reach_of
 from records.ids import official_id
 from records.messages import Capacity
-from server.chunks import among, among_listed, listed
+from server.chunks import among_listed, listed
 from server.tables import CentralTables
 
 
 def capacity_of(db: Connection, tables: CentralTables, state_id: int, person_id: str, today: date) -> Capacity:
     """Who the person is and how far she reaches on this day. Without an assignment she reaches nothing."""
-    person = tables.records["Person"]
-    row = db.execute(
-        select(person.c.name, person.c.name_hi).where(person.c.state_id == state_id, person.c.id == person_id)
-    ).one_or_none()
+    asked = {"state": state_id, "person": person_id}
+    row = db.execute(_named(tables.records["Person"]), asked).one_or_none()
     return Capacity(
         person_id,
         row.name if row else "",
@@ -71,10 +69,8 @@ def state_place(db: Connection, tables: CentralTables, state_id: int) -> str:
 def _branch_blocks(db: Connection, tables: CentralTables, state_id: int, ids: set[str]) -> dict[str, str]:
     if not ids:
         return {}
-    branch = tables.records["BankBranch"]
-    rows = db.execute(
-        select(branch.c.id, branch.c.block_id).where(branch.c.state_id == state_id, among(db, branch.c.id, ids))
-    )
+    asked = {"state": state_id, "among": listed(db, ids)}
+    rows = db.execute(_branches_among(tables.records["BankBranch"], db.dialect.name), asked)
     return {row.id: row.block_id for row in rows if row.block_id}
 
 
@@ -101,6 +97,18 @@ def _below(
 
 
 # Statements that every contact asks, built once.
+
+
+@lru_cache(maxsize=32)
+def _named(person: Table) -> Select[Any]:
+    mine = person.c.id == bindparam("person")
+    return select(person.c.name, person.c.name_hi).where(person.c.state_id == bindparam("state"), mine)
+
+
+@lru_cache(maxsize=32)
+def _branches_among(branch: Table, dialect: str) -> Select[Any]:
+    here = branch.c.state_id == bindparam("state")
+    return select(branch.c.id, branch.c.block_id).where(here, among_listed(dialect, branch.c.id))
 
 
 @lru_cache(maxsize=32)

@@ -4,8 +4,9 @@ Looked at is what was received: where work of our own shows, the received value 
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.dialects.sqlite import insert
 
 from records.audience import columns_of, streams_read
@@ -105,10 +106,11 @@ def _summary(t: Transaction, names: Iterable[str], roles: dict[str, frozenset[st
     numbers = _numbers(t)
     sums = {name: Digest() for name in names if name in roles}
     wanted = {numbers[name]: name for name in sums if name in numbers}
+    under = _beneath(t)
     for kind, by_marks in _held(t).items():
         marks = {one: [wanted[n] for n in numbers_in(one) if n in wanted] for one in by_marks}
         digests = {name: digesting_in(t.registry, kind, name, roles[name]) for name in wanted.values()}
-        for raw in _rows(t, kind, [one for one, streams in marks.items() if streams]):
+        for raw in _rows(t, kind, [one for one, streams in marks.items() if streams], under):
             _add(sums, raw, marks[raw.held], digests)
     _add_gone(t, sums, wanted, roles)
     return Summary(register_of(t.registry), sums)
@@ -137,16 +139,19 @@ def _add_gone(
             sums[name] = sums[name].plus([gone.whole if whole[name] else gone.public])
 
 
-def _rows(t: Transaction, kind: str, marks: list[str]) -> Iterable[RawRow]:
+def _beneath(t: Transaction) -> dict[tuple[str, str], Any]:
+    """(kind, id) -> what was received of the records that show work of our own."""
+    return {(row.kind, row.id): row.fields for row in t.connection.execute(select(t.tables.beneath))}
+
+
+def _rows(t: Transaction, kind: str, marks: list[str], under: Mapping[tuple[str, str], Any]) -> Iterable[RawRow]:
     """Records held by just these streams, as they were received."""
-    table, beneath = t.tables[kind], t.tables.beneath
-    kept = select(beneath.c.id, beneath.c.fields).where(beneath.c.kind == kind)
-    under = {row.id: row.fields for row in t.connection.execute(kept)} if marks else {}
     for one in marks:
-        ids = list(t.connection.scalars(select(table.c.id).where(table.c.held == one)))
+        asked = f'SELECT id FROM "{t.tables[kind].name}" WHERE held=?'
+        ids = list(t.connection.exec_driver_sql(asked, (one,)).scalars())
         for raw in raw_rows(t.connection, t.tables, kind, ids).values():
-            if raw.id in under:
-                raw.take({name: (value, stamp) for name, (value, stamp) in under[raw.id].items()})
+            if (kind, raw.id) in under:
+                raw.take({name: (value, stamp) for name, (value, stamp) in under[kind, raw.id].items()})
             yield raw
 
 
@@ -158,10 +163,12 @@ def _numbers(t: Transaction) -> dict[str, int]:
 
 
 def _held(t: Transaction) -> Held:
-    found: Held = {}
-    for kind, table in t.tables.items():
-        rows = t.connection.execute(select(table.c.held, func.count()).group_by(table.c.held))
-        found[kind] = {held: count for held, count in rows}
+    asked = " UNION ALL ".join(
+        f"SELECT '{kind}', held, count(*) FROM \"{table.name}\" GROUP BY held" for kind, table in t.tables.items()
+    )
+    found: Held = {kind: {} for kind, _ in t.tables.items()}
+    for kind, held, count in t.connection.exec_driver_sql(asked):
+        found[kind][held] = count
     return found
 
 

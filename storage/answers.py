@@ -111,10 +111,12 @@ def _move_applied(t: Transaction, number: int, special: set[int], kinds: set[str
 
 def _newer_keys(t: Transaction, number: int) -> set[outbox.Key]:
     """Records of a batch that have been changed again since it was frozen."""
-    one, other = t.tables.outbox.alias("frozen_row"), t.tables.outbox.alias("newer_row")
-    same = (one.c.kind == other.c.kind) & (one.c.id == other.c.id)
-    pairs = select(other.c.kind, other.c.id).join(one, same).where(one.c.batch == number, other.c.batch != number)
-    return {(row.kind, row.id) for row in t.connection.execute(pairs)}
+    pairs = t.connection.exec_driver_sql(
+        "SELECT newer.kind, newer.id FROM outbox AS one JOIN outbox AS newer "
+        "ON one.kind=newer.kind AND one.id=newer.id WHERE one.batch=? AND newer.batch!=?",
+        (number, number),
+    )
+    return {(row.kind, row.id) for row in pairs}
 
 
 def _end_special(

@@ -5,6 +5,7 @@ nothing of it is among this phone's records.
 """
 
 import hashlib
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -143,10 +144,13 @@ def content_of(store: LocalStore, id: str) -> bytes:
 def next_parcel(store: LocalStore, passed: Sequence[str]) -> tuple[str, bytes] | None:
     """(id, file) of the one that waits longest; `passed`: not these."""
     with store.reading() as t:
+        id = t.connection.exec_driver_sql(
+            "SELECT id FROM parcel WHERE state=? AND id NOT IN (SELECT value FROM json_each(?)) "
+            "ORDER BY taken_ms, id LIMIT 1",
+            (WAITING, json.dumps(list(passed))),
+        ).scalar()
         table = t.tables.parcel
-        waits = select(table.c.id, table.c.content).where(table.c.state == WAITING, table.c.id.not_in(list(passed)))
-        row = t.connection.execute(waits.order_by(table.c.taken_ms, table.c.id).limit(1)).first()
-        return (row.id, row.content) if row else None
+        return (id, t.connection.scalars(select(table.c.content).where(table.c.id == id)).one()) if id else None
 
 
 def note_delivered(store: LocalStore, id: str, reply: bytes) -> None:

@@ -135,6 +135,35 @@ def drop(t: Transaction, kind: str, ids: Iterable[str]) -> None:
     t.changed.add(kind)
 
 
+def leave_what_is_own(t: Transaction, kind: str, ids: Collection[str], given: Collection[str]) -> None:
+    """Records that no stream held any more come back, and of them only the columns `given`: the rest is this phone's
+    own work. What others had written there before, a centre that went back has lost."""
+    if kind not in t.tables:
+        return
+    # Mostly there is none; with every page, so it goes past the building of a statement.
+    name = t.tables[kind].name
+    sql = f"SELECT id FROM lingering JOIN \"{name}\" USING (id) WHERE lingering.kind=? AND held='' AND id {IN_IDS}"
+    stray = t.connection.exec_driver_sql(sql, (kind, json.dumps(list(ids)))).scalars().all()
+    if not stray:
+        return
+    own = t.tables.own_change
+    entries = outbox.own_entries(t, [(kind, id) for id in stray])
+    defaults, changed = shape_of(t.tables, kind).defaults, list[RawRow]()
+    for id, raw in raw_rows(t.connection, t.tables, kind, stray).items():
+        answered = t.connection.scalars(select(own.c.changes).where(own.c.kind == kind, own.c.id == id))
+        made = {cell[1] for cells in answered for cell in cells.values()}
+        made |= {stamp for _, stamp in outbox.own_cells(entries.get((kind, id), [])).values()}
+        raw.take(
+            {n: (defaults[n], "") for n, stamp in list(raw.stamps.items()) if n not in given and stamp not in made}
+        )
+        beneath = outbox.beneath_of(t, kind, id)
+        kept = {n: cell if n in given or cell[1] in made else [defaults.get(n), ""] for n, cell in beneath.items()}
+        if kept != beneath:
+            outbox.keep_beneath(t, kind, id, outbox.unit_of(t, kind, id, raw), kept)
+        changed.append(raw)
+    write_raw(t.connection, t.tables, kind, changed)
+
+
 def _linger(t: Transaction, kind: str, ids: Iterable[str]) -> None:
     """These are looked at again when the work on them has been answered."""
     lines = [{"kind": kind, "id": id} for id in ids]

@@ -19,7 +19,7 @@ from records.problems import Problem
 from storage import meta as named
 from storage import outbox
 from storage.derived import Touched, settle, stand_down
-from storage.holds import IN_IDS, Streams, drop_done, hold, release
+from storage.holds import IN_IDS, Streams, drop_done, hold, leave_what_is_own, release
 from storage.letting_go import come_back
 from storage.marks import mark, numbers_in, with_hold
 from storage.rows import RawRow, Shape, raw_rows, shape_of, write_raw
@@ -89,6 +89,7 @@ class _Taking:
             self._take_section(section, number)
         for named_by in (part.held, self._own_of(part)):
             for kind, ids in named_by.items():
+                leave_what_is_own(self.t, kind, ids, ())
                 hold(self.t, kind, ids, number)
                 self.rows += len(ids)
         for kind, ids in part.left.items():
@@ -118,6 +119,7 @@ class _Taking:
         if section.kind not in self.t.tables:
             _keep_unknown(self.t, section, number)
             return
+        leave_what_is_own(self.t, section.kind, section.ids, section.fields)
         incoming = _Incoming(shape_of(self.t.tables, section.kind), section, number)
         there = incoming.there(self.t)
         own = self._own_ids(section) if there and self._own_work else set()

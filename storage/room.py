@@ -7,8 +7,6 @@ as can go without the state of the account, or what a next step would be put aft
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
-from sqlalchemy import func, select
-
 from records.account_state import AccountState, last_steps, state_of
 from records.digest import digesting
 from records.figures import norm_on
@@ -38,11 +36,11 @@ PROCESSES = ("savings", "signatories")
 def room_of(t: Transaction) -> Room:
     """What is held, against the norms of today."""
     norms, day = norms_held(t), today(t.meta, t.clock_ms, t.store.built_on)
-    records = sum(t.connection.scalar(select(func.count()).select_from(table)) or 0 for table in t.tables.values())
-    pages, free, size = (
-        int(t.connection.exec_driver_sql(f"PRAGMA {name}").scalar() or 0)
-        for name in ("page_count", "freelist_count", "page_size")
-    )
+    counts = "+".join(f'(SELECT count(*) FROM "{table.name}")' for table in t.tables.values())
+    records, pages, free, size = t.connection.exec_driver_sql(
+        f"SELECT {counts}, page_count, freelist_count, page_size "
+        "FROM pragma_page_count, pragma_freelist_count, pragma_page_size"
+    ).one()
     return Room(
         records,
         max(1, norm_on(norms, "device_records", day)),

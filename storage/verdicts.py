@@ -15,6 +15,8 @@ from storage.outbox import Entry
 from storage.rows import raw_row
 from storage.store import LocalStore, Transaction
 
+SOME_SET_ASIDE = "SELECT 1 FROM verdict WHERE state='set_aside' LIMIT 1"
+
 
 def end_accepted(t: Transaction) -> None:
     """Work that waited to be mended and was accepted as it is: it is in the centre's hands. What has been typed since
@@ -42,7 +44,7 @@ def take_set_aside(t: Transaction) -> None:
     """Work that the centre held for its parent, and could not apply when that came: it waits to be mended, as if that
     had been the answer. Where the centre has the record its value stands there, and a phone cannot tell it from others
     by now: such a change stays in the history alone."""
-    if "Verdict" not in t.tables:
+    if "Verdict" not in t.tables or not t.connection.exec_driver_sql(SOME_SET_ASIDE).first():
         return
     verdict, own = t.tables["Verdict"], t.tables.own_change
     about = and_(verdict.c.record_kind == own.c.kind, verdict.c.record_id == own.c.id)

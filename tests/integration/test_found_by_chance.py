@@ -8,6 +8,7 @@ import pytest
 from records.commands.groups import ChangeGroup, RegisterGroup
 from records.commands.members import AddMember, ChangeMember
 from records.problems import Problem
+from server.importing import Importing, Listed
 from storage.answers import take_answer
 from storage.contact import next_request, take_head
 from storage.freezing import next_batch
@@ -280,3 +281,23 @@ def test_of_two_copies_the_one_that_comes_last_still_proves_that_the_centre_has_
     assert town.row("Shg", lost)["name"] == "radha"
     for one in (phone, twin):
         assert not differences(one.contents(), fresh_contents(town, "abm", tmp_path))
+
+
+def test_what_others_had_written_and_a_centre_lost_does_not_stay_on_the_phone_of_the_author(town, tmp_path):
+    """Her group comes back with her own work, of which she is told no columns; what an import had filled in is gone."""
+    phone = Phone(town, "abm", tmp_path, "one")
+    quiet([phone])
+    backup = files_of(town, tmp_path)
+    groups = []
+    for number in range(3):  # each in a batch of its own: the later ones are sent again when all streams have been read
+        groups.append(phone.do(a_group(remarks=f"group {number}")).id)
+        quiet([phone])
+    with Importing(town.centre, "portal") as importing:
+        importing.take([Listed("Shg", id, {"declared_members": 12}) for id in groups])
+    phone.do(ChangeGroup(groups[1], {"name": "sita"}))
+    quiet([phone])
+    assert {phone.contents()["Shg"][id][0]["declared_members"] for id in groups} == {12}
+    put_back(town, backup, tmp_path, phone)
+    quiet([phone])
+    assert {town.row("Shg", id)["declared_members"] for id in groups} == {None}
+    assert not differences(phone.contents(), fresh_contents(town, "abm", tmp_path))

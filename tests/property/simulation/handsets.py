@@ -10,12 +10,13 @@ from typing import Any
 
 from sqlalchemy import select
 
+from records.audience import streams_read
 from records.commands.deciding import Command
 from records.kinds import Registry
 from records.problems import Problem, Refused
 from records.stamps import device_of
 from records.workspace import SyncStatus
-from storage.identity import login_is_good
+from storage.identity import capacity_of, login_is_good
 from storage.store import LocalStore
 from storage.workspace import PhoneWorkspace
 from sync.beside import at_once
@@ -136,6 +137,13 @@ class Handset:
     def has_login(self) -> bool:
         with self.store.reading() as t:
             return login_is_good(t)
+
+    def news(self) -> tuple[Any, ...]:
+        """What there is at the centre in the streams that this phone reads; if it reads others from now on, that is
+        told in those of places and assignments."""
+        with self.store.reading() as t:
+            capacity = capacity_of(t.meta)
+        return self.town.centre.news(streams_read(capacity.reaches, capacity.person_id) if capacity else ())
 
     # --- what strikes it
 

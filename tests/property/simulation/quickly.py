@@ -2,10 +2,13 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 import pytest
-from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
+from sqlalchemy import Dialect, create_engine
+from sqlalchemy.sql._cache_key_cy import CacheConst
+from sqlalchemy.sql.selectable import SelectLabelStyle
 from sqlalchemy.util import LRUCache
 
 import server.central_store
@@ -15,6 +18,10 @@ import storage.store
 _compiled: Any = LRUCache(5000)
 _made: dict[tuple[str, int, int], Any] = {}
 
+# Each look for a compiled statement hashes these some times over, by their names.
+for words in (SelectLabelStyle, CacheConst):
+    words.__hash__ = object.__hash__  # type: ignore[method-assign, assignment]
+
 
 @contextmanager
 def sharing() -> Iterator[None]:
@@ -22,21 +29,24 @@ def sharing() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(server.central_store, "central_tables", _made_once(server.central_store.central_tables))
         patch.setattr(storage.store, "Tables", _made_once(storage.store.Tables))
-        patch.setattr(server.database, "_engine", _remembering(server.database._engine))
-        patch.setattr(storage.store, "_engine", _remembering(storage.store._engine))
-        # Compiled statements are looked up by their dialect, of which every engine has one of its own.
-        patch.setattr(SQLiteDialect_pysqlite, "__eq__", lambda one, other: type(one) is type(other), raising=False)
-        patch.setattr(SQLiteDialect_pysqlite, "__hash__", lambda one: hash(type(one)), raising=False)
+        patch.setattr(server.database, "create_engine", _engine_like_the_first)
+        patch.setattr(storage.store, "create_engine", _engine_like_the_first)
         yield
 
 
-def _remembering(make: Any) -> Any:
-    def made(*what: Any) -> Any:
-        engine = make(*what)
-        engine._compiled_cache = _compiled
-        return engine
+def _engine_like_the_first(*what: Any, **how: Any) -> Any:
+    """Engines of one dialect, which has looked at SQLite once: by it compiled statements are found again."""
+    engine = create_engine(*what, _initialize=False, **how)
+    engine.dialect = engine.pool._dialect = _dialect()
+    engine._compiled_cache = _compiled
+    return engine
 
-    return made
+
+@cache
+def _dialect() -> Dialect:
+    engine = create_engine("sqlite://")
+    with engine.connect():
+        return engine.dialect
 
 
 def _made_once(make: Any) -> Any:

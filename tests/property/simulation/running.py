@@ -298,7 +298,7 @@ class Run:
     def rest(self, calm: dict[str, Any]) -> None:
         """Good lines for everybody, until nobody has anything left to say.
 
-        `calm`: phone -> the pulse of the centre when it last had nothing to say or to hear. Whoever has been given
+        `calm`: phone -> how far its streams were when it last had nothing to say or to hear. Whoever has been given
         something to do since then is not among them.
         """
         self.network.faults = []
@@ -307,8 +307,8 @@ class Run:
         for _ in range(QUIET_ROUNDS):
             busy = False
             for phone in self.phones:
-                if calm.get(phone.name) == self.town.centre.pulse():
-                    continue  # since it had nothing left to say or to hear, the centre has not changed
+                if phone.name in calm and calm[phone.name] == phone.news():
+                    continue  # since it had nothing left to say or to hear, nothing of its streams has changed
                 self.town.clock.forward(ms=11)
                 line = phone.sync()
                 if line.problem in ENDED_LOGINS:
@@ -319,7 +319,7 @@ class Run:
                     raise Broken(f"a good line failed: {phone.name} {line.problem}")
                 busy |= bool(line.sent or line.received)
                 if not (line.sent or line.problem):
-                    calm[phone.name] = self.town.centre.pulse()
+                    calm[phone.name] = phone.news()
             if not busy:
                 return
         raise Broken("law 4: the network does not come to rest")

@@ -1,9 +1,10 @@
 """The centre of a run: copied from a file made once, killed, restored, and watched by the ledger."""
 
 import atexit
+import json
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache
@@ -84,6 +85,16 @@ class Watched(CentralStore):
         """What must not change when nothing new is said."""
         with self.database.reading() as db:
             return tuple(db.exec_driver_sql(PULSE).one())
+
+    def news(self, streams: Iterable[str]) -> tuple[Any, ...]:
+        """What must have changed when there is something new in these streams."""
+        with self.database.reading() as db:
+            asked = db.exec_driver_sql(
+                "SELECT sum(seq), (SELECT value FROM meta WHERE name='epoch') FROM stream "
+                "WHERE name IN (SELECT value FROM json_each(?))",
+                (json.dumps(list(streams)),),
+            )
+            return tuple(asked.one())
 
 
 PULSE = "SELECT (SELECT value FROM meta WHERE name='epoch'), (SELECT sum(seq) FROM stream)" + "".join(
