@@ -30,12 +30,15 @@ def one_stamp_text(stamp: str, names: Iterable[str]) -> str:
 
 def stamps_texts(names: Sequence[str], columns: Sequence[Sequence[str | None]], rows: int) -> list[str]:
     """`stamps_text` of many rows, from the stamps of each field as a column. Most rows carry one stamp, and of most
-    sections all columns are one list."""
-    if columns and all(column is columns[0] for column in columns):
-        named = " ".join(names)
-        return [f'{{"{stamp}":"{named}"}}' if stamp else "" for stamp in columns[0]]
-    if not columns:
+    sections the columns are two lists: what is stamped together, and what nobody has written."""
+    lists = {id(column): column for column in columns}
+    written = [one for one, column in lists.items() if any(column)]
+    if not written:
         return [""] * rows
+    if len(written) == 1:
+        column = lists[written[0]]
+        named = " ".join(name for name, one in zip(names, columns, strict=True) if one is column)
+        return [f'{{"{stamp}":"{named}"}}' if stamp else "" for stamp in column]
     return [_line_text(names, line) for line in zip(*columns, strict=True)]
 
 

@@ -5,10 +5,12 @@ Reading raises Problem bad_message for whatever does not fit together, and never
 
 import base64
 import re
-from collections.abc import Sequence
+import struct
+from collections.abc import Iterable, Sequence
 from datetime import date
 from functools import lru_cache
-from itertools import accumulate
+from itertools import accumulate, chain, compress, islice, repeat
+from operator import and_, itemgetter, lshift, ne, or_, rshift, sub
 from typing import Any
 
 from records.messages import Section
@@ -32,17 +34,28 @@ def packed_column(values: Sequence[Any]) -> list[Any]:
         return ["v", list(values)]
     words = list(dict.fromkeys(values))
     if len(words) * 2 <= len(values):
-        index = {word: at for at, word in enumerate(words)}
-        return ["w", words, [index[value] for value in values]]
-    texts = [value for value in values if value is not None]
-    if len(texts) == len(values) and set(map(len, texts)) == {32} and _is_hex("".join(texts)):
+        return ["w", words, list(map(_places(words).__getitem__, values))]
+    whole = len(types) == 1
+    texts = values if whole else [value for value in values if value is not None]
+    lengths = set(map(len, texts))
+    if whole and lengths == {32} and _is_hex("".join(texts)):
         return ["i", ids_text(texts)]
-    if set(map(len, texts)) == {10} and None not in (days := list(map(_day_number, texts))):
+    if lengths == {10} and None not in (days := list(map(_day_number, texts))):
         numbers = iter(days)
-        return ["d", [None if value is None else next(numbers) for value in values]]
-    if len(texts) == len(values) and all(value.isascii() and value.isdigit() and value[0] != "0" for value in texts):
-        return ["n", [int(value) for value in texts]]
+        return ["d", days if whole else [None if value is None else next(numbers) for value in values]]
+    if whole and 0 not in lengths and _are_numbers(texts):
+        return ["n", list(map(int, texts))]
     return ["v", list(values)]
+
+
+def _places(words: Iterable[Any]) -> dict[Any, int]:
+    return {word: at for at, word in enumerate(words)}
+
+
+def _are_numbers(texts: Sequence[str]) -> bool:
+    """Whether each is as a number is written; none is empty."""
+    together = "".join(texts)
+    return together.isascii() and together.isdigit() and "0" not in set(map(itemgetter(0), texts))
 
 
 def unpacked_column(packed: Any, rows: int) -> list[Any]:
@@ -54,13 +67,13 @@ def unpacked_column(packed: Any, rows: int) -> list[Any]:
                 values = [_shallow(rest[0])] * rows
             case "w":
                 words = _all_shallow(rest[0])
-                values = [words[at] for at in rest[1]]
+                values = list(map(words.__getitem__, rest[1]))
             case "i":
                 values = ids_list(rest[0])
             case "d":
-                values = [None if n is None else _day_text(n) for n in rest[0]]
+                values = list(map(_day_text, rest[0]))
             case "n":
-                values = [_digits(n) for n in rest[0]]
+                values = _digits(rest[0])
             case "v":
                 values = _all_shallow(rest[0])
             case _:
@@ -92,22 +105,22 @@ def _all_shallow(values: Any) -> list[Any]:
     return values
 
 
-def _digits(number: Any) -> str:
-    if not isinstance(number, int):
+def _digits(numbers: Any) -> list[str]:
+    if not {int}.issuperset(map(type, numbers)):
         raise Problem("bad_message")
-    return str(number)
+    return list(map(str, numbers))
 
 
-@lru_cache(maxsize=4096, typed=True)
-def _day_text(number: int) -> str:
-    return date.fromordinal(number + EPOCH_DAY).isoformat()
+@lru_cache(maxsize=1 << 14, typed=True)
+def _day_text(number: int | None) -> str | None:
+    return None if number is None else date.fromordinal(number + EPOCH_DAY).isoformat()
 
 
 def _is_hex(text: str) -> bool:
     return not text.strip("0123456789abcdef")
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1 << 14)
 def _day_number(text: str) -> int | None:
     """Days since 2000 of a day as ISO text; None for any other text."""
     try:
@@ -134,51 +147,81 @@ NO_PART, UNWRITTEN = -1, -2
 """Index of a cell that is no part of the change, and of one that nobody has written."""
 
 
-def _packed_stamps(grid: Sequence[Sequence[str | None]], rows: int) -> list[Any]:
+Column = Sequence[str | None]
+
+
+def _packed_stamps(grid: Sequence[Column], rows: int) -> list[Any]:
     """[words, default index per row or one for all, {field: [[first row, last row, index], ...]}]."""
-    words: dict[str, int] = {}
-
-    def index(stamp: str | None) -> int:
-        if not stamp:
-            return NO_PART if stamp is None else UNWRITTEN
-        return words.setdefault(stamp, len(words))
-
-    defaults: list[int] = []
-    exceptions: dict[str, list[list[int]]] = {}
+    # Index of a stamp; its words are those beyond the first two, in this order.
+    places: dict[str | None, int] = {None: NO_PART, "": UNWRITTEN}
     alike = _alike(grid)
     most, shared = max(alike, key=lambda pair: len(pair[1]))
     if len(shared) * 2 > len(grid):
-        # Most fields are stamped together: theirs is the stamp that each row has most of.
-        defaults = [index(stamp) for stamp in most]
-        for column, fields in alike:
-            differing = [row for row in range(rows) if column[row] != most[row]] if column is not most else []
-            pairs = [[row, index(column[row])] for row in differing]
-            exceptions |= {f: pairs for f in fields if pairs}
+        defaults, exceptions = _fewest(alike, most, rows, places)
     else:
-        for row in range(rows):
-            counts: dict[str | None, int] = {}
-            for column, fields in alike:
-                counts[column[row]] = counts.get(column[row], 0) + len(fields)
-            common = max(counts, key=counts.__getitem__)
-            defaults.append(index(common))
-            for column, fields in alike:
-                if column[row] != common:
-                    at = index(column[row])
-                    for f in fields:
-                        exceptions.setdefault(f, []).append([row, at])
-    same = len(set(defaults)) == 1
-    packed_exceptions = {f: _exception_ranges(pairs) for f, pairs in exceptions.items()}
-    return [packed_words(list(words)), defaults[0] if same else defaults, packed_exceptions]
+        defaults, exceptions = _row_by_row(alike, rows, places)
+    return [packed_words([stamp for stamp in places if stamp]), _once(defaults), exceptions]
+
+
+def _fewest(
+    alike: list[tuple[Column, list[str]]], most: Column, rows: int, places: dict[str | None, int]
+) -> tuple[list[int], dict[str, list[list[int]]]]:
+    """Defaults and exceptions where most fields are stamped together. Theirs is the stamp that each row has most of,
+    unless fewer words say it the other way round: few fields that are filled in, each row at its own time."""
+    written = max(alike, key=lambda pair: len(pair[1]) * _changes(pair[0]))[0]
+    ways: list[tuple[int, int, list[int], list[list[list[int]]], dict[str | None, int]]] = []
+    for default in [most] if written is most else [most, written]:
+        indexes = dict(places)
+        defaults = _indexes(default, indexes)
+        ranges = [_exception_ranges(column, default, rows, indexes) for column, _ in alike]
+        size = sum(3 * len(some) * len(fields) for some, (_, fields) in zip(ranges, alike, strict=True))
+        ways.append((size + (rows if _changes(default) else 1), len(ways), defaults, ranges, indexes))
+    _, _, defaults, ranges, indexes = min(ways)
+    places.update(indexes)
+    return defaults, {f: some for some, (_, fields) in zip(ranges, alike, strict=True) if some for f in fields}
+
+
+def _row_by_row(
+    alike: list[tuple[Column, list[str]]], rows: int, places: dict[str | None, int]
+) -> tuple[list[int], dict[str, list[list[int]]]]:
+    """Defaults and exceptions where rows differ in which fields are stamped: of each row its most frequent stamp."""
+    defaults: list[str | None] = []
+    for row in range(rows):
+        counts: dict[str | None, int] = {}
+        for column, fields in alike:
+            counts[column[row]] = counts.get(column[row], 0) + len(fields)
+        defaults.append(max(counts, key=counts.__getitem__))
+    indexes = _indexes(defaults, places)
+    exceptions: dict[str, list[list[int]]] = {}
+    for column, fields in alike:
+        if ranges := _exception_ranges(column, defaults, rows, places):
+            exceptions |= dict.fromkeys(fields, ranges)
+    return indexes, exceptions
+
+
+def _indexes(stamps: Column, places: dict[str | None, int]) -> list[int]:
+    """The index of each stamp, new ones after those that are known."""
+    for stamp in dict.fromkeys(stamps):
+        places.setdefault(stamp, len(places) - 2)
+    return list(map(places.__getitem__, stamps))
+
+
+def _changes(column: Column) -> int:
+    """How often a column differs from row to row."""
+    return sum(map(ne, column, islice(column, 1, None)))
 
 
 def packed_words(stamps: list[str]) -> list[Any]:
     """Stamps in their parts: [devices, device of each, milliseconds, counters]. What is the same for all stands once,
     and times as steps from one to the next: what one phone has stamped lies close together."""
-    devices = list(dict.fromkeys(stamp[16:] for stamp in stamps))
-    times = [int(stamp[:12], 16) for stamp in stamps]
-    steps = [later - earlier for earlier, later in zip([0, *times], times, strict=False)]
-    which = [devices.index(stamp[16:]) for stamp in stamps]
-    return [devices, _once(which), steps, _once([int(stamp[12:16], 16) for stamp in stamps])]
+    # Sixteen digits of time and counter, eight of the device.
+    numbers = struct.unpack(f">{'QI' * len(stamps)}", bytes.fromhex("".join(stamps)))
+    moments, of = numbers[::2], numbers[1::2]
+    devices = list(dict.fromkeys(of))
+    times = list(map(rshift, moments, repeat(16)))
+    steps = list(map(sub, times, chain((0,), times)))
+    which, counters = map(_places(devices).__getitem__, of), map(and_, moments, repeat(0xFFFF))
+    return [[f"{device:08x}" for device in devices], _once(list(which)), steps, _once(list(counters))]
 
 
 def _unpacked_words(packed: Any) -> list[str]:
@@ -188,15 +231,16 @@ def _unpacked_words(packed: Any) -> list[str]:
     count = len(steps)
     which = [which] * count if isinstance(which, int) else which
     counters = [counters] * count if isinstance(counters, int) else counters
-    if not {int}.issuperset(map(type, (*which, *steps, *counters))):
+    if not {int}.issuperset(map(type, chain(which, steps, counters))) or not len(which) == len(counters) == count:
         raise Problem("bad_message")
     times = list(accumulate(steps))
     if count and not (min(times) >= 0 and max(times) < 1 << 48 and min(counters) >= 0 and max(counters) < 1 << 16):
         raise Problem("bad_message")
     if count and not 0 <= min(which) <= max(which) < len(devices):
         raise Problem("bad_message")
-    lines = zip(times, counters, which, strict=True)
-    return [f"{time:012x}{counter:04x}{devices[at]}" for time, counter, at in lines]
+    moments = map(or_, map(lshift, times, repeat(16)), counters)
+    whole = struct.pack(f">{count}Q", *moments).hex()
+    return [whole[at : at + 16] + devices[one] for at, one in zip(range(0, 16 * count, 16), which, strict=True)]
 
 
 def _once(numbers: list[int]) -> int | list[int]:
@@ -214,43 +258,77 @@ def _alike(grid: Sequence[Sequence[str | None]]) -> list[tuple[Sequence[str | No
     return list(fields.items())
 
 
-def _exception_ranges(pairs: list[list[int]]) -> list[list[int]]:
-    """[[first row, last row, index], ...] for neighbouring rows with the same exception."""
+def _exception_ranges(column: Column, defaults: Column, rows: int, places: dict[str | None, int]) -> list[list[int]]:
+    """[[first row, last row, index], ...] where a column differs from the defaults; neighbours that are alike at
+    once."""
+    if column is defaults:
+        return []
+    differs = list(map(ne, column, defaults))
+    if not any(differs):
+        return []
+    if all(differs) and not _changes(column):
+        return [[0, rows - 1, *_indexes(column[:1], places)]]
     ranges: list[list[int]] = []
-    for row, index in pairs:
-        if ranges and ranges[-1][1] == row - 1 and ranges[-1][2] == index:
+    last, before = -2, NO_PART
+    for row, index in zip(
+        compress(range(rows), differs), _indexes(list(compress(column, differs)), places), strict=True
+    ):
+        if row == last + 1 and index == before:
             ranges[-1][1] = row
         else:
             ranges.append([row, row, index])
+        last, before = row, index
     return ranges
 
 
 def _unpacked_stamps(packed: Any, fields: int, rows: int) -> list[list[str | None]]:
+    """A column for each field. Those that are alike are one list."""
     try:
         words, defaults, exceptions = packed
         words = _unpacked_words(words)
         # The last two of the list are UNWRITTEN and NO_PART.
         lookup: list[str | None] = [*words, "", None]
-        indexes = [defaults] if isinstance(defaults, int) else [*defaults]
-        named = [one for ranges in exceptions.values() for one in ranges]
-        indexes += [at for _, _, at in named]
-        if not all(UNWRITTEN <= at < len(words) for at in indexes):
+        named = list(chain.from_iterable(exceptions.values()))
+        firsts, lasts, indexes = (list(part) for part in zip(*named, strict=True)) if named else ([], [], [])
+        told = [defaults, *indexes] if isinstance(defaults, int) else [*defaults, *indexes]
+        if not {int}.issuperset(map(type, chain(told, firsts, lasts))):
             raise Problem("bad_message")
-        if sum(last - first + 1 for first, last, _ in named) > fields * rows:
+        if told and not UNWRITTEN <= min(told) <= max(told) < len(words):
+            raise Problem("bad_message")
+        if sum(lasts) - sum(firsts) + len(named) > fields * rows:
             raise Problem("bad_message")  # no cell needs more than one exception
-        row_stamps = [lookup[defaults]] * rows if isinstance(defaults, int) else [lookup[at] for at in defaults]
+        constant = isinstance(defaults, int)
+        row_stamps = [lookup[defaults]] * rows if constant else list(map(lookup.__getitem__, defaults))
         if len(row_stamps) != rows:
             raise Problem("bad_message")
-        grid = [row_stamps if str(f) not in exceptions else list(row_stamps) for f in range(fields)]
+        grid = [row_stamps] * fields
+        made: dict[tuple[tuple[int, int, int], ...], list[str | None]] = {}
         for name, ranges in exceptions.items():
-            column = grid[int(name)]
-            for first, last, at in ranges:
-                if not 0 <= first <= last < rows:
-                    raise Problem("bad_message")
-                column[first : last + 1] = [lookup[at]] * (last - first + 1)
+            key = tuple(map(tuple, ranges))
+            if key not in made:
+                made[key] = _with_exceptions(row_stamps, ranges, lookup)
+            grid[_field(name, fields)] = made[key]
         return grid
     except (AttributeError, TypeError, ValueError, IndexError, KeyError) as error:
         raise Problem("bad_message") from error
+
+
+def _field(name: str, fields: int) -> int:
+    if not 0 <= (at := int(name)) < fields:
+        raise Problem("bad_message")
+    return at
+
+
+def _with_exceptions(stamps: list[str | None], ranges: Any, lookup: list[str | None]) -> list[str | None]:
+    column = list(stamps)
+    for first, last, at in ranges:
+        if not 0 <= first <= last < len(column):
+            raise Problem("bad_message")
+        if first == last:
+            column[first] = lookup[at]
+        else:
+            column[first : last + 1] = [lookup[at]] * (last - first + 1)
+    return column
 
 
 def packed_section(section: Section) -> dict[str, Any]:

@@ -5,12 +5,12 @@ A device's own latest work comes back without the columns it wrote itself.
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from operator import itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Select, Table, and_, bindparam, func, or_, select
+from sqlalchemy import Column, Connection, Date, Dialect, Select, Table, and_, bindparam, func, or_, select
 
 from records.audience import RICHNESS, class_of, columns_of
 from records.conflict import VALUES
@@ -22,11 +22,44 @@ from server.cursors import START, Vector
 from server.feeding import fields_beyond, told_whole
 from server.tables import CentralTables
 
+Values = list[Any]
+
 MOST_CHARACTERS = 700_000
 FEWEST_ROWS = 25
 """Of the texts of one page, however many rows were asked for; and the rows that a page may always have."""
 SLICE = 1000
 """Rows that are read at once. A page is put together of slices for as long as its texts leave room."""
+
+
+class Told(NamedTuple):
+    """What a stream was told of a record (`feed` in server/tables.py)."""
+
+    stream: str
+    seq: int
+    whole_seq: int | None
+    changed: str | None
+
+
+class Line(NamedTuple):
+    """A row of one stream, with one of the other streams that hold the record too: as many lines as there are such, or
+    one without."""
+
+    seq: int
+    id: str
+    kind: str
+    left: bool
+    by_device: str
+    others_seq: int
+    whole_seq: int | None
+    changed: str | None
+    stream: str | None
+    other_seq: int
+    other_whole_seq: int | None
+    other_changed: str | None
+
+    @property
+    def other(self) -> Told | None:
+        return Told(self.stream, *self[9:]) if self.stream else None
 
 
 class Paging:
@@ -54,7 +87,7 @@ class Paging:
         found: dict[str, int] = {}
         for some in chunked(self.readable):
             rows = self._ask(_numbers(table, self._db.dialect.name), some)
-            found.update({row.name: row.seq for row in rows if row.seq > vector.get(row.name, START).upto})
+            found.update({name: seq for name, seq in rows if seq > vector.get(name, START).upto})
         return {name: found[name] for name in self.readable if name in found}
 
     def to_come(self, vector: Vector, news: Iterable[str]) -> int:
@@ -103,12 +136,13 @@ class Paging:
                 return parts, reached, True
             before = vector.get(name, START)
             rows = self._feed(name, before.upto, left)
-            full = len(rows) == left
+            found = len(set(map(_SEQ, rows)))
+            full = found == left
             end = rows[-1].seq if full and rows else last
             # A full page may have missed what went to the end meanwhile: such a stream is read on, and then ended.
             reached[name] = before._replace(upto=end, ended=before.ended if full else end)
             parts.append(self._part(name, end, vector, rows, reached))
-            left -= len(rows)
+            left -= found
             if full and end < last:
                 return parts, reached, True
         return parts, reached, False
@@ -123,7 +157,7 @@ class Paging:
         )
         kinds = {row.id: row.kind for row in rows}
         chosen: dict[tuple[str, str, tuple[str, ...]], list[str]] = {}
-        for id, streams in self._elsewhere(wanted).items():
+        for id, streams in self._streams(wanted).items():
             told = [name for name, row in streams.items() if row.seq <= vector.get(name, START).upto]
             if told:
                 richest, kind = min(told, key=lambda one: (_rank(one), one)), kinds[id]
@@ -134,28 +168,33 @@ class Paging:
             for (name, kind, columns), some in chosen.items()
         ]
 
-    def _feed(self, name: str, upto: int, room: int) -> list[Any]:
+    def _feed(self, name: str, upto: int, room: int) -> list[Line]:
         asked = {"state": self._state_id, "stream": name, "upto": upto, "room": room}
-        return list(self._db.execute(_beyond(self._tables.feed), asked).fetchall())
+        return list(map(Line._make, _rows(self._db, _beyond(self._tables.feed), asked)))
 
-    def _ask(self, query: Select[Any], ids: list[str]) -> list[Any]:
-        asked = {"state": self._state_id, "among": listed(self._db, ids)}
-        return list(self._db.execute(query, asked).fetchall())
+    def _ask(self, query: Select[Any], ids: list[str]) -> list[tuple[Any, ...]]:
+        return _rows(self._db, query, {"state": self._state_id, "among": listed(self._db, ids)})
 
-    def _part(self, name: str, end: int, before: Vector, rows: list[Any], reached: Vector) -> Part:
+    def _part(self, name: str, end: int, before: Vector, rows: list[Line], reached: Vector) -> Part:
         part, own, at = Part(name, end), list[int](), before.get(name, START)
-        elsewhere = self._elsewhere([row.id for row in rows if not row.left])
-        wanted: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+        elsewhere: dict[str, dict[str, Told]] = {}
         for row in rows:
+            if row.stream in self.readable and (other := row.other):
+                elsewhere.setdefault(row.id, {})[other.stream] = other
+        wanted: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+        # The first time that a stream is read, all that is in no other comes whole, whatever its row tells.
+        first = at.ended == 0 and (not self._author or not rows or rows[-1].seq <= at.since)
+        for row in rows if len(rows) < 2 else {row.seq: row for row in rows}.values():
             if row.left:
                 part.left.setdefault(row.kind, []).append(row.id)
                 continue
-            streams = elsewhere[row.id]
-            if not streams:
-                continue  # it has left meanwhile, and that comes as well
-            heals = at.heals and row.seq <= at.since
-            came = self._is_delivered(name, streams, reached, heals)
-            columns = () if came else self._columns(row, streams, before)
+            if first and row.id not in elsewhere:
+                columns, _ = self._seen_by(row.kind, (name,))
+            else:
+                streams = {name: Told(name, row.seq, row.whole_seq, row.changed), **elsewhere.get(row.id, {})}
+                heals = at.heals and row.seq <= at.since
+                came = self._is_delivered(name, streams, reached, heals)
+                columns = () if came else self._columns(name, row, streams, before)
             if columns:
                 wanted.setdefault((row.kind, columns), []).append(row.id)
             elif (place := self._sent.get((row.kind, row.id))) is not None:
@@ -167,17 +206,21 @@ class Paging:
             part.rows += self._sections(kind, {columns: ids for (one, columns), ids in wanted.items() if one == kind})
         return part
 
-    def _columns(self, row: Any, streams: Mapping[str, Any], before: Vector) -> tuple[str, ...]:
-        """The columns to send: those of its audience, or for the device's own latest work the derived ones; of a record
-        that the device has, those that changed since it had read this stream to its end."""
-        entry, key = self._registry[row.kind], (row.kind, *streams)
+    def _seen_by(self, kind: str, streams: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """(the columns of a record that the device holds by these streams, the derived ones among them)."""
+        key = (kind, *streams)
         if key not in self._seen:
             # Few sets of streams hold many records.
-            held_by = {stream: self.readable[stream] for stream in streams}
-            columns = columns_of(entry.cls, row.kind, held_by)
-            self._seen[key] = columns, tuple(name for name in derived_fields(entry.cls) if name in columns)
-        columns, derived = self._seen[key]
-        at = before.get(row.stream, START)
+            cls = self._registry[kind].cls
+            columns = columns_of(cls, kind, {stream: self.readable[stream] for stream in streams})
+            self._seen[key] = columns, tuple(name for name in derived_fields(cls) if name in columns)
+        return self._seen[key]
+
+    def _columns(self, name: str, row: Line, streams: Mapping[str, Told], before: Vector) -> tuple[str, ...]:
+        """The columns to send: those of its audience, or for the device's own latest work the derived ones; of a record
+        that the device has, those that changed since it had read this stream to its end."""
+        columns, derived = self._seen_by(row.kind, tuple(streams))
+        at = before.get(name, START)
         # In a stream that is not read to its end, what others wrote may have moved on behind the device's back.
         own = self._author and row.by_device == self._author and row.seq > at.since and row.others_seq <= at.ended
         columns = derived if own else columns
@@ -186,10 +229,10 @@ class Paging:
         changed = fields_beyond(row, at.ended)
         if not changed <= set(derived):
             # Below which group it stands is always said: what the phone works out there may change with it.
-            changed |= {parent_field(entry.cls) or ""}
+            changed |= {parent_field(self._registry[row.kind].cls) or ""}
         return tuple(name for name in columns if name in changed)
 
-    def _has(self, streams: Mapping[str, Any], before: Vector) -> bool:
+    def _has(self, streams: Mapping[str, Told], before: Vector) -> bool:
         """Whether the device has a record with all columns that its streams give: each told it the whole record before
         the device had last read that stream to its end. An old copy of a phone's file has what its cursor says, and
         what was typed on it since is not asked for here."""
@@ -197,7 +240,7 @@ class Paging:
             told_whole(row) <= before.get(name, START).ended for name, row in streams.items()
         )
 
-    def _is_delivered(self, name: str, streams: Mapping[str, Any], reached: Vector, heals: bool) -> bool:
+    def _is_delivered(self, name: str, streams: Mapping[str, Told], reached: Vector, heals: bool) -> bool:
         """Whether this version came already by another stream that is at least as rich; one that heals goes by those
         alone that are read anew with it."""
         return len(streams) > 1 and any(
@@ -208,49 +251,56 @@ class Paging:
             for other, row in streams.items()
         )
 
-    def _elsewhere(self, ids: list[str]) -> dict[str, dict[str, Any]]:
-        """id -> {stream: its row} of all the device's streams that hold the record."""
-        found: dict[str, dict[str, Any]] = {id: {} for id in ids}
+    def _streams(self, ids: list[str]) -> dict[str, dict[str, Told]]:
+        """id -> {stream: what it was told} of all the device's streams that hold the record."""
+        found: dict[str, dict[str, Told]] = {id: {} for id in ids}
         query = _holding(self._tables.feed, self._db.dialect.name)
         for some in chunked(ids):
-            for row in self._ask(query, some):
-                if row[1] in self.readable:
-                    found[row[0]][row[1]] = row
+            for id, *told in self._ask(query, some):
+                if told[0] in self.readable:
+                    found[id][told[0]] = Told(*told)
         return found
 
     def _sections(self, kind: str, wanted: Mapping[tuple[str, ...], list[str]]) -> list[Section]:
         """Records of one kind, a section for those with the same columns."""
+        table, dialect = self._tables.records[kind], self._db.dialect
         names = tuple(dict.fromkeys(name for columns in wanted for name in columns))
-        place = {name: at for at, name in enumerate(names, 2)}
-        query = _records(self._tables.records[kind], names, self._db.dialect.name)
-        found: dict[str, Any] = {}
+        query = _records(table, names, dialect.name)
+        found: dict[str, tuple[Any, ...]] = {}
         for some in chunked(id for ids in wanted.values() for id in ids):
             found.update({row[0]: row for row in self._ask(query, some)})
         sections = []
         for columns, ids in wanted.items():
-            rows = [found[id] for id in ids if id in found]
-            if not rows:
-                continue
-            slice_of = itemgetter(0, 1, *(place[name] for name in columns))
-            there, stamps, *values = map(list, zip(*map(slice_of, rows), strict=True))
-            values = [_on_the_wire(column) for column in values]
-            if kind == "Conflict":
-                self._mask(columns, values, rows)
-            sections.append(Section(kind, there, list(columns), values, _stamps_in_columns(stamps, columns)))
+            if rows := [found[id] for id in ids if id in found]:
+                there, stamps, *all_values = map(list, zip(*rows, strict=True))
+                by_name = dict(zip(names, all_values, strict=True))
+                values = [_on_the_wire(table.c[name], dialect, by_name[name]) for name in columns]
+                if kind == "Conflict":
+                    self._mask(columns, values, there)
+                sections.append(Section(kind, there, list(columns), values, _stamps_in_columns(stamps, columns)))
         return sections
 
-    def _mask(self, columns: tuple[str, ...], values: list[list[Any]], rows: list[Any]) -> None:
+    def _mask(self, columns: tuple[str, ...], values: list[Values], ids: list[str]) -> None:
         """A Conflict shows its values only to who sees that column of its record."""
         shown = [columns.index(name) for name in VALUES if name in columns]
         if not shown:
             return
-        streams = self._elsewhere([row.id for row in rows])
-        for place, row in enumerate(rows):
-            held_by = {stream: self.readable[stream] for stream in streams[row.id]}
-            seen = columns_of(self._registry[row.record_kind].cls, row.record_kind, held_by)
-            if row.field not in seen:
+        streams = self._streams(ids)
+        kinds, fields = values[columns.index("record_kind")], values[columns.index("field")]
+        for place, (id, kind, field) in enumerate(zip(ids, kinds, fields, strict=True)):
+            held_by = {stream: self.readable[stream] for stream in streams[id]}
+            if field not in columns_of(self._registry[kind].cls, kind, held_by):
                 for at in shown:
                     values[at][place] = None
+
+
+_SEQ = itemgetter(0)
+
+
+def _rows(db: Connection, query: Select[Any], asked: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    """The rows of a question as the driver gives them: pages have thousands, and SQLAlchemy would wrap each."""
+    with db.execute(query, asked) as result:
+        return list(result.cursor.fetchall())
 
 
 # Statements that every page asks, built once.
@@ -264,15 +314,26 @@ def _numbers(stream: Table, dialect: str) -> Select[Any]:
 
 @lru_cache(maxsize=32)
 def _beyond(feed: Table) -> Select[Any]:
+    """`Line`s. In one statement with the other streams, so that both are of one moment."""
     mine = (feed.c.state_id == bindparam("state"), feed.c.stream == bindparam("stream"))
     later = feed.c.seq > bindparam("upto")
-    return select(feed).where(*mine, later).order_by(feed.c.seq).limit(bindparam("room"))
+    names = ("seq", "id", "kind", "left", "by_device", "others_seq", "whole_seq", "changed")
+    told = select(*(feed.c[name] for name in names)).where(*mine, later).order_by(feed.c.seq).limit(bindparam("room"))
+    row, other = told.subquery("row"), feed.alias("other")
+    also = and_(
+        other.c.state_id == bindparam("state"),
+        other.c.id == row.c.id,
+        other.c.stream != bindparam("stream"),
+        other.c.left.is_(False),
+    )
+    shown = (*(row.c[name] for name in names), *(other.c[name] for name in Told._fields))
+    return select(*shown).select_from(row.outerjoin(other, also)).order_by(row.c.seq)
 
 
 @lru_cache(maxsize=32)
 def _holding(feed: Table, dialect: str) -> Select[Any]:
     mine = (feed.c.state_id == bindparam("state"), among_listed(dialect, feed.c.id), feed.c.left.is_(False))
-    return select(feed.c.id, feed.c.stream, feed.c.seq, feed.c.whole_seq, feed.c.changed).where(*mine)
+    return select(feed.c.id, *(feed.c[name] for name in Told._fields)).where(*mine)
 
 
 @lru_cache(maxsize=512)
@@ -292,38 +353,72 @@ def _ranges(numbers: Iterable[int]) -> list[tuple[int, int]]:
     return found
 
 
-def _on_the_wire(values: list[Any]) -> list[Any]:
-    """`to_wire` of a column; texts and numbers go as they are."""
-    return values if set(map(type, values)) <= {str, int, bool, type(None)} else [to_wire(value) for value in values]
+def _on_the_wire(column: Column[Any], dialect: Dialect, values: Values) -> Values:
+    """A column from the driver as `to_wire` of its values. Each different one is turned once; most go as they are."""
+    turn = _turn_of(column, dialect)
+    if turn is None:
+        return values
+    made = {value: turn(value) for value in set(values)}
+    return list(map(made.__getitem__, values))
 
 
-def _stamps_in_columns(texts: Iterable[str], columns: tuple[str, ...]) -> list[list[str | None]]:
+@lru_cache(maxsize=2048)
+def _turn_of(column: Column[Any], dialect: Dialect) -> Callable[[Any], Any] | None:
+    """How a value of the driver becomes one of the wire; None where it is one already."""
+    if isinstance(column.type, Date):
+        # SQLite keeps a day as the text in which it travels.
+        return None if dialect.name == "sqlite" else to_wire
+    read = column.type.dialect_impl(dialect).result_processor(dialect, None)
+    return (lambda value: to_wire(read(value))) if read else None
+
+
+_STAMP, _REST = itemgetter(slice(2, 26)), itemgetter(slice(26, None))
+"""Of the text of a record with one stamp, `{"<stamp>":"name formed_on"}`."""
+
+
+def _stamps_in_columns(texts: Sequence[str], columns: tuple[str, ...]) -> list[list[str | None]]:
     """The stamps of records, a list for each column. Columns that are stamped alike throughout share one."""
-    # All in one text, which is read much sooner than each by itself.
-    stamps: list[dict[str, str]] = json.loads(f"[{','.join(text or '{}' for text in texts)}]")
-    by_names: dict[str, list[str | None]] = {}
-    for row, one in enumerate(stamps):
-        for stamp, names in one.items():
-            if names not in by_names:
-                by_names[names] = [""] * len(stamps)
-            by_names[names][row] = stamp
-    # Few sets of fields are stamped together; a field stands in one of them in each row.
-    sets = {names: frozenset(names.split(" ")) for names in by_names}
-    alike: dict[tuple[str, ...], list[str | None]] = {}
+    rests, stamps = list(map(_REST, texts)), list(map(_STAMP, texts))
+    different = set(rests)
+    # Most records have one stamp, and few sets of fields are stamped together.
+    named = {rest: frozenset(rest[3:-2].split(" ")) for rest in different if _names_fields(rest)}
+    several = different - named.keys()
+    others = _one_by_one(texts, [row for row, rest in enumerate(rests) if rest in several] if several else [])
+    alike: dict[Any, list[str | None]] = {}
     grid: list[list[str | None]] = []
     for name in columns:
-        key = tuple(names for names in by_names if name in sets[names])
+        among = frozenset(rest for rest, names in named.items() if name in names)
+        key = among, tuple(others.get(name, ()))
         if key not in alike:
-            alike[key] = _together([by_names[names] for names in key], len(stamps))
+            alike[key] = column = _of_those(stamps, rests, among)
+            for row, stamp in key[1]:
+                column[row] = stamp
         grid.append(alike[key])
     return grid
 
 
-def _together(columns: Sequence[list[str | None]], rows: int) -> list[str | None]:
-    """One column of several, of which in each row one at the most is filled."""
-    if len(columns) < 2:
-        return columns[0] if columns else [""] * rows
-    return [next(filter(None, line), "") for line in zip(*columns, strict=True)]
+def _of_those(stamps: list[str], rests: list[str], among: frozenset[str]) -> list[str | None]:
+    """The stamps of those rows; '' for the others."""
+    if not among:
+        return [""] * len(stamps)
+    return [stamp if rest in among else "" for stamp, rest in zip(stamps, rests, strict=True)]
+
+
+def _names_fields(rest: str) -> bool:
+    """Whether this is all that follows one stamp."""
+    return rest[:3] == '":"' and rest[-2:] == '"}' and rest.count('"') == 3
+
+
+def _one_by_one(texts: Sequence[str], rows: list[int]) -> dict[str, list[tuple[int, str]]]:
+    """field -> (row, stamp) of these rows, whatever stamps they have."""
+    found: dict[str, list[tuple[int, str]]] = {}
+    # All in one text, which is read much sooner than each by itself.
+    read = json.loads(f"[{','.join(texts[row] or '{}' for row in rows)}]")
+    for row, one in zip(rows, read, strict=True):
+        for stamp, names in one.items():
+            for name in names.split(" "):
+                found.setdefault(name, []).append((row, stamp))
+    return found
 
 
 @lru_cache(maxsize=4096)
@@ -337,6 +432,8 @@ def _characters(parts: Iterable[Part]) -> int:
 
 
 def _length(column: Sequence[Any]) -> int:
-    if set(map(type, column)) == {str}:
-        return sum(map(len, column))
-    return sum(len(value) for value in column if isinstance(value, str))
+    types = set(map(type, column))
+    if str not in types:
+        return 0
+    texts = column if len(types) == 1 else [value for value in column if isinstance(value, str)]
+    return sum(map(len, texts))
