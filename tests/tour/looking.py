@@ -24,19 +24,19 @@ SLACK = 1.0
 # Every node that says or does something: words, role, place, and whether it lies in something that scrolls sideways.
 NODES = """() => {
   const found = [];
+  // As Flutter writes it at a list, each way by itself: computed, the other way would be 'auto'. For half a second
+  // after the pointer has moved it is 'hidden'.
+  const lists = (way) => ['scroll', 'hidden'].includes(way);
   const scrolls = (node) => {
-    for (let at = node.parentElement; at; at = at.parentElement) {
-      const style = getComputedStyle(at);
-      if (style.overflowX === 'scroll' || style.overflowX === 'auto') return true;
-      if (at.tagName === 'FLT-SEMANTICS-HOST') return false;
+    for (let at = node.parentElement; at && at.tagName !== 'FLT-SEMANTICS-HOST'; at = at.parentElement) {
+      if (lists(at.style.overflowX)) return true;
     }
     return false;
   };
   // What is scrolled half out of its list is as high as the part that is seen.
   const clipped = (node, box) => {
     for (let at = node.parentElement; at && at.tagName !== 'FLT-SEMANTICS-HOST'; at = at.parentElement) {
-      const style = getComputedStyle(at);
-      if (!['scroll', 'auto'].includes(style.overflowY) && !['scroll', 'auto'].includes(style.overflowX)) continue;
+      if (!lists(at.style.overflowY) && !lists(at.style.overflowX)) continue;
       const list = at.getBoundingClientRect();
       if (box.top <= list.top + 2 || box.bottom >= list.bottom - 2) return true;
       if (box.left <= list.left + 2 || box.right >= list.right - 2) return true;
