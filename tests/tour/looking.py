@@ -16,6 +16,7 @@ TOUCH = 48
 """dp that a thumb needs, each way (Material 3, accessibility)."""
 BACK = ("वापस जाएं", "Back")
 """What Flutter calls its own arrow, in the language of the app."""
+ARROW = 40
 ROUND = 26
 """dp of a button's side that its round ends may take."""
 SLACK = 1.0
@@ -110,7 +111,8 @@ def _node_faults(node: dict, width: int) -> list[Fault]:
         if not (node["words"] or node["all"]):
             found.append(Fault("a target without a name", node["id"] or node["role"]))
         # Flutter's own arrow in the title is 40 dp in a browser; on a phone the room round it counts, which makes 48.
-        own_arrow = node["w"] == node["h"] == 40 and node["x"] < TOUCH and node["words"] in BACK
+        square = abs(node["w"] - ARROW) < SLACK and abs(node["h"] - ARROW) < SLACK
+        own_arrow = square and node["x"] < TOUCH and node["words"] in BACK
         if not own_arrow and not node["clipped"] and (node["w"] + SLACK < TOUCH or node["h"] + SLACK < TOUCH):
             found.append(Fault(f"a target of {node['w']:.0f} x {node['h']:.0f} dp", where))
     if not node["sideways"] and (node["x"] < -SLACK or node["x"] + node["w"] > width + SLACK):
