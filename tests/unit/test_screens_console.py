@@ -491,9 +491,11 @@ async def test_a_sample_is_verified_on_the_screen_and_its_result_stands_beside_t
     _, group = office
     monkeypatch.setattr("screens.console.sample.today", lambda: date(2026, 3, 20))
     page = console.signed_in("supervisor")
+    hers = page.workspace.do(a_group(name="मेरा समूह")).id
     async with shown(page, "/decide") as app:
         await app.click("decide-sample")
         await app.see(f"sample-group-{group}")
+        assert not app.has(f"sample-group-{hers}"), "nobody verifies her own work"
         await app.click(f"call-group-{group}")
         await app.click(f"confirmed-group-{group}")
         await app.gone(f"sample-group-{group}")
