@@ -8,9 +8,10 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from operations.demo_desk import Desk
 from operations.demo_phones import Phone
 from operations.demo_reading import HINDI, both, figures_of, strip
-from operations.demo_setup import AREA, Someone
+from operations.demo_setup import AREA
 from operations.demo_telling import StoryBroke, Told, synced, village_of
 from records.commands.conflicts import DecideConflict
 from records.commands.groups import ChangeGroup, RegisterGroup, SayTheSame
@@ -18,10 +19,6 @@ from records.errands import AcceptChange, ListSetAside
 from records.resemblance import may_be_registered
 from records.search_key import search_key
 from screens.words import words_of
-from server.announcing import Watch
-from server.central_store import CentralStore
-from server.central_workspace import CentralWorkspace
-from server.console.deeds import console_deeds
 from storage.queries.conflicts import list_conflicts
 from storage.queries.doubles import list_groups_near
 from storage.queries.groups import find_shg
@@ -34,30 +31,11 @@ BEYOND = "सरस्वती समूह"
 """A group that the ABM registers in a panchayat that is not hers."""
 
 
-class Desk:
-    """A person's page of the console, signed in with a one-time code."""
-
-    def __init__(self, centre: CentralStore, someone: Someone) -> None:
-        self.someone = someone
-        self._watch = Watch(centre)
-        self.workspace = CentralWorkspace(
-            centre, self._watch, "", keep_token=lambda token: None, deeds=console_deeds(centre)
-        )
-        self.workspace.enrol(centre.enrolments.console_code_for(someone.id))
-
-    def __enter__(self) -> "Desk":
-        return self
-
-    def __exit__(self, *why: object) -> None:
-        self._watch.close()
-
-
-def mend(told: Told, second: str) -> None:
-    """The three troubles. `second`: the group that was registered with a number only."""
-    with Desk(told.centre, told.phones["supervisor"].someone) as desk:
-        _registered_twice(told, desk, second)
-        _two_answers(told, desk, second)
-        _not_taken(told, desk)
+def mend(told: Told, desk: Desk, second: str) -> None:
+    """The three troubles, at the supervisor's desk. `second`: the group that was registered with a number only."""
+    _registered_twice(told, desk, second)
+    _two_answers(told, desk, second)
+    _not_taken(told, desk)
     # Whoever has not heard of it yet.
     synced(told.phones["sakhi"])
 

@@ -1,18 +1,26 @@
-"""Setting up the demo's centre: a block with its branches, its people and its register, through the push of a phone."""
+"""Setting up the demo's centre: a block with its branches, its people and its register, through the push of a phone.
+
+The centre begins a fortnight ago, with the register as it stood then and a review held on it; the rest came since.
+"""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 from operations.demo_places import BADWARA, STATE_CODE, Row, branch_id, district_id, practice_id
-from operations.practice_filling import fill, fill_places
+from operations.practice_earlier import register_on
+from operations.practice_filling import Filled, fill, fill_places
 from operations.practice_places import branch_rows, contents, place_rows, practice_blocks, villages_of
-from operations.practice_register import practice_register
+from operations.practice_register import PracticeGroup, practice_register
 from records.days import day_of
-from records.written import show_count
-from server.serving import open_centre
+from records.errands import HoldReview
+from records.written import show_count, show_day
+from server.central_store import CentralStore
+from server.console_sessions import ConsoleSessions
+from server.reviews import hold_review
+from server.serving import now_ms, open_centre
 
 SEED = 3885
 """Of the demo's register: each demo has the same groups."""
@@ -85,29 +93,62 @@ PEOPLE = (ABM, SAKHI, SUPERVISOR, REVIEWER)
 GROUPS_PER_SECOND = 80
 """For saying beforehand how long it takes; seen on a laptop."""
 
+FORTNIGHT = timedelta(days=14)
+"""So long ago the last review was held."""
+
 
 def set_up(folder: Path, groups: int = 0, say: Callable[[str], None] = lambda line: None) -> dict[str, str]:
     """Put the demo's records into the centre of a folder, where they are missing, and issue a code for each phone.
 
     Returns person's key -> one-time code. Done before the server starts, as at an office on its first day. `groups`:
-    how many the register of the block has.
+    how many the register of the block has; with none no review has been held either.
     """
+    today = day_of(now_ms())
+    register = list(practice_register(SEED, villages_of(BLOCKS), groups, today=today))
+    if groups:
+        long = f" It takes about {groups // GROUPS_PER_SECOND} seconds." if groups > 2 * GROUPS_PER_SECOND else ""
+        say(f"The register of Badwara block is being put in: {show_count(groups)} groups.{long}")
+        _before(folder, register, today - FORTNIGHT, say)
     centre = open_centre(folder, STATE_CODE)
     try:
-        fill_places(centre, [*place_rows(BLOCKS), *branch_rows(BLOCKS), *people_rows()])
+        begun = time.monotonic()
+        _places(centre)
         if groups:
-            long = f" It takes about {groups // GROUPS_PER_SECOND} seconds." if groups > 2 * GROUPS_PER_SECOND else ""
-            say(f"The register of Badwara block is being put in: {show_count(groups)} groups.{long}")
-            begun = time.monotonic()
-            register = practice_register(SEED, villages_of(BLOCKS), groups, today=day_of(centre.clock()))
-            filled = fill(centre, register)
+            then = {group.number: group for group in register_on(register, today - FORTNIGHT)}
+            fill(centre, (group for group in register if then.get(group.number) != group))
+            whole = Filled.of(register)
             say(
-                f"{show_count(filled.groups)} groups and {show_count(filled.members)} members, "
-                f"{show_count(filled.records)} records in all, in {time.monotonic() - begun:.1f} seconds."
+                f"{show_count(whole.groups)} groups and {show_count(whole.members)} members, "
+                f"{show_count(whole.records)} records in all with what came since, "
+                f"in {time.monotonic() - begun:.1f} seconds."
             )
         return {someone.key: centre.enrolments.code_for(someone.id) for someone in PEOPLE}
     finally:
         centre.close()
+
+
+def _before(folder: Path, register: Sequence[PracticeGroup], day: date, say: Callable[[str], None]) -> None:
+    """The centre as it stood on an earlier day, with the review that the supervisor held on it."""
+    earlier = FORTNIGHT // timedelta(milliseconds=1)
+    centre = open_centre(folder, STATE_CODE, clock=lambda: now_ms() - earlier)
+    try:
+        begun = time.monotonic()
+        _places(centre)
+        filled = fill(centre, register_on(register, day))
+        sessions = ConsoleSessions(centre)
+        token = sessions.begin(centre.enrolments.console_code_for(SUPERVISOR.id))
+        hold_review(sessions, token, HoldReview(BADWARA))
+        sessions.end(token)
+        say(
+            f"As it stood on {show_day(day)}, when the last review was held: {show_count(filled.groups)} groups, "
+            f"in {time.monotonic() - begun:.1f} seconds."
+        )
+    finally:
+        centre.close()
+
+
+def _places(centre: CentralStore) -> None:
+    fill_places(centre, [*place_rows(BLOCKS), *branch_rows(BLOCKS), *people_rows()])
 
 
 def people_rows() -> Iterator[Row]:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
+from operations.demo_desk import Desk
 from operations.demo_mending import mend
 from operations.demo_phones import Phone
 from operations.demo_reading import (
@@ -19,6 +20,7 @@ from operations.demo_reading import (
     steps_of,
     strip,
 )
+from operations.demo_sample import since_the_review, verify
 from operations.demo_telling import Told, refused, synced, village_of
 from operations.demo_verdict import agree
 from records.bank_branch import BankBranch, ServiceArea
@@ -71,8 +73,11 @@ def tell(
     _open_account_cut_off(told, sakhi, both)
     _correct_cut_off(told, abm, first)
     _meet_again(told, abm, sakhi, both)
-    mend(told, both[1])
-    _figures(told, before, supervisor)
+    with Desk(centre, supervisor.someone) as desk:
+        mend(told, desk, both[1])
+        verify(told, desk)
+        _figures(told, before, supervisor)
+        since_the_review(told, desk)
     _district(told, phones["reviewer"], both)
     told.act("Do all copies agree?")
     return agree(phones, centre, told.line)

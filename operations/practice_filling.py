@@ -28,6 +28,12 @@ class Filled:
     members: int = 0
     records: int = 0
 
+    @classmethod
+    def of(cls, register: Sequence[PracticeGroup]) -> "Filled":
+        """Of a whole register, however often it has been put in."""
+        members = sum(len(group.members) for group in register)
+        return cls(len(register), members, sum(1 for group in register for _ in rows_of(group)))
+
 
 def fill(centre: CentralStore, register: Iterable[PracticeGroup]) -> Filled:
     """Put a register into a centre that knows its places, at full speed.

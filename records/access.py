@@ -17,7 +17,7 @@ BRANCH_FIELDS = frozenset({"branch_id", "typed_bank", "typed_branch", "typed_ifs
 SIGNING_FIELDS = frozenset({"mobile", "mobile_of_id", "president_signs", "secretary_signs", "treasurer_signs"})
 REMOVING = frozenset({"deleted_on"})
 DECIDING_FIELDS = frozenset({"state", "remark"})
-CHECKING_FIELDS = frozenset({"shg_id", "what", "result", "how", "reason", "on_day", "by_id"})
+CHECKING_FIELDS = frozenset({"shg_id", "what", "result", "how", "reason", "on_day", "by_id", "seen"})
 STEPS_OF_ABM = frozenset({"resolution_passed", "kyc_collected", "form_filled", "submitted", "cancelled", "not_needed"})
 
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from records.fields import Choice, Day, Parent, Personal, Refers, Remark, Unlisted, YesNo
+from records.fields import Choice, Day, Parent, Personal, Refers, Remark, Text, Unlisted, YesNo
 from records.record import Record
 
 WHATS = ("approval", "group", "account")
@@ -16,7 +16,8 @@ class Check(Record):
     """One look of a second person; never changed by her, a later one stands in its place.
 
     `by_id` is who looked, and the centre holds it against the device that sends it. `mended`: the author has answered
-    what was returned, and it is to be looked at again.
+    what was returned, and it is to be looked at again. `seen`: how the group, or its account, stood when she looked
+    (`records/seen.py`); checks of before have none.
     """
 
     shg_id: Annotated[str, Refers("Shg"), Parent, Unlisted]
@@ -27,3 +28,4 @@ class Check(Record):
     on_day: Annotated[Day, Unlisted]
     by_id: Annotated[str, Refers("Person"), Unlisted]
     mended: Annotated[YesNo, Unlisted] = False
+    seen: Annotated[Text | None, Unlisted] = None

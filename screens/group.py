@@ -17,6 +17,7 @@ from records.workspace import Workspace
 from screens import questions, theme
 from screens.context import Here, here
 from screens.group_account import AccountTab
+from screens.group_checked import Checked
 from screens.group_history import BELOW, HistoryTab
 from screens.group_portal import PortalNote, ProposalCards
 from screens.group_returned import ReturnedNote
@@ -192,7 +193,7 @@ def Profile(*, shg: Shg, show: Callable[[str], None] | None = None) -> ft.Contro
     lines += [_members(h, shg, norm), *([AccountLine(shg=shg)] if show else []), Bearers(shg=shg)]
     if not shg.active:
         lines.insert(0, heading(h.say("group.inactive")))
-    lines += [ReturnedNote(shg_id=shg.id), PortalNote(record=shg), ProposalCards(shg=shg)]
+    lines += [ReturnedNote(shg=shg), Checked(shg=shg), PortalNote(record=shg), ProposalCards(shg=shg)]
     lines += [ToMend(shg=shg, show=show)] if show else []
     lines += [_mark(h, shg, code, show) for code in shg.marks or ()]
     return padded(*lines, spacing=6)

@@ -6,16 +6,18 @@ import flet as ft
 
 from records.access import editable
 from records.commands.checks import AnswerCheck
+from records.shg import Shg
 from screens import questions
 from screens.context import here
+from screens.group_checked import changed_line
 from screens.guarding import guard, part, tell
 from screens.parts.pieces import note, quiet_deed
 from screens.use_query import use_query
 
 
 @part
-def ReturnedNote(*, shg_id: str) -> ft.Control:
-    h = here()
+def ReturnedNote(*, shg: Shg) -> ft.Control:
+    h, shg_id = here(), shg.id
     page = ft.context.page
     row = use_query(questions.list_returned, shg_id=shg_id).first
     if row is None:
@@ -31,4 +33,4 @@ def ReturnedNote(*, shg_id: str) -> ft.Control:
     if editable(h.roles, "Check", "mended", new=False):
         done = quiet_deed(h.say("check.mend"), f"answer-{row.id}", guard(answer), icon=ft.Icons.CHECK)
         ways.append(ft.Row([done]))
-    return note(words, f"returned-note-{shg_id}", warning=True, more=ways)
+    return note(words, f"returned-note-{shg_id}", warning=True, more=[*changed_line(h, row, shg), *ways])

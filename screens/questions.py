@@ -2,7 +2,7 @@
 
 from storage.queries.accounts import find_account, list_photos, list_steps
 from storage.queries.board import NO_BRANCH, count_board, list_board, list_board_branches
-from storage.queries.checks import list_returned, list_unchecked
+from storage.queries.checks import list_last_checks, list_returned, list_unchecked
 from storage.queries.conflicts import list_conflicts
 from storage.queries.devices import list_devices, list_receipts
 from storage.queries.doubles import list_groups_near, list_same_number, list_to_compare, list_women_like
@@ -46,6 +46,7 @@ __all__ = [
     "list_devices",
     "list_groups",
     "list_groups_near",
+    "list_last_checks",
     "list_members",
     "list_members_beside_portal",
     "list_new_accounts",

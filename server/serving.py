@@ -15,7 +15,7 @@ import uvicorn
 
 from server.api import create_api
 from server.callers import known_callers
-from server.central_store import CentralStore
+from server.central_store import CentralStore, Clock
 from server.database import Database
 from server.keys import WrongKey, remember_key, secret_at, secret_for
 from server.logs import log_as
@@ -27,6 +27,11 @@ BACKLOG = 2048
 """Connections that may wait to be taken up while all processes are busy."""
 
 
+def now_ms() -> int:
+    """Unix ms by the clock of this machine."""
+    return time.time_ns() // 1_000_000
+
+
 class PortTaken(Exception):
     """Another program listens at this port; the text says what to do."""
 
@@ -36,17 +41,18 @@ def secret_of(folder: Path) -> bytes:
     return secret_at(folder / "secret.key")
 
 
-def open_centre(folder: Path, state_id: int) -> CentralStore:
-    """The central store of a folder, with everything where it is by default."""
-    return centre_of(Settings(folder=folder, state=state_id, database_url=None, secret_file=None, revocations=None))
+def open_centre(folder: Path, state_id: int, *, clock: Clock = now_ms) -> CentralStore:
+    """The central store of a folder, with everything where it is by default. `clock`: another one, for practice."""
+    settings = Settings(folder=folder, state=state_id, database_url=None, secret_file=None, revocations=None)
+    return centre_of(settings, clock=clock)
 
 
-def centre_of(settings: Settings, *, prepares: bool = True) -> CentralStore:
+def centre_of(settings: Settings, *, prepares: bool = True, clock: Clock = now_ms) -> CentralStore:
     """The central store that the settings name; `prepares`: with its tables brought up to date first.
 
     Raises WrongKey, RevocationsMissing and SchemaProblem, which say what to do.
     """
-    return _opened(settings, Revocations(settings.revocations_path), prepares)
+    return _opened(settings, Revocations(settings.revocations_path), prepares, clock)
 
 
 def store_without_revocations(settings: Settings) -> CentralStore:
@@ -54,7 +60,7 @@ def store_without_revocations(settings: Settings) -> CentralStore:
     return _opened(settings, None, True)
 
 
-def _opened(settings: Settings, revocations: Revocations | None, prepares: bool) -> CentralStore:
+def _opened(settings: Settings, revocations: Revocations | None, prepares: bool, clock: Clock = now_ms) -> CentralStore:
     if settings.database_file is not None:
         settings.database_file.parent.mkdir(parents=True, exist_ok=True)
     database = Database(settings.url)
@@ -66,7 +72,7 @@ def _opened(settings: Settings, revocations: Revocations | None, prepares: bool)
         settings.url,
         state_id=settings.state,
         secret=secret,
-        clock=lambda: time.time_ns() // 1_000_000,
+        clock=clock,
         prepares=prepares,
         revocations=revocations,
     )

@@ -6,13 +6,17 @@ from typing import Any
 
 from records.check import Check
 from records.commands.deciding import Below, Change, Known, Moment, One
+from records.ids import first_account_id
 from records.problems import Refusal
+from records.savings_account import SavingsAccount
+from records.seen import seen_of
 from records.shg import Shg
 
 
 @dataclass(frozen=True)
 class CheckGroup:
-    """What was found of a group, in words of `records/check.py`. Nobody checks her own work (`own_work`)."""
+    """What was found of a group, in words of `records/check.py`, and how it stood. Nobody checks her own work
+    (`own_work`)."""
 
     shg_id: str
     result: str
@@ -21,7 +25,7 @@ class CheckGroup:
     reason: str | None = None
 
     def reads(self) -> Iterable[One | Below]:
-        return [One("Shg", self.shg_id)]
+        return [One("Shg", self.shg_id), One("SavingsAccount", first_account_id(self.shg_id))]
 
     def decide(self, known: Known, moment: Moment) -> list[Change] | list[Refusal]:
         shg = known.one(Shg, self.shg_id)
@@ -38,7 +42,9 @@ class CheckGroup:
             "how": self.how,
             "reason": self.reason,
         }
-        values |= {"on_day": moment.today, "by_id": moment.person_id}
+        account = known.one(SavingsAccount, first_account_id(shg.id)) if self.what == "account" else None
+        seen = seen_of("SavingsAccount", account) if account else seen_of("Shg", shg)
+        values |= {"on_day": moment.today, "by_id": moment.person_id, "seen": seen}
         return [Change("Check", moment.new_id(), values, new=True)]
 
 

@@ -8,11 +8,14 @@ import flet as ft
 from records.commands.checks import CheckGroup
 from records.figures import members_of
 from records.written import show_day
+from screens import questions
 from screens.console.decide_cards import card, open_group, where
 from screens.context import here
+from screens.group_checked import changed_line
 from screens.guarding import guard, part, tell
 from screens.parts.pieces import body, heading, quiet_deed, small
 from screens.parts.reasons import reason_form
+from screens.use_query import use_query
 
 
 @part
@@ -32,6 +35,7 @@ def CheckCard(*, row: Any) -> ft.Control:
     count = members_of(row.roster_count, row.declared_members) or 0
     formed = f"{h.words.field('Shg', 'formed_on')}: {show_day(row.formed_on)}"
     author = h.name_of(row.formed_by_name, row.formed_by_name_hi)
+    shg = use_query(questions.find_shg, id=row.id if row.reason else "").first
     lines: list[ft.Control] = [
         heading(where(h, row.name, row.village_name, row.village_name_hi)),
         small(f"{formed} · {author}" if author else formed),
@@ -40,6 +44,7 @@ def CheckCard(*, row: Any) -> ft.Control:
     ]
     if row.reason:
         lines.append(body(h.say("check.answered", reason=row.reason)))
+        lines += changed_line(h, row, shg, or_nothing=True)
     ways: list[ft.Control] = [
         quiet_deed(h.say("aside.accept"), f"approve-{row.id}", guard(check, "approved"), icon=ft.Icons.CHECK)
     ]

@@ -16,7 +16,7 @@ from screens.console.pages import Cell, Figure, Page, Table
 from screens.words import Words
 from storage.queries.reviews_held import NOTHING
 
-PHONES_ON_PAPER, PEOPLE_ON_PAPER, BRANCHES_ON_PAPER = 6, 14, 8
+PHONES_ON_PAPER, PEOPLE_ON_PAPER, BRANCHES_ON_PAPER, SAMPLES_ON_PAPER = 6, 14, 8, 6
 LINES_ON_PAPER = 73
 """Lines below the figures for which a page has room, headings of tables counted as `HEAD`."""
 HEAD = 5
@@ -40,6 +40,7 @@ class BlockReview:
     panchayat and `lately_by` by person.
 
     `held`: the figures kept at the last review, None for a first one; `held_in` those of them by panchayat.
+    `found_in`: what the samples found, by panchayat, where they have looked at anything.
     `workers`: id of a person -> her roles. `set_aside`: changes that the centre did not take and nobody has decided on.
     """
 
@@ -66,6 +67,7 @@ class BlockReview:
     opened: Sequence[Any] = field(default=())
     held: Any = None
     held_in: Mapping[str | None, Any] = field(default_factory=dict)
+    found_in: Mapping[str | None, Any] = field(default_factory=dict)
 
 
 def pages_of(reviews: Sequence[BlockReview], words: Words, made_by: str, made_at: str) -> list[Page]:
@@ -84,8 +86,8 @@ class _Speaker:
         say, of = self.say, self.of
         left = [self.accounts(), self.not_sent()]
         right = [self.coverage(), self.to_decide(), self.portal()]
-        people = self.people()
-        used = max(sum(map(_lines, left)), sum(map(_lines, right))) + _lines(people)
+        people, samples = self.people(), self.samples()
+        used = max(sum(map(_lines, left)), sum(map(_lines, right))) + _lines(people) + _lines(samples)
         room = max(4, 2 * (LINES_ON_PAPER - used - HEAD - 1))
         lists = [*self.since_review(), self.waiting(), self.opened()]
         return Page(
@@ -95,7 +97,7 @@ class _Speaker:
             figures=self.figures(),
             left=left,
             right=right,
-            whole=[people, self.panchayats(room), *lists],
+            whole=[people, samples, self.panchayats(room), *lists],
             made=made,
             language=self.words.language,
         )
@@ -222,6 +224,29 @@ class _Speaker:
     def _roles(self, id: str | None) -> tuple[str, ...]:
         return self.of.workers.get(id or "", ())
 
+    def samples(self) -> Table:
+        """What a second person found of the entries, beside their number: by panchayat, where any were looked at."""
+        say, of = self.say, self.of
+        heads = [
+            say("level.gram_panchayat"),
+            say("pack.groups"),
+            say("pack.groups_verified"),
+            say("pack.groups_as_told"),
+        ]
+        heads += [say("pack.opened"), say("pack.accounts_verified"), say("pack.accounts_as_told")]
+        heads.append(say("pack.not_reached"))
+        rows = [
+            (self.name(one.name, one.name_hi), *_found_beside(one, of.found_in[one.unit_id]))
+            for one in of.panchayats
+            if one.unit_id in of.found_in
+        ]
+        rows.sort(key=lambda row: row[0])
+        note = "" if rows else say("found.none")
+        kept = _with_rest(rows, SAMPLES_ON_PAPER, lambda count: say("pack.rest", count=count))
+        return Table(
+            say("pack.samples"), say("pack.sheet_samples"), heads, rows, _total(say, rows), note, kept, wide=True
+        )
+
     def panchayats(self, room: int) -> Table:
         """Where most is wanting stands first; what a page has no room for is summed up in its last line."""
         say = self.say
@@ -308,6 +333,14 @@ def _beside(now: Any, then: Any) -> list[Cell]:
     names = ("groups", "members", "opened", "pending", "overdue")
     pairs = ((getattr(now, name), getattr(now, name) - getattr(then, name)) for name in names)
     return [*(cell for pair in pairs for cell in pair), then.average, now.average]
+
+
+def _found_beside(now: Any, looked: Any) -> list[Cell]:
+    """Groups and opened accounts, each with how many were verified and how many of these were as entered; last, of how
+    many nothing could be found out."""
+    both = [(getattr(now, figure), looked.found(figure)) for figure in ("groups", "opened")]
+    cells: list[Cell] = [cell for count, found in both for cell in (count, found.checked, found.as_told)]
+    return [*cells, sum(found.not_reached for _, found in both)]
 
 
 def _decimal(average: float | None) -> str:

@@ -27,6 +27,7 @@ from storage.queries import (
     list_workers,
     tally,
     tally_accounts,
+    tally_checked,
     tally_coverage,
     tally_lately,
 )
@@ -67,6 +68,7 @@ class Reviewing:
         [whole], [lately] = self._ask(tally, measure=measure, within=within), self._lately(since, until, within)
         held = self._ask(list_reviews_held, before=today, within=within)
         held_in = self._ask(list_parts_held, before=today, by="gram_panchayat", within=within)
+        looked = self._ask(tally_checked, measure=measure, by="gram_panchayat", within=within)
         waiting = self._ask(list_board, panchayats=[row.unit_id for row in panchayats], limit=MOST_LISTED)
         return BlockReview(
             name=place.name,
@@ -86,6 +88,7 @@ class Reviewing:
             names={row.id: (row.name, row.name_hi) for row in workers},
             held=held[0] if held else None,
             held_in={row.unit_id: row for row in held_in},
+            found_in={row.unit_id: row for row in looked},
             phones=self._phones(workers),
             decide=self._ask(count_to_decide, within=within)[0],
             set_aside=self._set_aside(place.id),

@@ -3,7 +3,14 @@
 from storage.queries.accounts import AccountRow, PhotoRow, StepRow, find_account, list_photos, list_steps
 from storage.queries.asking import Query, Row, query
 from storage.queries.board import BlockerRow, BoardBranchRow, BoardRow, count_board, list_board, list_board_branches
-from storage.queries.checks import ReturnedRow, UncheckedRow, list_returned, list_unchecked
+from storage.queries.checks import (
+    LastCheckRow,
+    ReturnedRow,
+    UncheckedRow,
+    list_last_checks,
+    list_returned,
+    list_unchecked,
+)
 from storage.queries.conflicts import ConflictRow, list_conflicts
 from storage.queries.devices import DeviceRow, ReceiptRow, list_devices, list_receipts
 from storage.queries.doubles import (
@@ -79,6 +86,7 @@ __all__ = [
     "GroupRow",
     "HeldPartRow",
     "HeldRow",
+    "LastCheckRow",
     "LatelyRow",
     "ListedRow",
     "LookRow",
@@ -126,6 +134,7 @@ __all__ = [
     "list_devices",
     "list_groups",
     "list_groups_near",
+    "list_last_checks",
     "list_members",
     "list_members_beside_portal",
     "list_new_accounts",

@@ -20,10 +20,25 @@ class ReturnedRow(Row):
     on_day: date
     checker_name: str | None
     checker_name_hi: str | None
+    seen: str | None
+
+
+class LastCheckRow(Row):
+    """The last look at a group of one sort (`what`), by whom, and how the group or its account stood (`seen`)."""
+
+    id: str
+    what: str
+    result: str
+    on_day: date
+    checker_name: str | None
+    checker_name_hi: str | None
+    mended: bool
+    seen: str | None
 
 
 class UncheckedRow(Row):
-    """A group that waits to be approved. `reason`: why it was returned before; its author has answered since."""
+    """A group that waits to be approved. `reason`: why it was returned before, and `seen` how it stood then; its author
+    has answered since."""
 
     id: str
     name: str
@@ -37,6 +52,7 @@ class UncheckedRow(Row):
     account_needed: bool
     marks: tuple[str, ...]
     reason: str | None
+    seen: str | None
 
 
 @query(ReturnedRow, kinds=("Check", "Shg", "Person"))
@@ -47,7 +63,7 @@ def list_returned(
     or of one group."""
     checks, shgs, people, places = tables["Check"], tables["Shg"], tables["Person"], tables["Place"]
     chosen = select(
-        *columns(checks, "id", "shg_id", "reason", "on_day"),
+        *columns(checks, "id", "shg_id", "reason", "on_day", "seen"),
         column(shgs, "name", "shg_name"),
         column(people, "name", "checker_name"),
         column(people, "name_hi", "checker_name_hi"),
@@ -76,7 +92,7 @@ def list_unchecked(tables: Tables, *, since: date, but: str = "", limit: int = 5
         column(places, "name_hi", "village_name_hi"),
         column(people, "name", "formed_by_name"),
         column(people, "name_hi", "formed_by_name_hi"),
-        column(checks, "reason"),
+        *columns(checks, "reason", "seen"),
     ).select_from(
         shgs.outerjoin(places, places.c.id == shgs.c.village_id)
         .outerjoin(people, people.c.id == shgs.c.formed_by_id)
@@ -87,6 +103,20 @@ def list_unchecked(tables: Tables, *, since: date, but: str = "", limit: int = 5
     others = or_(shgs.c.formed_by_id.is_(None), shgs.c.formed_by_id != but) if but else None
     found = where(chosen, counted(shgs), or_(fresh, answered), others)
     return found.order_by(shgs.c.formed_on, shgs.c.id).limit(limit)
+
+
+@query(LastCheckRow, kinds=("Check", "Person"))
+def list_last_checks(tables: Tables, *, shg_id: str) -> Select[Any]:
+    """The last look at one group of each sort, as far as anybody has looked."""
+    checks, people, later = tables["Check"], tables["Person"], tables["Check"].alias("later")
+    chosen = select(
+        *columns(checks, "id", "what", "result", "on_day", "mended", "seen"),
+        column(people, "name", "checker_name"),
+        column(people, "name_hi", "checker_name_hi"),
+    ).select_from(checks.outerjoin(people, people.c.id == checks.c.by_id))
+    of_sort = and_(later.c.shg_id == checks.c.shg_id, later.c.what == checks.c.what, later.c.id > checks.c.id)
+    last = ~exists(select(later.c.id).where(of_sort, present(later)))
+    return chosen.where(checks.c.shg_id == shg_id, present(checks), last).order_by(checks.c.id)
 
 
 def is_last(tables: Tables, checks: FromClause, what: str = "approval") -> ColumnElement[bool]:

@@ -7,8 +7,13 @@ import pytest
 from records.commands.accounts import ChangeAccount, RecordStep
 from records.commands.checks import AnswerCheck, CheckGroup
 from records.commands.groups import ChangeGroup, RegisterGroup, SayTheSame
+from records.commands.members import AddMember
 from records.problems import Refused
+from records.seen import changed_since
 from storage.queries import (
+    find_account,
+    find_shg,
+    list_last_checks,
     list_new_accounts,
     list_new_groups,
     list_opened_without_number,
@@ -137,6 +142,62 @@ def test_a_district_sees_that_a_group_was_returned_and_not_the_reason(console, p
 
 
 # --- samples and what is worth a look
+
+
+def changed(copy, group, what="approval"):
+    """What a copy says has been changed since the last look at a group, or at its account."""
+    (row,) = [one for one in copy.ask(list_last_checks, shg_id=group) if one.what == what]
+    query, question = (find_account, {"shg_id": group}) if what == "account" else (find_shg, {"id": group})
+    (record,) = copy.ask(query, **question)
+    return changed_since(row.seen, "SavingsAccount" if what == "account" else "Shg", record)
+
+
+def test_what_is_changed_after_a_check_is_told_alike_on_all_copies(console, phones):
+    abm, supervisor = phones("abm"), phones("supervisor")
+    group = abm.do(registering(declared_members=12)).id
+    quiet([abm, supervisor])
+    desk, reviewer = desk_of(console), desk_of(console, "district")
+    desk.do(CheckGroup(group, "returned", reason="नाम और सदस्य देखें"))
+    quiet([abm, supervisor])
+    copies = [abm.workspace, supervisor.workspace, desk, reviewer]
+    assert [changed(one, group) for one in copies] == [()] * 4
+    abm.do(ChangeGroup(group, {"declared_members": 11, "mobile": "9876543210"}))
+    assert changed(abm.workspace, group) == ("declared_members",), "already before it is sent"
+    abm.do(AddMember(group, {"name": "सीता बाई"}))
+    quiet([abm, supervisor])
+    assert [changed(one, group) for one in copies] == [("declared_members", "roster_count")] * 4
+    desk.do(CheckGroup(group, "approved"))
+    assert changed(desk, group) == ()
+
+
+def test_what_is_changed_of_an_account_after_it_was_verified(console, phones):
+    abm, sakhi = phones("abm"), phones("sakhi")
+    group = abm.do(registering()).id
+    quiet([abm, sakhi])
+    opened(sakhi, group, "8005101100004721")
+    quiet([abm, sakhi])
+    desk = desk_of(console)
+    desk.do(CheckGroup(group, "confirmed", what="account", how="visit"))
+    desk.do(CheckGroup(group, "confirmed", what="group", how="visit"))
+    assert (changed(desk, group, "account"), changed(desk, group, "group")) == ((), ())
+    sakhi.do(ChangeAccount(group, {"account_number": "8005101100004799"}))
+    quiet([abm, sakhi])
+    for copy in (desk, desk_of(console, "district"), abm.workspace):
+        assert changed(copy, group, "account") == ("account_last4",)
+        assert changed(copy, group, "group") == ()
+
+
+def test_a_check_of_an_app_that_did_not_keep_what_was_seen_says_nothing_of_changes(world, console, phones):
+    abm, desk = phones("abm"), desk_of(console)
+    group = abm.do(registering()).id
+    quiet([abm])
+    device = phones("supervisor").workspace.identity().device
+    values = {"shg_id": group, "what": "approval", "result": "approved", "on_day": DAY, "by_id": ref("supervisor")}
+    answer = world.centre._take_batch(device, world.batch(device, 1, [("Check", world.id(), values)]), world.clock())
+    assert [one.state for one in answer.outcomes] == ["applied"]
+    abm.do(ChangeGroup(group, {"declared_members": 11}))
+    quiet([abm])
+    assert changed(desk, group) is None
 
 
 def opened(phone, group, number=None):

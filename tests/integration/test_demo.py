@@ -15,10 +15,11 @@ from pathlib import Path
 import pytest
 import requests
 
-from operations.demo_setup import BLOCKS, SEED
+from operations.demo_setup import BLOCKS, FORTNIGHT, SEED
+from operations.practice_earlier import register_on
 from operations.practice_places import GROUPS_PER_BLOCK, villages_of
-from operations.practice_register import practice_register
-from records.written import show_count
+from operations.practice_register import AS_ON, practice_register
+from records.written import show_change, show_count
 from screens.words import words_of
 
 ROOT = Path(__file__).parents[2]
@@ -57,6 +58,22 @@ class Register:
                 f"{hindi.say('state.opened')}: {show_count(opened)}",
             ]
         )
+
+    def since_the_review(self) -> str:
+        """What the overview compares: the register with what the story adds, beside that of a fortnight ago."""
+        hindi, then = words_of("hi", at="console"), Register(0)
+        then.groups = list(register_on(self.groups, AS_ON - FORTNIGHT))
+        added = {"groups": ADDED["groups"], "opened": ADDED["opened"], "pending": ADDED["pending"]}
+        said = []
+        for name in ("groups", "opened", "pending"):
+            now = self.count(name) + added[name]
+            change = show_change(now - then.count(name))
+            said.append(hindi.say("review.line", what=hindi.say(f"review.figure.{name}"), now=now, change=change))
+        return " · ".join(said)
+
+    def count(self, name: str) -> int:
+        opened = sum(bool(group.account and group.account.number) for group in self.groups)
+        return {"groups": len(self.groups), "opened": opened, "pending": len(self.groups) - opened}[name]
 
 
 ADDED = {"groups": 3, "women": 11 + 13 + 11, "pending": 2, "opened": 1}
@@ -159,17 +176,35 @@ def test_each_phone_holds_its_part_of_the_block(told):
     assert held["District reviewer"] == "0"
 
 
-def test_a_full_block_is_told_and_agrees_as_well(tmp_path):
-    run = run_demo(tmp_path / "demo", "--once", groups=None)
+@pytest.fixture(scope="module")
+def full(tmp_path_factory):
+    """The story of a full block, told once."""
+    return run_demo(tmp_path_factory.mktemp("full") / "demo", "--once", groups=None)
+
+
+def test_a_full_block_is_told_and_agrees_as_well(full):
+    run = full
     assert run.returncode == 0, run.stdout + run.stderr
     register = Register(GROUPS_PER_BLOCK)
     assert f"{GROUPS_PER_BLOCK:,} groups and {register.names:,} members" in run.stdout
     assert f"before: {register.figures()}\n" in run.stdout
     assert f"after:  {register.figures(**ADDED)}\n" in run.stdout
+    assert register.since_the_review() in run.stdout
     assert run.stdout.rstrip().endswith("All 4 phones and the server agree on every byte of their streams.")
     # The supervisor has the members of all panchayats, and so every name.
     assert re.search(rf"Supervisor: 294 places, 1,600 groups, {register.names:,} members", run.stdout)
     assert re.search(r"same .* 64 streams of gp: members", run.stdout)
+
+
+def test_a_full_block_has_a_sample_of_which_one_group_differs(full):
+    hindi = words_of("hi", at="console")
+    found = [hindi.say(f"check.result.{result}") for result in ("confirmed", "differs", "confirmed")]
+    said = re.search(r"chosen by lot.*?(?=\n\n)", full.stdout, re.DOTALL)
+    assert said, full.stdout
+    assert re.findall("|".join(dict.fromkeys(found)), said[0]) == found
+    for beside, count, as_told in (("overview.groups", 2, 1), ("overview.opened", 1, 1)):
+        words = hindi.say("found.said", count=count, as_told=as_told)
+        assert f"beside {hindi.say(beside)}: {words}" in said[0]
 
 
 def test_a_number_of_groups_that_no_block_has_is_refused(tmp_path):

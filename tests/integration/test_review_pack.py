@@ -7,6 +7,7 @@ import pytest
 from openpyxl import load_workbook
 
 from records.commands.accounts import ChangeAccount, RecordStep
+from records.commands.checks import CheckGroup
 from records.commands.groups import RegisterGroup
 from records.commands.members import AddMember
 from records.commands.portal import SayEntered
@@ -92,6 +93,20 @@ def test_the_pages_say_where_the_block_stands(world_on_each, console):
     assert panchayats["Place G1"][0] == 2 and panchayats["Place G2"][0] == 3
     people = [row for row in found["People"] if row[0] == "supervisor"]
     assert people[0][2:4] == (5, 2)
+
+
+def test_what_samples_found_stands_by_panchayat(world_on_each, console):
+    page, abm = console.signed_in("supervisor").workspace, console.signed_in("abm").workspace
+    values = {"village_id": ref("V1"), "formed_on": today(world_on_each), "declared_members": 12}
+    groups = [abm.do(RegisterGroup({**values, "name": name})).id for name in ("सीता", "गीता", "रीता")]
+    none = sheets(page, language="en")["Samples"]
+    assert none[-1][0] == "None verified by sample yet"
+    for group, result in zip(groups, ("differs", "confirmed", "not_reached"), strict=True):
+        page.do(CheckGroup(group, result, what="group", how="visit"))
+    rows = {row[0]: row[1:8] for row in sheets(page, language="en")["Samples"] if row[0]}
+    assert rows["Place G1"] == rows["Total"] == (3, 2, 1, 0, 0, 0, 1) and "Place G2" not in rows
+    other = console.signed_in("supervisor2").workspace
+    assert "Place G1" not in {row[0] for row in sheets(other, language="en")["Samples"]}
 
 
 def test_the_pack_is_compared_with_the_last_review_of_its_block(world_on_each, console):

@@ -16,6 +16,7 @@ TOUCH = 48
 """dp that a thumb needs, each way (Material 3, accessibility)."""
 BACK = ("वापस जाएं", "Back")
 """What Flutter calls its own arrow, in the language of the app."""
+ARROW = 40
 ROUND = 26
 """dp of a button's side that its round ends may take."""
 SLACK = 1.0
@@ -24,19 +25,19 @@ SLACK = 1.0
 # Every node that says or does something: words, role, place, and whether it lies in something that scrolls sideways.
 NODES = """() => {
   const found = [];
+  // As Flutter writes it at a list, each way by itself: computed, the other way would be 'auto'. For half a second
+  // after the pointer has moved it is 'hidden'.
+  const lists = (way) => ['scroll', 'hidden'].includes(way);
   const scrolls = (node) => {
-    for (let at = node.parentElement; at; at = at.parentElement) {
-      const style = getComputedStyle(at);
-      if (style.overflowX === 'scroll' || style.overflowX === 'auto') return true;
-      if (at.tagName === 'FLT-SEMANTICS-HOST') return false;
+    for (let at = node.parentElement; at && at.tagName !== 'FLT-SEMANTICS-HOST'; at = at.parentElement) {
+      if (lists(at.style.overflowX)) return true;
     }
     return false;
   };
   // What is scrolled half out of its list is as high as the part that is seen.
   const clipped = (node, box) => {
     for (let at = node.parentElement; at && at.tagName !== 'FLT-SEMANTICS-HOST'; at = at.parentElement) {
-      const style = getComputedStyle(at);
-      if (!['scroll', 'auto'].includes(style.overflowY) && !['scroll', 'auto'].includes(style.overflowX)) continue;
+      if (!lists(at.style.overflowY) && !lists(at.style.overflowX)) continue;
       const list = at.getBoundingClientRect();
       if (box.top <= list.top + 2 || box.bottom >= list.bottom - 2) return true;
       if (box.left <= list.left + 2 || box.right >= list.right - 2) return true;
@@ -110,7 +111,8 @@ def _node_faults(node: dict, width: int) -> list[Fault]:
         if not (node["words"] or node["all"]):
             found.append(Fault("a target without a name", node["id"] or node["role"]))
         # Flutter's own arrow in the title is 40 dp in a browser; on a phone the room round it counts, which makes 48.
-        own_arrow = node["w"] == node["h"] == 40 and node["x"] < TOUCH and node["words"] in BACK
+        square = abs(node["w"] - ARROW) < SLACK and abs(node["h"] - ARROW) < SLACK
+        own_arrow = square and node["x"] < TOUCH and node["words"] in BACK
         if not own_arrow and not node["clipped"] and (node["w"] + SLACK < TOUCH or node["h"] + SLACK < TOUCH):
             found.append(Fault(f"a target of {node['w']:.0f} x {node['h']:.0f} dp", where))
     if not node["sideways"] and (node["x"] < -SLACK or node["x"] + node["w"] > width + SLACK):

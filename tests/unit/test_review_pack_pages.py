@@ -14,6 +14,7 @@ from server.console.printing import pictures_of
 from storage.queries.overview import CoverageRow, StateRow, TallyRow
 from storage.queries.review import LatelyRow, ToDecideRow
 from storage.queries.reviews_held import HeldPartRow, HeldRow
+from storage.queries.samples import CheckedRow
 
 TODAY = date(2026, 11, 28)
 NAMES = ("बड़वारा खुर्द कलां", "Vijayraghavgarh Bujurg", "क्षेत्रपाल का पुरवा", "मझगवां", "श्री राम नगर टोला पटेल मोहल्ला")
@@ -31,6 +32,14 @@ def a_held(row, **about):
     """What was kept of a review; of overdue ones there were more than now."""
     figures = {"groups": 10, "members": 121, "averaged_groups": 10, "averaged_members": 121}
     return row(**figures, opened=1, pending=5, overdue=40, **about)
+
+
+def a_look(unit_id):
+    """Two groups looked at, one of them as entered; three accounts, all as entered; one was not reached."""
+    counts = {"groups": (2, 1, 1), "formed": (0, 0, 0), "opened": (3, 3, 0)}
+    parts = ("checked", "as_told", "not_reached")
+    found = {f"{figure}_{part}": n for figure, three in counts.items() for part, n in zip(parts, three, strict=True)}
+    return CheckedRow(unit_id=unit_id, **found)
 
 
 def a_review(
@@ -71,6 +80,7 @@ def a_review(
         "set_aside": 1,
         "to_enter": (9, 120, 8),
         "held": a_held(HeldRow, block_id="b", on_day=TODAY - timedelta(days=14), parts_kept=True),
+        "found_in": {row.unit_id: a_look(row.unit_id) for row in places[::3]},
         "held_in": {places[0].unit_id: a_held(HeldPartRow, unit_id=places[0].unit_id)} if places else {},
     }  # fmt: skip
     return BlockReview(**{**given, **values})
@@ -112,6 +122,21 @@ def test_what_the_page_has_no_room_for_is_summed_up_in_its_last_line():
     assert found.on_paper[-1][3] is None
     hidden = len(found.rows) - len(found.on_paper) + 1
     assert f"{hidden} " in found.on_paper[-1][0]
+
+
+def test_what_the_samples_found_stands_beside_the_figures_of_a_panchayat():
+    review = a_review(panchayats=4)
+    found = table(page_of(review), "samples")
+    looked = {row.name: row for row in review.panchayats if row.unit_id in review.found_in}
+    assert [row[0] for row in found.rows] == sorted(looked) and len(looked) == 2
+    for name, *cells in found.rows:
+        assert cells == [looked[name].groups, 2, 1, looked[name].opened, 3, 3, 1]
+    assert list(found.last[2:]) == [4, 2, found.last[4], 6, 6, 2]
+
+
+def test_where_nothing_was_looked_at_the_page_says_so():
+    found = table(page_of(a_review(found_in={})), "samples")
+    assert not found.rows and found.note == words_of("hi").say("found.none")
 
 
 def test_each_figure_stands_beside_what_it_was_at_the_last_review():

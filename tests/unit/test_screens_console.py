@@ -7,6 +7,7 @@ import flet as ft
 import pytest
 
 from records.check import Check
+from records.commands.checks import AnswerCheck, CheckGroup
 from records.commands.groups import ChangeGroup, RegisterGroup
 from records.commands.reference import PutRecord
 from records.errands import ListSetAside
@@ -439,14 +440,40 @@ async def test_a_group_is_returned_on_the_screen_heads_its_authors_today_and_is_
         await app.see(f"returned-note-{group}")
         assert "सदस्य लिखें" in " ".join(app.texts())
         (row,) = abm.workspace.ask(list_returned)
+        assert not app.has("changed-approval")
+        abm.do(ChangeGroup(group, {"declared_members": 11}))
+        await app.see_text(CHANGED)
         await app.click(f"answer-{row.id}")
         await app.gone(f"returned-note-{group}")
     quiet([abm])
     async with shown(page, "/decide") as app:
         await app.click("decide-checks")
         await app.see_text("सदस्य लिखें")
+        await app.see_text(CHANGED)
         await app.click(f"approve-{group}")
         await app.gone(f"check-{group}")
+    abm.do(ChangeGroup(group, {"name": "जय अम्बे माता"}))
+    quiet([abm])
+    async with shown(page, f"/group/{group}") as app:
+        await app.see("checked-approval")
+        await app.see_text(HINDI.say("check.changed", fields=HINDI.field("Shg", "name")))
+
+
+CHANGED = HINDI.say("check.changed", fields=HINDI.field("Shg", "declared_members"))
+
+
+async def test_a_group_that_comes_back_unchanged_is_said_to_be(console, office, monkeypatch):
+    abm, group = office
+    monkeypatch.setattr("screens.console.decide_lists.today", lambda: date(2026, 3, 5))
+    page = console.signed_in("supervisor")
+    page.workspace.do(CheckGroup(group, "returned", reason="सदस्य लिखें"))
+    quiet([abm])
+    (row,) = abm.workspace.ask(list_returned)
+    abm.do(AnswerCheck(row.id))
+    quiet([abm])
+    async with shown(page, "/decide") as app:
+        await app.click("decide-checks")
+        await app.see_text(HINDI.say("check.unchanged"))
 
 
 async def test_whoever_formed_a_group_herself_is_not_asked_to_check_it(console, office, monkeypatch):
@@ -464,9 +491,11 @@ async def test_a_sample_is_verified_on_the_screen_and_its_result_stands_beside_t
     _, group = office
     monkeypatch.setattr("screens.console.sample.today", lambda: date(2026, 3, 20))
     page = console.signed_in("supervisor")
+    hers = page.workspace.do(a_group(name="मेरा समूह")).id
     async with shown(page, "/decide") as app:
         await app.click("decide-sample")
         await app.see(f"sample-group-{group}")
+        assert not app.has(f"sample-group-{hers}"), "nobody verifies her own work"
         await app.click(f"call-group-{group}")
         await app.click(f"confirmed-group-{group}")
         await app.gone(f"sample-group-{group}")

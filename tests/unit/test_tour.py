@@ -80,6 +80,14 @@ def test_what_a_thumb_misses_is_found():
     assert not _node_faults(a_node(x=300, sideways=True), 360)
 
 
+def test_flutters_own_arrow_may_be_smaller_by_a_hair():
+    """Below a title of two lines its place is a fraction, and so is its height."""
+    arrow = {"words": "वापस जाएं", "x": 8, "w": 40, "h": 39.999996}
+    assert not _node_faults(a_node(**arrow), 360)
+    assert _node_faults(a_node(**arrow | {"x": 200}), 360)
+    assert _node_faults(a_node(**arrow | {"h": 36}), 360)
+
+
 def test_words_that_touch_the_edge_of_a_button_are_found():
     whole, cut = Image.new("RGB", (360, 100), "green"), Image.new("RGB", (360, 100), "green")
     for x in range(40, 90, 5):
