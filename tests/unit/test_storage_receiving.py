@@ -4,6 +4,7 @@ import dataclasses
 from datetime import date
 
 import pytest
+from sqlalchemy import event
 
 from records.commands.accounts import RecordStep
 from records.commands.groups import ChangeGroup, RegisterGroup
@@ -49,6 +50,21 @@ def take(phone, *parts, **changes):
     return take_page(phone.store, a_page(*parts, **changes))
 
 
+def statements_of(store, deed) -> int:
+    """How many statements a deed runs."""
+    asked = []
+
+    def note(*what):
+        asked.append(what[2])
+
+    event.listen(store._engine, "before_cursor_execute", note)
+    try:
+        deed()
+    finally:
+        event.remove(store._engine, "before_cursor_execute", note)
+    return len(asked)
+
+
 def answered(phone, state="applied", rows=1, **changes):
     """Freezes what waits and answers it: every row alike."""
     batch = next_batch(phone.store)
@@ -70,6 +86,20 @@ def name_of(phone, id):
 
 
 # --- merging with work of our own
+
+
+def test_what_is_new_comes_back_by_the_same_statements_however_much_it_is(phone):
+    """A first push is thousands of records; looked at one by one they took longer than all the rest."""
+
+    def came_back(count):
+        for number in range(count):
+            phone.do(RegisterGroup(filled(an_shg(village_id=TREE.village.id, name=f"Group {number}"))))
+        _, taken = answered(phone, rows=count)
+        page = a_page(a_part(MEMBERS, own=[(0, count - 1)]))
+        return statements_of(phone.store, lambda: take_page(phone.store, page, taken.sent))
+
+    came_back(1)  # the stream is met for the first time
+    assert came_back(3) == came_back(30)
 
 
 def test_a_page_is_shown_and_its_cursor_kept_with_it(phone):
