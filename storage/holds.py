@@ -12,6 +12,7 @@ from sqlalchemy import delete, select
 
 from records.audience import columns_of, streams_read
 from records.conflict import VALUES
+from records.stamps import device_of
 from storage import meta as named
 from storage import outbox, photos
 from storage.identity import capacity_of
@@ -141,14 +142,10 @@ def leave_what_is_own(t: Transaction, kind: str, ids: Collection[str], given: Co
     own work. What others had written there before, a centre that went back has lost."""
     if kind not in t.tables:
         return
-    # Mostly there is none; with every page, so it goes past the building of a statement.
-    name = t.tables[kind].name
-    join = f'FROM lingering JOIN "{name}" USING (id)'
-    sql = f"SELECT id, stamps {join} WHERE lingering.kind=? AND held='' AND id {IN_IDS}"
-    found = t.connection.exec_driver_sql(sql, (kind, json.dumps(list(ids)))).fetchall()
-    # What is new comes back so, too: there this phone has made every stamp, and its number ends each of them.
-    mine = f'{t.meta.get(named.DEVICE)}":'
-    stray = [id for id, stamps in found if stamps.count('":') != stamps.count(mine)]
+    device, name = t.meta.get(named.DEVICE), t.tables[kind].name
+    # What is new here carries nobody else's stamp, and is passed by: a first synchronisation has very much of it.
+    asked = (f'{device}":', f'{device}":', kind, json.dumps(list(ids)))
+    stray = t.connection.exec_driver_sql(STRAY_WITH_OTHERS.format(table=name, ids=IN_IDS), asked).scalars().all()
     if not stray:
         return
     own = t.tables.own_change
@@ -158,15 +155,29 @@ def leave_what_is_own(t: Transaction, kind: str, ids: Collection[str], given: Co
         answered = t.connection.scalars(select(own.c.changes).where(own.c.kind == kind, own.c.id == id))
         made = {cell[1] for cells in answered for cell in cells.values()}
         made |= {stamp for _, stamp in outbox.own_cells(entries.get((kind, id), [])).values()}
-        raw.take(
-            {n: (defaults[n], "") for n, stamp in list(raw.stamps.items()) if n not in given and stamp not in made}
-        )
         beneath = outbox.beneath_of(t, kind, id)
-        kept = {n: cell if n in given or cell[1] in made else [defaults.get(n), ""] for n, cell in beneath.items()}
+        kept = {
+            field: cell if field in given or _is_of(device, made, cell[1]) else [defaults.get(field), ""]
+            for field, cell in beneath.items()
+        }
+        lost = [field for field, stamp in raw.stamps.items() if field not in given and not _is_of(device, made, stamp)]
+        raw.take({field: (defaults[field], "") for field in lost})
         if kept != beneath:
             outbox.keep_beneath(t, kind, id, outbox.unit_of(t, kind, id, raw), kept)
         changed.append(raw)
     write_raw(t.connection, t.tables, kind, changed)
+
+
+STRAY_WITH_OTHERS = """
+SELECT id FROM lingering JOIN "{table}" USING (id)
+WHERE (length(stamps) - length(replace(stamps, '":', ''))) / 2
+<> (length(stamps) - length(replace(stamps, ?, ''))) / length(?) AND lingering.kind=? AND held='' AND id {ids}
+"""
+"""A record's stamps stand as JSON, {stamp: fields}; a stamp ends with the number of the device that made it."""
+
+
+def _is_of(device: str, made: Collection[str], stamp: str) -> bool:
+    return stamp in made or (bool(stamp) and device_of(stamp) == device)
 
 
 def _linger(t: Transaction, kind: str, ids: Iterable[str]) -> None:

@@ -183,6 +183,12 @@ class Handset:
             return problem.code
         return None
 
+    def update(self, registry: Registry) -> None:
+        """A newer app is put on it."""
+        self.close()
+        self.registry = registry
+        self.open()
+
     def clone(self, name: str) -> "Handset":
         """Another phone with a copy of this one's file."""
         path = self.path.with_name(f"{name}.sqlite")

@@ -226,6 +226,8 @@ class Verdict:
         """`settled`: people whose work has been the same all the time; `moved`: places that were moved. A group that
         has always been in one village, which has always been where it is, was in their reach or it was not."""
         devices = {row["device"]: row["person_id"] for row in self.town.rows(self.tables.device)}
+        verdicts = [row for row in self.oracle.rows["Verdict"].values() if row["state"] == "accepted"]
+        accepted = {(row["record_kind"], row["record_id"], row["typed_stamp"]) for row in verdicts}
         for known in self.town.ledger.batches.values():
             for one in known.rows:
                 person = devices.get(one.device)
@@ -233,6 +235,8 @@ class Verdict:
                     continue
                 if one.kind == "Withdrawal":
                     continue  # of her own work, wherever that stands
+                if (one.kind, one.id, max(cell[1] for cell in one.cells.values())) in accepted:
+                    continue  # an office has taken it in, whoever brings it once more
                 group = self.oracle._group_of(
                     one.kind, self.oracle.rows[one.kind].get(one.id, {"shg_id": None, "account_id": None, "id": one.id})
                 )

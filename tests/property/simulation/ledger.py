@@ -99,7 +99,8 @@ class Ledger:
         devices of the office did has no other copy."""
         since = [one for key, one in self.batches.items() if key not in kept.batches and key[0] not in office]
         self.lost_with_the_centre += [row for one in since for row in one.rows]
-        self.batches = dict(kept.batches)
+        self.batches, self.restamped = dict(kept.batches), {one: dict(some) for one, some in kept.restamped.items()}
 
     def as_of_now(self) -> "Ledger":
-        return Ledger(batches=dict(self.batches))
+        restamped = {one: dict(some) for one, some in self.restamped.items()}
+        return Ledger(batches=dict(self.batches), restamped=restamped)

@@ -27,7 +27,7 @@ class Oracle:
                 kind: {row["id"]: dict(row) for row in db.execute(_all_of(table)).mappings()}
                 for kind, table in tables.items()
             }
-        self.today = day_of(town.clock())
+        self.today = day_of(town.centre.clock())
         self.state = next(row["id"] for row in self.rows["Place"].values() if row["level"] == "state")
         self._accounts: dict[str, list[Row]] = defaultdict(list)
         for row in self.rows["SavingsAccount"].values():

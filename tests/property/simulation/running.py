@@ -10,8 +10,6 @@ from random import Random
 from typing import Any, NamedTuple
 
 from records.problems import Problem, Refused
-from server.announcing import Watch
-from server.central_workspace import CentralWorkspace
 from storage.identity import ENDED_LOGINS, holds_unsent_work
 from tests.property.simulation import deeds
 from tests.property.simulation.crashing import Killed
@@ -20,6 +18,7 @@ from tests.property.simulation.laws import Verdict
 from tests.property.simulation.ledger import Broken
 from tests.property.simulation.network import FAULTS, Network
 from tests.property.simulation.quickly import sharing
+from tests.property.simulation.tending import Tending
 from tests.property.simulation.town import CREW, REGISTRIES, Town, a_folder, copied, upgraded
 from tests.world import ref
 
@@ -38,6 +37,7 @@ WEIGHTS = {
     "server killed at office": 1, "disk full in work": 1, "disk full in sync": 2, "restarted": 1,
     "server restarted": 1, "assignment": 2, "place moves": 1, "service area": 1, "import": 1, "mend": 2,
     "revoke": 1, "enrol": 2, "clone": 1, "taken over": 1, "passed on": 1, "backup": 2, "restore": 2,
+    "decide": 3, "updated": 1, "centre clock": 1,
 }  # fmt: skip
 
 
@@ -55,7 +55,7 @@ def plan(seed: int, operations: int = OPERATIONS) -> list[Op]:
 
 
 @dataclass
-class Run:
+class Run(Tending):
     """A run under way, and what it has come to. `trace`: a line for each operation."""
 
     town: Town
@@ -72,7 +72,8 @@ class Run:
         self.settled = {ref(person) for person in CREW}
         self.moved: set[str] = set()
         self.gone: set[str] = set()
-        self.console_token, self.console_at_backup = "", dict[Any, Any]()
+        self.console_at_backup = dict[Any, Any]()
+        self.begin_tending()
 
     def _phone(self, number: int, person: str, chance: Random) -> Handset:
         name = f"{number}-{person}"
@@ -278,13 +279,7 @@ class Run:
     # --- the console
 
     def _console_works(self, phone: Handset, r: Random) -> str:
-        def keep(token: str) -> None:
-            self.console_token = token
-
-        centre = self.town.centre
-        page = CentralWorkspace(centre, Watch(centre), self.console_token, keep_token=keep)
-        if page.identity() is None:
-            page.enrol(centre.enrolments.console_code_for(ref("supervisor")))
+        page = self.console("supervisor")
         command = deeds.command_of("supervisor", "supervisor", deeds.Sight.of_centre(self.town), r, newer=False)
         try:
             done = page.do(command)

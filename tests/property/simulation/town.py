@@ -103,7 +103,12 @@ PULSE = "SELECT (SELECT value FROM meta WHERE name='epoch'), (SELECT sum(seq) FR
 
 
 class Town(World):
-    """The centre of one run. `kills` and `fills` strike its database in the course of a call."""
+    """The centre of one run. `kills` and `fills` strike its database in the course of a call.
+
+    `skew_ms`: how far its own clock is off.
+    """
+
+    skew_ms = 0
 
     def __init__(self, folder: Path, seed: int, registry: str, ms: int) -> None:
         self.url, self.registry, self.seed = f"sqlite:///{folder / 'central.db'}", REGISTRIES[registry], seed
@@ -119,10 +124,13 @@ class Town(World):
     def file(self) -> Path:
         return self.folder / "central.db"
 
+    def centre_clock(self) -> int:
+        return self.clock() + self.skew_ms
+
     def open_centre(self) -> Watched:
         # A test's registry has no steps of migration; the product's database is there already.
         centre = Watched(
-            self.url, state_id=23, secret=SECRET, clock=self.clock, randomness=self.random.randbytes,
+            self.url, state_id=23, secret=SECRET, clock=self.centre_clock, randomness=self.random.randbytes,
             registry=self.registry, prepares=not self.file.exists(),
             revocations=Revocations(self.folder / "revocations.jsonl"),
         )  # fmt: skip
