@@ -5,6 +5,7 @@ Reading raises Problem bad_message for whatever does not fit together, and never
 
 import base64
 import re
+import struct
 from collections.abc import Sequence
 from datetime import date
 from functools import lru_cache
@@ -60,7 +61,7 @@ def unpacked_column(packed: Any, rows: int) -> list[Any]:
             case "d":
                 values = [None if n is None else _day_text(n) for n in rest[0]]
             case "n":
-                values = [_digits(n) for n in rest[0]]
+                values = _all_digits(rest[0])
             case "v":
                 values = _all_shallow(rest[0])
             case _:
@@ -92,10 +93,10 @@ def _all_shallow(values: Any) -> list[Any]:
     return values
 
 
-def _digits(number: Any) -> str:
-    if not isinstance(number, int):
+def _all_digits(numbers: Any) -> list[str]:
+    if not {int, bool}.issuperset(map(type, numbers)):
         raise Problem("bad_message")
-    return str(number)
+    return list(map(str, numbers))
 
 
 @lru_cache(maxsize=4096, typed=True)
@@ -195,8 +196,14 @@ def _unpacked_words(packed: Any) -> list[str]:
         raise Problem("bad_message")
     if count and not 0 <= min(which) <= max(which) < len(devices):
         raise Problem("bad_message")
-    lines = zip(times, counters, which, strict=True)
-    return [f"{time:012x}{counter:04x}{devices[at]}" for time, counter, at in lines]
+    # All times written as one text: each by itself would be written four times as slowly.
+    whole = struct.pack(f">{count}Q", *times).hex()
+    written = [whole[at : at + 12] for at in range(4, 16 * count, 16)]
+    if len(set(which)) == len(set(counters)) == 1:
+        last = f"{counters[0]:04x}{devices[which[0]]}"
+        return [time + last for time in written]
+    lines = zip(written, counters, which, strict=True)
+    return [f"{time}{counter:04x}{devices[at]}" for time, counter, at in lines]
 
 
 def _once(numbers: list[int]) -> int | list[int]:
@@ -234,7 +241,7 @@ def _unpacked_stamps(packed: Any, fields: int, rows: int) -> list[list[str | Non
         indexes = [defaults] if isinstance(defaults, int) else [*defaults]
         named = [one for ranges in exceptions.values() for one in ranges]
         indexes += [at for _, _, at in named]
-        if not all(UNWRITTEN <= at < len(words) for at in indexes):
+        if not UNWRITTEN <= min(indexes, default=0) <= max(indexes, default=-1) < len(words):
             raise Problem("bad_message")
         if sum(last - first + 1 for first, last, _ in named) > fields * rows:
             raise Problem("bad_message")  # no cell needs more than one exception
