@@ -28,7 +28,7 @@ class Scale:
     fleet: tuple[int, int]
 
 
-FULL = Scale("full", 5, 5000, (1, 8, 32), 4, (100_000, 1_000_000, 3_000_000), 40, 1600, 20_000, 15,
+FULL = Scale("full", 5, 5000, (1, 8, 32), 8, (100_000, 1_000_000, 3_000_000), 40, 1600, 20_000, 15,
              (1000, 10_000), (1000, 3000), 300, 300, (50, 100))  # fmt: skip
 QUICK = Scale("quick", 3, 2000, (1, 8), 2, (20_000, 100_000), 15, 160, 2000, 7, (200, 1000), (), 40, 12, (8, 50))
 TINY = Scale("tiny", 1, 20, (2,), 1, (3000, 6000), 2, 8, 40, 1, (20, 40), (), 3, 2, (2, 10))
@@ -36,6 +36,12 @@ TINY = Scale("tiny", 1, 20, (2,), 1, (3000, 6000), 2, 8, 40, 1, (20, 40), (), 3,
 
 BATCH = 500
 """Rows of a batch, and of a transaction of what it is compared with."""
+
+
+def steady(rows: int) -> int:
+    """How many of these rows are measured: all but the first batch, in which statements are built and caches filled, if
+    there are several."""
+    return rows - BATCH if rows > BATCH else rows
 
 
 @dataclass(frozen=True)

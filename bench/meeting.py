@@ -14,7 +14,7 @@ from bench.flat import KIND
 from bench.office import enrolled
 from bench.peer import Peer
 from bench.processes import cost
-from bench.pushing import asked, batches, posted
+from bench.pushing import Sender, asked, batches, posted
 from bench.service import Service
 from bench.serving import PERSON, open_centre
 
@@ -42,9 +42,9 @@ def _met(folder: Path, phones: int) -> tuple[list[Finding], float]:
     devices = [enrolled(centre, PERSON) for _ in range(phones)]
     centre.close()
     lines = workload.records(phones * EACH)
-    work = [(device.token, batches(islice(lines, EACH), device.device)) for device in devices]
+    senders = [Sender(device.token, batches(islice(lines, EACH), device.device)) for device in devices]
     with Service(folder) as service:
-        sent, waits = posted(service.port, work)
+        sent, waits = posted(service.port, senders, 1)
         fetched, asking, rows = asked(service.port, [device.token for device in devices])
         _, peak = cost(service.pid)
     centre = open_centre(folder)

@@ -1,7 +1,7 @@
 """How fast a centre takes in batches, against the same rows simply written: SQLite executemany, PostgreSQL COPY.
 
 Both sides write the same columns, under the same indexes, 500 rows a transaction, safely on the disk. The simple side
-checks nothing, merges nothing, tells no stream and keeps no answer.
+checks nothing, merges nothing, tells no stream and keeps no answer. The first batch of each is not counted.
 """
 
 import shutil
@@ -9,9 +9,10 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
+from dataclasses import dataclass
 from functools import partial
 from http.client import HTTPConnection
-from itertools import count, islice
+from itertools import count, islice, product
 from pathlib import Path
 from threading import Barrier, Thread
 from typing import Any
@@ -19,7 +20,7 @@ from typing import Any
 from sqlalchemy import create_engine
 
 from bench import block, workload
-from bench.findings import BATCH, Finding, Scale, at_least, in_turns, median, p95, seconds_of, skipped
+from bench.findings import BATCH, Finding, Scale, at_least, in_turns, median, p95, seconds_of, skipped, steady
 from bench.flat import FLAT_KINDS, KIND, record_of
 from bench.office import APP, STATE_CODE, Row, batch_of, enrolled
 from bench.postgres import Postgres, missing
@@ -38,14 +39,14 @@ Url = Callable[[], str]
 
 def measure(scale: Scale, scratch: Path) -> Iterator[Finding]:
     """SQLite in process and over HTTP, then the same on PostgreSQL."""
-    yield from _on("SQLite", "executemany", _sqlite_urls(scratch), scale, scratch)
+    yield from _on("SQLite", "executemany", _sqlite_urls(scratch), scale, scratch, [1])
     yield from groups_with_members(scale, scratch)
     if why := missing():
         yield skipped("push on PostgreSQL against COPY", why)
         return
     with Postgres() as postgres:
         names = count()
-        yield from _on("PostgreSQL", "COPY", lambda: postgres.url(f"push{next(names)}"), scale, scratch)
+        yield from _on("PostgreSQL", "COPY", lambda: postgres.url(f"push{next(names)}"), scale, scratch, [1, 2])
 
 
 def _sqlite_urls(scratch: Path) -> Url:
@@ -53,8 +54,10 @@ def _sqlite_urls(scratch: Path) -> Url:
     return lambda: f"sqlite:///{scratch / f'push{next(names)}.db'}"
 
 
-def _on(engine: str, simply: str, new_url: Url, scale: Scale, scratch: Path) -> Iterator[Finding]:
+def _on(engine: str, simply: str, new_url: Url, scale: Scale, scratch: Path, processes: list[int]) -> Iterator[Finding]:
+    """`processes`: by how many the centre is served; on SQLite `samooh serve` starts one."""
     lines = list(workload.records(scale.push_rows))
+    measured = steady(len(lines))
     try:
         raw, ours = in_turns(
             scale.rounds,
@@ -64,20 +67,23 @@ def _on(engine: str, simply: str, new_url: Url, scale: Scale, scratch: Path) -> 
     except Exception as error:  # the edge of a part: the others are still worth measuring
         yield skipped(f"push in process on {engine} / raw {simply}", f"{type(error).__name__}: {str(error)[:160]}")
         return
-    rates = (len(lines) / median(raw), len(lines) / median(ours))
+    rates = (measured / median(raw), measured / median(ours))
     yield _compared(f"push in process on {engine} / raw {simply}", rates, 0.5, raw=raw, ours=ours)
-    for clients in scale.http_clients:
+    for clients, workers in product(scale.http_clients, processes):
+        if workers > clients:
+            continue
         raw, waits = [], []
         spans: list[float] = []
         for _ in range(max(1, scale.rounds // 2)):
             raw.append(raw_seconds(new_url(), lines))
-            span, times = http_seconds(new_url(), clients, scale.http_batches, scratch / "served")
+            span, times = http_seconds(new_url(), clients, scale.http_batches, scratch / "served", workers)
             spans.append(span)
             waits += times
         rows = clients * scale.http_batches * BATCH
-        what = f"push over HTTP on {engine}, {clients} client{'s' * (clients > 1)} / raw {simply}"
+        who = f"{clients} client{'s' * (clients > 1)}{', two workers' * (workers == 2)}"
         more = f", p95 {p95(waits) * 1000:.0f} ms a batch"
-        yield _compared(what, (len(lines) / median(raw), rows / median(spans)), 0.4, more, raw=raw, ours=spans)
+        rates = (measured / median(raw), rows / median(spans))
+        yield _compared(f"push over HTTP on {engine}, {who} / raw {simply}", rates, 0.4, more, raw=raw, ours=spans)
 
 
 def _compared(what: str, rates: tuple[float, float], goal: float, more: str = "", **seconds: Any) -> Finding:
@@ -98,19 +104,26 @@ def batches(lines: Iterable[dict[str, Any]], device: str, first: int = 1) -> lis
 
 
 def pushed_seconds(url: str, lines: list[dict[str, Any]], folder: Path) -> float:
-    """One device's batches, each a transaction, in this process."""
+    """One device's batches, each a transaction, in this process; of those after the first."""
     with _centre(url, folder) as centre:
         device = enrolled(centre, PERSON)
         return _taken(centre, device, batches(lines, device.device))
 
 
 def _taken(centre: CentralStore, device: EnrolReply, frozen: list[FrozenBatch]) -> float:
-    def push() -> None:
-        for batch in frozen:
+    def push(some: list[FrozenBatch]) -> None:
+        for batch in some:
             answer = centre._take_batch(device.device, batch, centre.clock())
             assert [outcome.state for outcome in answer.outcomes] == ["applied"], answer.outcomes[:3]
 
-    return seconds_of(push)
+    return _seconds_after_the_first(push, frozen)
+
+
+def _seconds_after_the_first(do: Callable[[list[Any]], None], some: list[Any]) -> float:
+    """Seconds of doing all but the first, which is done before; of the only one where there is no other."""
+    if some[1:]:
+        do(some[:1])
+    return seconds_of(partial(do, some[1:] or some))
 
 
 class _centre:
@@ -131,7 +144,7 @@ class _centre:
 
 
 def raw_seconds(url: str, lines: list[dict[str, Any]], kind: str = KIND) -> float:
-    """The rows of a push into the same table, 500 a transaction."""
+    """The rows of a push into the same table, 500 a transaction; of those after the first transaction."""
     rows = [_as_stored(line, place) for place, line in enumerate(lines)]
     return written_seconds(url, kind, rows)
 
@@ -157,13 +170,13 @@ def _executemany(path: str, table: str, names: list[str], values: list[Any]) -> 
     connection.execute("PRAGMA synchronous=FULL")
     quoted, marks = ",".join(f'"{name}"' for name in names), ",".join("?" * len(names))
 
-    def write() -> None:
-        for at in range(0, len(values), BATCH):
+    def write(pieces: list[Any]) -> None:
+        for piece in pieces:
             connection.execute("BEGIN IMMEDIATE")
-            connection.executemany(f'INSERT INTO "{table}" ({quoted}) VALUES ({marks})', values[at : at + BATCH])
+            connection.executemany(f'INSERT INTO "{table}" ({quoted}) VALUES ({marks})', piece)
             connection.execute("COMMIT")
 
-    took = seconds_of(write)
+    took = _seconds_after_the_first(write, _pieces(values))
     connection.close()
     return took
 
@@ -173,15 +186,19 @@ def _copy(url: str, table: str, names: list[str], values: list[Any]) -> float:
 
     quoted = ",".join(f'"{name}"' for name in names)
 
-    def write() -> None:
-        for at in range(0, len(values), BATCH):
+    def write(pieces: list[Any]) -> None:
+        for piece in pieces:
             with connection.cursor() as cursor, cursor.copy(f'COPY "{table}" ({quoted}) FROM STDIN') as copy:
-                for value in values[at : at + BATCH]:
+                for value in piece:
                     copy.write_row(value)
             connection.commit()
 
     with psycopg.connect(url) as connection:
-        return seconds_of(write)
+        return _seconds_after_the_first(write, _pieces(values))
+
+
+def _pieces(values: list[Any]) -> list[list[Any]]:
+    return [values[at : at + BATCH] for at in range(0, len(values), BATCH)]
 
 
 def _as_stored(line: dict[str, Any], place: int) -> dict[str, Any]:
@@ -202,22 +219,34 @@ def _as_stored(line: dict[str, Any], place: int) -> dict[str, Any]:
 # --- over HTTP
 
 
-def http_seconds(url: str, clients: int, each: int, folder: Path) -> tuple[float, list[float]]:
-    """(seconds from the first to the last answer, seconds of each batch) of several devices at once."""
+def http_seconds(url: str, clients: int, each: int, folder: Path, workers: int = 1) -> tuple[float, list[float]]:
+    """(seconds from the first to the last answer, seconds of each batch) of several devices at once. Each has sent one
+    batch before."""
     shutil.rmtree(folder, ignore_errors=True)
     centre = open_centre(folder, url)
     devices = [enrolled(centre, PERSON) for _ in range(clients)]
     centre.close()
-    lines = workload.records(clients * each * BATCH)
-    work = [batches(islice(lines, each * BATCH), device.device) for device in devices]
-    with Service(folder, url) as service:
-        return posted(service.port, [(device.token, some) for device, some in zip(devices, work, strict=True)])
+    lines = workload.records(clients * (each + 1) * BATCH)
+    senders = [Sender(device.token, batches(islice(lines, (each + 1) * BATCH), device.device)) for device in devices]
+    with Service(folder, url, workers) as service:
+        posted(service.port, senders, 1)
+        return posted(service.port, senders, each)
 
 
-def posted(port: int, work: list[tuple[str, list[FrozenBatch]]]) -> tuple[float, list[float]]:
-    """Every device posts its batches, all at once; a busy centre is asked again when it says."""
-    waits: list[list[float]] = [[] for _ in work]
-    span = all_at_once([partial(_post_all, port, *item, mine) for item, mine in zip(work, waits, strict=True)])
+@dataclass
+class Sender:
+    """A device with the batches that it has still to send."""
+
+    token: str
+    batches: list[FrozenBatch]
+    cursor: str | None = None
+    answered: int = 0
+
+
+def posted(port: int, senders: list[Sender], each: int) -> tuple[float, list[float]]:
+    """Every device posts so many of its batches, all at once; a busy centre is asked again when it says."""
+    waits: list[list[float]] = [[] for _ in senders]
+    span = all_at_once([partial(_post, port, one, each, mine) for one, mine in zip(senders, waits, strict=True)])
     return span, [wait for mine in waits for wait in mine]
 
 
@@ -253,16 +282,16 @@ def all_at_once(work: list[Callable[[], None]]) -> float:
     return time.perf_counter() - began
 
 
-def _post_all(port: int, token: str, some: list[FrozenBatch], waits: list[float]) -> None:
-    cursor, answered = None, 0
+def _post(port: int, sender: Sender, each: int, waits: list[float]) -> None:
     with closing(HTTPConnection("127.0.0.1", port, timeout=120)) as connection:
-        for batch in some:
+        for batch in sender.batches[:each]:
             # One row back is enough here: what it costs to read pages is measured by itself.
-            request = SyncRequest(APP, cursor, batch, answered=answered, room=1)
-            reply = _call(connection, token, request, waits)
+            request = SyncRequest(APP, sender.cursor, batch, answered=sender.answered, room=1)
+            reply = _call(connection, sender.token, request, waits)
             assert reply.answer and reply.answer.state == "applied" and reply.page
             assert {outcome.state for outcome in reply.answer.outcomes} == {"applied"}
-            cursor, answered = reply.page.cursor, batch.number
+            sender.cursor, sender.answered = reply.page.cursor, batch.number
+    del sender.batches[:each]
 
 
 def _ask(port: int, token: str, room: int, waits: list[float], rows: list[int]) -> None:
@@ -314,7 +343,10 @@ def groups_with_members(scale: Scale, scratch: Path) -> Iterator[Finding]:
             return _taken(centre, device, block.batches_of(rows, device.device))
 
     raw_times, times = in_turns(scale.rounds, raw, ours)
-    rates = len(rows) / median(raw_times), len(rows) / median(times)
+    # By itself each kind is written in transactions of its own, the first of which is not counted.
+    simply = sum(steady(sum(row[0] == kind for row in rows)) for kind in ("Shg", "Member"))
+    first = next((at for at, row in enumerate(rows) if at >= BATCH and row[0] == "Shg"), 0)
+    rates = simply / median(raw_times), (len(rows) - first) / median(times)
     measured = f"{rates[1]:,.0f} / {rates[0]:,.0f} rows/s"
     figures = {"rows_per_second": rates[1], "raw_rows_per_second": rates[0], "raw": raw_times, "ours": times}
     yield Finding("push of groups with members in process on SQLite / raw executemany", "", measured,

@@ -13,11 +13,12 @@ START_SECONDS = 60.0
 
 
 class Service:
-    """To be used in a `with`. `port`: where it answers; `pid`: what it costs can be read there."""
+    """To be used in a `with`. `port`: where it answers; `pid`: what one process costs can be read there."""
 
-    def __init__(self, folder: Path, url: str | None = None) -> None:
+    def __init__(self, folder: Path, url: str | None = None, workers: int = 1) -> None:
         self.port, self._log = free_port(), folder / "service.log"
         where = ["--dir", str(folder), "--port", str(self.port), *(["--url", url] if url else [])]
+        where += ["--workers", str(workers)] if workers > 1 else []
         with self._log.open("wb") as log:
             command = [sys.executable, "-m", "bench.serving", *where]
             self._process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log)

@@ -6,11 +6,13 @@ hands them out on paper; who takes a code takes its file away.
 
 import argparse
 import contextlib
+import socket
 import time
 from pathlib import Path
 
 from bench.flat import FLAT_KINDS, ROLE, allow_flat
 from bench.office import STATE, STATE_CODE, person, ref, set_up, the_state
+from operations.children import Children
 from server.central_store import CentralStore
 from server.serving import listening, secret_of, serve
 
@@ -61,11 +63,42 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--dir", type=Path, required=True)
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--url", help="another database than SQLite in that folder")
+    parser.add_argument("--workers", type=int, default=1, help="processes that answer; on SQLite one")
     chosen = parser.parse_args(arguments)
     centre = open_centre(chosen.dir, chosen.url)
-    lay_codes(centre, chosen.dir / "codes", CODES)
-    listener = listening("127.0.0.1", chosen.port)
     try:
+        lay_codes(centre, chosen.dir / "codes", CODES)
+        if chosen.workers == 1:
+            serve(centre, listening("127.0.0.1", chosen.port))
+        else:
+            _serve_by_several(chosen.dir, chosen.url, chosen.port, chosen.workers)
+    finally:
+        centre.close()
+
+
+def _serve_by_several(folder: Path, url: str | None, port: int, workers: int) -> None:
+    """As `samooh serve` does: processes that share one port."""
+    children, ready = Children(), folder / "ready"
+    children.end_when_asked()
+    ready.mkdir(exist_ok=True)
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind(("127.0.0.1", port))
+    try:
+        for number in range(workers):
+            children.start(f"API process {number + 1}", _work, folder, url, listener, ready / str(number), workers)
+        children.tend()
+    finally:
+        children.end()
+
+
+def _work(folder: Path, url: str | None, listener: socket.socket, ready: Path, workers: int) -> None:
+    centre = open_centre(folder, url)
+    try:
+        ready.touch()
+        # Nobody takes calls before all can: whoever listened first would have all the connections.
+        while len(list(ready.parent.iterdir())) < workers:
+            time.sleep(0.01)
         serve(centre, listener)
     finally:
         centre.close()

@@ -7,9 +7,10 @@ A field's type is an ordinary annotation, `name: Name`. What the rest of the hou
 
 import re
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, GetCoreSchemaHandler
@@ -165,6 +166,25 @@ def _all_clean(longest: int) -> AllPlain:
 
 def _all_match(pattern: re.Pattern[str]) -> AllPlain:
     return AllPlain(lambda values: "".join(values).isascii() and None not in map(pattern.fullmatch, values))
+
+
+def days_of(texts: Iterable[str]) -> list[date] | None:
+    """The days of a column as their check would leave them; None where one of the texts is no plain day: look at each.
+
+    The days of people's records lie within a few decades, so each is read once.
+    """
+    try:
+        return list(map(_plain_day, texts))
+    except ValueError:
+        return None
+
+
+@lru_cache(maxsize=16384)
+def _plain_day(text: str) -> date:
+    day = date.fromisoformat(text)
+    if day < _FIRST_DAY or day.isoformat() != text:
+        raise ValueError("not_plain")
+    return day
 
 
 def _digits(value: Any) -> Any:

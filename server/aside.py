@@ -15,6 +15,7 @@ from records.kinds import Registry
 from records.messages import FrozenBatch
 from records.record import FieldSpec, fields_of, to_wire
 from server.checking import Row
+from server.glance import WAITING
 from server.judging import Author
 from server.standings import Standings
 from server.upserting import insert_missing
@@ -77,6 +78,8 @@ def home_block(working: Working, author: Author) -> str | None:
 
 def mended(working: Working, author: Author, rows: Iterable[Row]) -> None:
     """What was set aside of these records and now comes again, changed by its author, waits for nobody any more."""
+    if working.seen and not working.seen.set_aside:
+        return
     table = working.tables.quarantine
     asked = {"state": working.state_id, "person": author.person_id}
     waiting = working.db.execute(_waiting(table), asked).all()
@@ -114,7 +117,7 @@ def tell_set_aside(working: Working, author: Author, number: int, row: Row) -> s
 def _waiting(quarantine: Table) -> Select[Any]:
     """What was set aside of a person and waits for somebody."""
     mine = (quarantine.c.state_id == bindparam("state")) & (quarantine.c.person_id == bindparam("person"))
-    return select(quarantine).where(mine, quarantine.c.state.in_(("open", "refused", "returned")))
+    return select(quarantine).where(mine, quarantine.c.state.in_(WAITING))
 
 
 def verdict_id(device: str, number: int, row: int) -> str:

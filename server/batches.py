@@ -13,6 +13,7 @@ from records.problems import Problem
 from records.wire import answer_text, read_answer, thawed
 from server.checking import Lot, checked
 from server.chunks import among, chunked
+from server.glance import glance
 from server.pushing import Push, author_in, author_of
 from server.tables import CentralTables
 from server.upserting import insert_new, put
@@ -48,7 +49,7 @@ class Batches:
         self.device, self.now_ms = device, now_ms
         self.awaited: set[str] = set()
         self.sent: dict[Key, int] = {}
-        self.fresh, self._set_aside = False, set_aside
+        self.fresh, self._set_aside, self._early = False, set_aside, False
 
     def take(self, frozen: FrozenBatch) -> BatchAnswer:
         """Apply the next batch, answer a repeated one as before, keep one that came before its turn."""
@@ -63,7 +64,8 @@ class Batches:
         answer, lots = self._apply(frozen, device)
         self.fresh = True
         self.sent = _rows_by_record(lots)
-        self._apply_early(frozen.number + 1, device)
+        if self._early:
+            self._apply_early(frozen.number + 1, device)
         return answer
 
     def wake(self, parents: Iterable[str]) -> None:
@@ -98,8 +100,10 @@ class Batches:
         return read_answer(row.answer) if row.answer else BatchAnswer(frozen.number)
 
     def _apply(self, frozen: FrozenBatch, device: Any) -> tuple[BatchAnswer, list[Lot]]:
-        author = author_in(self.db, self.tables, self.state_id, device, day_of(self.now_ms))
-        push = Push(self.db, self.tables, self.registry, self.state_id, author, self.now_ms)
+        seen = glance(self.db, self.tables, self.state_id, self.device, device.person_id)
+        self._early = seen.early
+        author = author_in(self.db, self.tables, self.state_id, device, day_of(self.now_ms), seen)
+        push = Push(self.db, self.tables, self.registry, self.state_id, author, self.now_ms, seen)
         lots: list[Lot] = []
         try:
             batch = thawed(frozen.blob)

@@ -371,7 +371,7 @@ class CentralStore:
         def batches(db: Connection) -> Batches:
             return Batches(db, self.tables, self.registry, self.state_id, device, now_ms)
 
-        with self.database.reading() as db:
+        with self.database.asking() as db:
             held = batches(db).held_for(awaited)
         if held:
             self.database.write(lambda db: batches(db).wake(held))

@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from records.aadhaar import aadhaar_runs, may_hold_aadhaar
+from records.fields import DAY, days_of
 from records.kinds import Registry
 from records.messages import Batch, Outcome, Section
 from records.record import FieldSpec, fields_of, problem_code
@@ -134,9 +135,12 @@ def _checked_values(spec: FieldSpec, name: str, values: list[Any]) -> tuple[list
     """Values cleaned all at once; only where there is a fault they are looked at one by one."""
     cleaned: list[Any] | None = None
     faults: dict[int, Against] = {}
-    if spec.whole and values and set(map(type, values)) == {str} and spec.whole(values):
-        cleaned = values
-    elif not (spec.required and None in values):
+    if values and set(map(type, values)) == {str}:
+        if spec.whole and spec.whole(values):
+            cleaned = values
+        elif spec.value_type is DAY:
+            cleaned = days_of(values)
+    if cleaned is None and not (spec.required and None in values):
         try:
             cleaned = spec.column.validate_python(values)
         except ValidationError:
@@ -165,7 +169,8 @@ def _checked_singly(spec: FieldSpec, name: str, values: list[Any]) -> tuple[list
 
 def _with_aadhaar(values: list[Any]) -> list[int]:
     """Places of the texts that hold what looks like an Aadhaar number."""
-    if not may_hold_aadhaar([value for value in values if isinstance(value, str)]):
+    texts = values if set(map(type, values)) == {str} else [value for value in values if isinstance(value, str)]
+    if not may_hold_aadhaar(texts):
         return []
     return [at for at, value in enumerate(values) if isinstance(value, str) and aadhaar_runs(value)]
 

@@ -36,7 +36,10 @@ def copy_new(db: Connection, table: Table, columns: Mapping[str, Sequence[Any]])
 
 def _written(values: Sequence[Any]) -> Sequence[str]:
     """A column in the text form of COPY."""
-    types = set(map(type, values)) - {type(None)}
+    types = set(map(type, values))
+    if len(types) == 1 and values.count(values[0]) == len(values) > 1:
+        return [*_written(values[:1])] * len(values)
+    types -= {type(None)}
     if types == {str}:
         if None in values:
             values = [NOTHING if value is None else _escaped(value) for value in values]

@@ -1,16 +1,17 @@
 """The engine under the centre: transactions that read and write, durable on SQLite, right on PostgreSQL."""
 
 import random
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from typing import TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.pool import StaticPool
+from sqlalchemy.exc import DBAPIError, InvalidatePoolError, OperationalError
+from sqlalchemy.pool import PoolProxiedConnection, StaticPool
 
 T = TypeVar("T")
 
@@ -19,6 +20,9 @@ TRIES = 8
 
 LOST_AGAINST_ANOTHER = ("40001", "40P01")
 """SQLSTATE of a serialisation failure and of a deadlock: nothing is wrong, the work is to be done again."""
+
+FRESH_S = 1.0
+"""A connection that was used as lately as this is used again without asking whether it still stands."""
 
 CONNECTIONS, MORE_CONNECTIONS = 8, 8
 """Of one process, kept and at the most beside; no more jobs than that are worked on at once (`server/api.py`)."""
@@ -37,14 +41,40 @@ class Database:
     def __init__(self, url: str) -> None:
         self.engine = _engine(database_url(url))
         self.is_sqlite = self.engine.dialect.name == "sqlite"
-        # SQLite would let writers wait on each other by polling; a lock in the process hands over at once.
+        # SQLite would let writers wait on each other by polling; a lock in the process hands over at once. All write by
+        # one connection of their own: what it has in its memory holds for as long as nobody else has written.
         self._writer = threading.RLock() if self.is_sqlite else None
+        in_memory = isinstance(self.engine.pool, StaticPool)
+        self._writers = self.engine.pool.recreate() if self.is_sqlite and not in_memory else self.engine.pool
+        self._single = self.engine if self.is_sqlite else self.engine.execution_options(isolation_level="AUTOCOMMIT")
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         with self.engine.connect() as connection, connection.begin():
             self._begin(connection, "BEGIN")
             yield connection
+
+    @contextmanager
+    def asking(self) -> Iterator[Connection]:
+        """For questions each by itself: no transaction is begun and ended for them."""
+        with self._single.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def _writing_by(self) -> Iterator[Connection]:
+        """The connection to write by, for one transaction."""
+        if self._writer is None:
+            with self.engine.connect() as connection:
+                yield connection
+            return
+        with self._writer, Connection(self.engine, self._writer_of_its_own()) as connection:
+            yield connection
+
+    def _writer_of_its_own(self) -> PoolProxiedConnection:
+        try:
+            return self._writers.connect()
+        except sqlite3.Error as error:
+            raise OperationalError(None, None, error) from error
 
     def _begin(self, connection: Connection, how: str) -> None:
         """On SQLite by hand, so that a writer takes its lock at once; a listener would be asked at every statement."""
@@ -60,14 +90,14 @@ class Database:
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """One transaction: committed when the block ends, rolled back when it raises."""
-        with self._writer or nullcontext(), self.engine.connect() as connection, connection.begin():
+        with self._writing_by() as connection, connection.begin():
             self._begin(connection, "BEGIN IMMEDIATE")
             yield connection
 
     @contextmanager
     def trying(self) -> Iterator[Connection]:
         """A writing transaction of which nothing stays: what would happen, seen by doing it."""
-        with self._writer or nullcontext(), self.engine.connect() as connection:
+        with self._writing_by() as connection:
             tried = connection.begin()
             try:
                 self._begin(connection, "BEGIN IMMEDIATE")
@@ -92,6 +122,7 @@ class Database:
         raise AssertionError("the last try returns or raises")
 
     def close(self) -> None:
+        self._writers.dispose()
         self.engine.dispose()
 
 
@@ -111,16 +142,17 @@ def _lost_against_another(error: Exception) -> bool:
 def _engine(url: URL) -> Engine:
     """The engine of a database. Its errors name no values: what is personal must not reach a log with them."""
     if url.get_backend_name() != "sqlite":
-        return create_engine(
+        made = create_engine(
             url,
             pool_size=CONNECTIONS,
             max_overflow=MORE_CONNECTIONS,
-            pool_pre_ping=True,
             pool_use_lifo=True,
             hide_parameters=True,
             # A pooler in transaction mode gives each transaction another session, where nothing is prepared.
             connect_args={"prepare_threshold": None},
         )
+        _look_before_use(made)
+        return made
     in_memory = url.database in (None, "", ":memory:")
     arguments = {"check_same_thread": False, "timeout": 30}
     engine = (
@@ -146,3 +178,20 @@ def _engine(url: URL) -> Engine:
             connection.execute(f"PRAGMA {pragma}")
 
     return engine
+
+
+def _look_before_use(engine: Engine) -> None:
+    """A connection that has lain unused is tried before work is given to it: the database may have begun anew."""
+
+    @event.listens_for(engine, "checkin")
+    def _used(connection, record):  # type: ignore[no-untyped-def]
+        record.info["used"] = time.monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def _look(connection, record, proxy):  # type: ignore[no-untyped-def]
+        if time.monotonic() - record.info.get("used", time.monotonic()) < FRESH_S:
+            return
+        try:
+            engine.dialect.do_ping(connection)
+        except engine.dialect.loaded_dbapi.Error as error:
+            raise InvalidatePoolError from error

@@ -1,9 +1,11 @@
 """What follows from the changes of a transaction: account states, rosters, marks, standings, and whom to tell."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Select, Table, bindparam, select
@@ -21,6 +23,7 @@ from records.norm import Norm
 from records.rules import Rule, breakable
 from records.savings_account import AccountStep
 from records.shg import Shg
+from server.fresh import Fresh
 from server.geography import settle_at_branches, settle_below
 from server.likeness import alike_groups, alike_in, canonical_ids
 from server.standings import Standings
@@ -29,16 +32,36 @@ from server.working import Working
 
 @dataclass
 class Followed:
-    """The records to be told, and the standings by which their streams are known: the same for all records of a kind
+    """The known records to be told, and the standings by which streams are known: the same for all records of a kind
     in one group (or district), except for office bearers."""
 
     registry: Registry
-    records: list[tuple[str, str]]
+    known: list[tuple[str, str]]
     working: Working
     standings: Standings
     settled: dict[str, Standing]
     _streams: dict[tuple[str, str | None], frozenset[str]] = field(default_factory=dict)
     _bearers: dict[str, frozenset[str]] = field(default_factory=dict)
+
+    def new(self) -> Iterator[tuple[str, list[str], frozenset[str]]]:
+        """(kind, ids, streams) of all that was created, in the order in which it was: neighbours in the same streams
+        together."""
+        for kind, made in self.working.new:
+            if isinstance(made, str):
+                yield kind, [made], self.streams_of(kind, made)
+                continue
+            each = zip(self._streams_in(made), made.ids, strict=True)
+            for streams, some in groupby(each, itemgetter(0)):
+                yield kind, [id for _, id in some], streams
+
+    def _streams_in(self, made: Fresh) -> Iterable[frozenset[str]]:
+        entry = self.registry[made.kind]
+        if entry.streams is None or "district_id" in made.blank:
+            return [self.streams_of(made.kind, id) for id in made.ids]
+        if entry.standing != "group":
+            return [self._at_no_place(made.kind)] * len(made.ids)
+        of = self._streams_in_group
+        return [of(made.kind, id, group) for id, group in zip(made.ids, made.column("group_id"), strict=True)]
 
     def streams_of(self, kind: str, id: str) -> frozenset[str]:
         entry = self.registry[kind]
@@ -54,14 +77,23 @@ class Followed:
             if where not in self._streams:
                 self._streams[where] = entry.streams(id, self.standings.reference(row))
             return self._streams[where]
-        where = (kind, row["group_id"])
+        return self._streams_in_group(kind, id, row["group_id"])
+
+    def _streams_in_group(self, kind: str, id: str, group: str) -> frozenset[str]:
+        streams, where = self.registry[kind].streams, (kind, group)
+        assert streams is not None
         if where not in self._streams:
-            standing = self._standing(row["group_id"])
-            self._bearers[row["group_id"]] = standing.bearers
+            standing = self._standing(group)
+            self._bearers[group] = standing.bearers
             # Only office bearers are in other streams than the rest of their group.
-            self._streams[where] = entry.streams("", standing)
-        if id in self._bearers[row["group_id"]]:
-            return entry.streams(id, self._standing(row["group_id"]))
+            self._streams[where] = streams("", standing)
+        return streams(id, self._standing(group)) if id in self._bearers[group] else self._streams[where]
+
+    def _at_no_place(self, kind: str) -> frozenset[str]:
+        streams, where = self.registry[kind].streams, (kind, None)
+        assert streams is not None
+        if where not in self._streams:
+            self._streams[where] = streams("", self.standings.reference({}))
         return self._streams[where]
 
     def _standing(self, group: str) -> Standing:
@@ -85,12 +117,13 @@ def derive(working: Working, standings: Standings, left_groups: Iterable[str], n
         standings.load_villages(shg["village_id"] for id in groups if (shg := working.get("Shg", id)))
         _raise_work_on_deleted(working, groups)
         _settle_groups(working, standings, groups, now_ms, settled, retold)
-    changed = {**working.created, **working.written, **working.derived}
+    changed = {**working.written, **working.derived}
     if retold:
         for kind in working.registry:
             if working.registry[kind].standing == "group":
                 changed.update({row["id"]: kind for row in working.all_of(kind) if row["group_id"] in retold})
-    return Followed(working.registry, [(kind, id) for id, kind in changed.items()], working, standings, settled)
+    known = [(kind, id) for id, kind in changed.items() if id not in working.created]
+    return Followed(working.registry, known, working, standings, settled)
 
 
 def _take_conflicts_along(working: Working) -> None:
@@ -142,13 +175,18 @@ def _newest_work(working: Working, shg: dict[str, Any]) -> str:
 
 
 def _touched_groups(working: Working) -> set[str]:
-    of_groups = {kind for kind, entry in working.registry.items() if entry.standing == "group"}
-    return {row["group_id"] for kind, row in working.changed_rows() if kind in of_groups and row["group_id"]}
+    return working.groups_changed({kind for kind, entry in working.registry.items() if entry.standing == "group"})
+
+
+PLACING = frozenset(("Place", "BankBranch", "ServiceArea"))
+"""Kinds by which groups are placed."""
 
 
 def _groups_of_moved_places(working: Working, standings: Standings) -> set[str]:
     """Groups in villages whose ancestry or serving branches changed in this transaction."""
     told = {**working.created, **working.written}
+    if PLACING.isdisjoint({*told.values(), *working.derived.values()}):
+        return set()
     places = {id for id, kind in told.items() if kind == "Place"}
     villages = settle_below(working, places) if places else set()
     branches = {id for id, kind in {**told, **working.derived}.items() if kind == "BankBranch"}

@@ -207,7 +207,7 @@ class Enrolments:
     def device_of(self, token: str) -> Any:
         """The device row of a token. Raises Problem: sign_in for an unknown token, revoked for a revoked device."""
         table = self._tables.device
-        with self._database.reading() as db:
+        with self._database.asking() as db:
             row = db.execute(_by_token(table), {"state": self._state_id, "hash": _hash(token)}).one_or_none()
         if row is None:
             raise Problem("sign_in")

@@ -4,7 +4,7 @@ A record that changed is told to the streams that hold it. When the streams them
 and news, whole, in the new. `by_device` and `others_seq` let the author's device go without its own work.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
@@ -20,13 +20,15 @@ from server.upserting import insert_columns, update_known
 
 @dataclass
 class News:
-    """One record to be told to the streams `new`, which are all that shall hold it. `whole`: to its author too.
-    `fields`: those that changed; None: all are told, also to who has the record already."""
+    """Records of a kind to be told to the streams `new`, which are all that shall hold them. `whole`: to their author
+    too. `known`: they may be in some stream already. `fields`: those that changed; None: all are told, also to who has
+    the records already."""
 
     kind: str
-    id: str
+    ids: Sequence[str]
     new: frozenset[str]
     whole: bool = False
+    known: bool = False
     fields: frozenset[str] | None = None
 
 
@@ -46,34 +48,37 @@ def held_by(db: Connection, tables: CentralTables, state_id: int, ids: Iterable[
 
 
 class Line(NamedTuple):
-    """What one stream is told of a record."""
+    """What one stream is told of some records."""
 
     item: News
+    ids: Sequence[str]
     by_device: str
     others_seq: int
     left: bool
 
 
-def tell(
-    db: Connection, tables: CentralTables, state_id: int, news: Mapping[str, News], device: str, known: set[str]
-) -> None:
-    """Write the feed rows of one transaction. `known`: ids of records that may be in some stream already."""
-    rows = _feed_rows(db, tables, state_id, known & set(news))
+def tell(db: Connection, tables: CentralTables, state_id: int, news: Iterable[News], device: str) -> None:
+    """Write the feed rows of one transaction, in the order of the news."""
+    news = list(news)
+    rows = _feed_rows(db, tables, state_id, {id for item in news if item.known for id in item.ids})
     changed: dict[str, list[Line]] = {}
     live: dict[str, int] = {}
-    for item in news.values():
-        before = rows.get(item.id, {})
-        for stream in item.new:
-            old = before.get(stream)
-            returning = old is None or old.left
-            author = "" if item.whole or (returning and item.id in known) else device
-            others = 0 if old is None else (old.others_seq if old.by_device == author and not returning else old.seq)
-            changed.setdefault(stream, []).append(Line(item, author, others, False))
-            live[stream] = live.get(stream, 0) + (1 if returning else 0)
-        for stream, old in before.items():
-            if stream not in item.new and not old.left:
-                changed.setdefault(stream, []).append(Line(item, "", old.seq, True))
-                live[stream] = live.get(stream, 0) - 1
+    for item in news:
+        for ids in zip(item.ids, strict=True) if item.known else (item.ids,):
+            before = rows.get(ids[0], {}) if item.known else {}
+            for stream in item.new:
+                old = before.get(stream)
+                returning = old is None or old.left
+                author = "" if item.whole or (returning and item.known) else device
+                others = (
+                    0 if old is None else (old.others_seq if old.by_device == author and not returning else old.seq)
+                )
+                changed.setdefault(stream, []).append(Line(item, ids, author, others, False))
+                live[stream] = live.get(stream, 0) + (len(ids) if returning else 0)
+            for stream, old in before.items():
+                if stream not in item.new and not old.left:
+                    changed.setdefault(stream, []).append(Line(item, ids, "", old.seq, True))
+                    live[stream] = live.get(stream, 0) - 1
     _number_and_write(db, tables, state_id, changed, live, rows)
 
 
@@ -95,23 +100,27 @@ def _number_and_write(
     before: Mapping[str, Mapping[str, Any]],
 ) -> None:
     """Take numbers from the counter rows, streams in sorted order so that two transactions cannot block each other."""
-    inserts: list[tuple[Any, ...]] = []
-    updates: list[tuple[Any, ...]] = []
-    counts = {name: (len(changed[name]), live.get(name, 0)) for name in sorted(changed)}
+    names = ("state_id", "stream", "id", "kind", "left", "by_device", "others_seq", "seq")
+    inserts: dict[str, list[Any]] = {name: [] for name in names}
+    updates: list[dict[str, Any]] = []
+    counts = {name: (sum(len(line.ids) for line in changed[name]), live.get(name, 0)) for name in sorted(changed)}
     for name, last in _numbers(db, tables, state_id, counts).items():
-        lines = changed[name]
-        for seq, (item, by_device, others_seq, left) in enumerate(lines, last - len(lines) + 1):
-            line = (state_id, name, item.id, item.kind, left, by_device, others_seq, seq)
-            old = before[item.id].get(name) if item.id in before else None
+        seq = last - counts[name][0] + 1
+        for item, ids, by_device, others_seq, left in changed[name]:
+            count = len(ids)
+            old = before[ids[0]].get(name) if item.known and ids[0] in before else None
             if old is None:
-                inserts.append(line)
+                same = (state_id, name, None, item.kind, left, by_device, others_seq)
+                for column, value in zip(inserts.values(), same, strict=False):
+                    column += ids if value is None else [value] * count
+                inserts["seq"] += range(seq, seq + count)
             else:
-                updates.append((*line, *_changed(old, None if left else item.fields, seq)))
-    names = ["state_id", "stream", "id", "kind", "left", "by_device", "others_seq", "seq"]
-    if inserts:
-        insert_columns(db, tables.feed, dict(zip(names, zip(*inserts, strict=True), strict=True)))
-    names += ["whole_seq", "changed"]
-    update_known(db, tables.feed, [dict(zip(names, line, strict=True)) for line in updates])
+                line = (state_id, name, ids[0], item.kind, left, by_device, others_seq, seq)
+                whole_seq, fields = _changed(old, None if left else item.fields, seq)
+                updates.append({**dict(zip(names, line, strict=True)), "whole_seq": whole_seq, "changed": fields})
+            seq += count
+    insert_columns(db, tables.feed, inserts)
+    update_known(db, tables.feed, updates)
 
 
 def _changed(old: Any, fields: frozenset[str] | None, seq: int) -> tuple[int | None, str | None]:

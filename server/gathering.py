@@ -44,11 +44,14 @@ def named_by_lots(registry: Registry, lots: Iterable[Lot]) -> dict[str, Named]:
         if not sound:
             continue
         named = found.setdefault(lot.kind, Named())
-        named.ids += [lot.ids[at] for at in sound]
+        whole = len(sound) == len(lot.ids)
+        named.ids += lot.ids if whole else [lot.ids[at] for at in sound]
         for name in _referring(registry, lot.kind):
             if name in lot.fields:
                 column, stamps = lot.columns[lot.fields.index(name)], lot.stamps[lot.fields.index(name)]
-                named.refers.setdefault(name, set()).update(column[at] for at in sound if stamps[at] is not None)
+                if not whole or None in stamps:
+                    column = [column[at] for at in sound if stamps[at] is not None]
+                named.refers.setdefault(name, set()).update(column)
     return found
 
 
@@ -91,7 +94,7 @@ def load(working: Working, standings: Standings, named: Mapping[str, Named]) -> 
     for kind in registry:
         if kind in named:
             working.load(kind, named[kind].ids, lock=True)
-    working.load_kinds(id for kind, some in named.items() for id in some.ids if working.get(kind, id) is None)
+    working.load_kinds(set().union(*(working.unknown(kind, some.ids) for kind, some in named.items())))
     groups: set[str] = set()
     for kind, some in named.items():
         specs = fields_of(registry[kind].cls)
@@ -113,7 +116,7 @@ def _parents(registry: Registry, kind: str, some: Named) -> set[str]:
 
 def _groups(working: Working, kind: str, some: Named) -> set[str]:
     """The groups that the changes of a kind are about: those they name, and those in which the records stand."""
-    known = [row for id in some.ids if (row := working.get(kind, id)) is not None]
+    known = [row for id in set(some.ids) - working.unknown(kind, some.ids) if (row := working.get(kind, id))]
     groups = {row["group_id"] for row in known if row["group_id"]}
     if kind == "Shg":
         return groups.union(some.ids)

@@ -12,6 +12,7 @@ from records.access import Standing
 from records.record import fields_of
 from records.rules import Rule, rules_of
 from server.checking import Lot
+from server.fresh import Fresh, Shape, picked_once
 from server.judging import Judging
 from server.standings import Standings
 from server.working import Working
@@ -38,7 +39,8 @@ class Newcomers:
         in reach, allowed, and breaking no rule. To be asked when all lots before it have been applied."""
         if lot.kind not in self._registry or not self._goes_by_columns(lot):
             return set()
-        some = [at for at in lot.sound() if self._working.is_unheard_of(lot.kind, lot.ids[at])]
+        unheard = self._working.unheard_of(lot.kind, lot.ids)
+        some = [at for at in lot.sound() if lot.ids[at] in unheard]
         found: set[int] = set()
         self._alike[lot.first] = alike = list(_alike(lot, some)) if some else []
         for rows in alike:
@@ -47,13 +49,14 @@ class Newcomers:
 
     def create(self, lot: Lot, places: Sequence[int]) -> None:
         """The records of these rows, which are plain, in their order."""
-        wanted = set(places)
-        made: dict[int, dict[str, Any]] = {}
+        number = {at: number for number, at in enumerate(places)}
+        shapes = []
         for rows in self._alike[lot.first]:
-            some = [at for at in rows.places if at in wanted]
+            some = [at for at in rows.places if at in number]
             if some:
-                made.update(zip(some, self._made(lot, rows, some), strict=True))
-        self._working.take_new(lot.kind, [made[at] for at in places])
+                shapes.append(self._shape(lot, rows, some, [number[at] for at in some]))
+        ids = [lot.ids[at] for at in places]
+        self._working.take_new(Fresh(lot.kind, ids, self._working.blank(lot.kind), shapes))
 
     # --- which rows are plain
 
@@ -74,14 +77,10 @@ class Newcomers:
             return []
         above = self._above(lot, rows)
         kinds_of_step = lot.columns[lot.fields.index("kind")] if lot.kind == "AccountStep" else None
-        judged: dict[Any, bool] = {}
-        found = []
-        for at, parent in zip(rows.places, above, strict=True):
-            key = (parent, kinds_of_step[at] if kinds_of_step else None)
-            if key not in judged:
-                judged[key] = self._is_allowed(lot.kind, rows.names, *key)
-            if judged[key]:
-                found.append(at)
+        steps = [kinds_of_step[at] for at in rows.places] if kinds_of_step else [None] * len(above)
+        keys = list(zip(above, steps, strict=True))
+        judged = {key: self._is_allowed(lot.kind, rows.names, *key) for key in dict.fromkeys(keys)}
+        found = [at for at, key in zip(rows.places, keys, strict=True) if judged[key]]
         touched = [rule for rule in rules_of(lot.kind) if not set(rule.fields).isdisjoint(rows.names)]
         rules = [rule for rule in touched if not rule.clocked and (rule.filled is None or rule.filled in rows.names)]
         if rules:
@@ -119,29 +118,19 @@ class Newcomers:
 
     # --- making them
 
-    def _made(self, lot: Lot, rows: Alike, places: list[int]) -> list[dict[str, Any]]:
-        """New rows as `Working` keeps them: every field at its default but those that are filled in."""
-        count = len(places)
-        columns: dict[str, Iterable[Any]] = {
-            name: [spec.default] * count for name, spec in fields_of(self._registry[lot.kind].cls).items()
-        }
-        for f, name in zip(rows.columns, rows.names, strict=True):
-            columns[name] = _picked(lot.columns[f], places)
-        columns |= {
-            "state_id": [self._working.state_id] * count,
-            "id": _picked(lot.ids, places),
-            "group_id": self._groups(lot, places),
-            "stamps": _marks_of(lot.stamps, rows, places),
-            "bases": _marks_of(lot.bases, rows, places) if lot.bases else [{} for _ in places],
-            "disputed": [""] * count,
-        }
-        names = tuple(columns)
-        return [dict(zip(names, values, strict=True)) for values in zip(*columns.values(), strict=True)]
+    def _shape(self, lot: Lot, rows: Alike, places: list[int], at: list[int]) -> Shape:
+        """The columns of these rows, which are the records at these places among those created together."""
+        fields = picked_once((lot.columns[f] for f in rows.columns), places)
+        named: dict[str, Sequence[Any]] = {"id": _picked(lot.ids, places)}
+        named |= zip(rows.names, fields, strict=True)
+        if self._registry[lot.kind].standing == "group":
+            named["group_id"] = self._groups(lot, places)
+        stamps = picked_once((lot.stamps[f] for f in rows.columns), places)
+        bases = picked_once((lot.bases[f] for f in rows.columns), places) if lot.bases else []
+        return Shape(at, named, rows.names, stamps, bases)
 
     def _groups(self, lot: Lot, places: list[int]) -> list[str | None]:
         kind = self._registry[lot.kind]
-        if kind.standing != "group":
-            return [None] * len(places)
         if lot.kind == "Shg" or kind.parent is None:
             return list(_picked(lot.ids, places))
         parents = _picked(lot.columns[lot.fields.index(kind.parent[0])], places)
@@ -177,13 +166,3 @@ def _values(lot: Lot, rows: Alike, at: int) -> dict[str, Any]:
 
 def _breaks(rules: Iterable[Rule], values: Mapping[str, Any]) -> bool:
     return any(rule.broken(values, date.max) for rule in rules)
-
-
-def _marks_of(columns: Sequence[Sequence[str | None]], rows: Alike, places: list[int]) -> list[dict[str, str]]:
-    """field -> stamp (or base) for each row; empty ones are left out."""
-    mine = [columns[f] for f in rows.columns]
-    if all(column is mine[0] for column in mine):
-        return [dict.fromkeys(rows.names, mark) if mark else {} for mark in _picked(mine[0], places)]
-    picked = [_picked(column, places) for column in mine]
-    lines = zip(*picked, strict=True)
-    return [{name: mark for name, mark in zip(rows.names, marks, strict=True) if mark} for marks in lines]

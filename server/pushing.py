@@ -4,7 +4,7 @@ The order is the recipe's: lock what is known, merge, work out what follows, wri
 streams last. A row that cannot be applied is refused, held or set aside; the others go on.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date
 from itertools import groupby
 from typing import Any
@@ -17,10 +17,11 @@ from records.messages import BatchAnswer, FrozenBatch, Outcome
 from server.applying import Applying, Effects
 from server.aside import mended, set_aside, set_unreadable_aside
 from server.checking import Lot, Row, outcomes_in, outcomes_of
-from server.deriving import derive
+from server.deriving import Followed, derive
 from server.doubles import propose_doubles
 from server.feeding import News, tell
 from server.gathering import load, lock, named_by_lots, named_by_rows
+from server.glance import Glance
 from server.judging import Author, Judging
 from server.merging import Merging
 from server.newcomers import Newcomers
@@ -47,11 +48,18 @@ class Push:
     """One batch of one device, or what it had to hold, in one transaction."""
 
     def __init__(
-        self, db: Connection, tables: CentralTables, registry: Registry, state_id: int, author: Author, now_ms: int
+        self,
+        db: Connection,
+        tables: CentralTables,
+        registry: Registry,
+        state_id: int,
+        author: Author,
+        now_ms: int,
+        seen: Glance | None = None,
     ) -> None:
         self.db, self.tables, self.registry, self.state_id = db, tables, registry, state_id
         self.author, self.now_ms = author, now_ms
-        self.working = Working(db, tables, registry, state_id)
+        self.working = Working(db, tables, registry, state_id, seen)
         self.standings = Standings(self.working)
         self.merging = Merging(self.working)
         self.effects = Effects()
@@ -160,18 +168,21 @@ class Push:
         changed = derive(self.working, self.standings, self.effects.left_groups, self.now_ms)
         self.working.flush()
         self.merging.flush()
-        whole, everything = self.effects.whole, bool(self.restamped)
-        news = {
-            id: News(kind, id, changed.streams_of(kind, id), everything or id in whole, self._fields(kind, id))
-            for kind, id in changed.records
-        }
-        tell(self.db, self.tables, self.state_id, news, self.author.device, news.keys() - self.working.created.keys())
+        tell(self.db, self.tables, self.state_id, self._news(changed), self.author.device)
 
-    def _fields(self, kind: str, id: str) -> frozenset[str] | None:
-        """What streams are told of a record that they hold; None: all of it. A phone may show something else than the
-        centre where it is told to its author too."""
-        whole = bool(self.restamped) or id in self.effects.whole or id in self.working.created
-        return None if whole or kind in ALWAYS_WHOLE else self.working.changed_fields(kind, id)
+    def _news(self, changed: Followed) -> Iterator[News]:
+        """What streams are told. Of a record that they hold all of it, where its author is told it too: her phone may
+        show something else than the centre."""
+        whole, everything = self.effects.whole, bool(self.restamped)
+        for kind, ids, streams in changed.new():
+            if everything or whole.isdisjoint(ids):
+                yield News(kind, ids, streams, everything)
+            else:
+                yield from (News(kind, [id], streams, id in whole) for id in ids)
+        for kind, id in changed.known:
+            told = everything or id in whole
+            fields = None if told or kind in ALWAYS_WHOLE else self.working.changed_fields(kind, id)
+            yield News(kind, [id], changed.streams_of(kind, id), told, True, fields)
 
 
 def author_of(db: Connection, tables: CentralTables, state_id: int, device: str, today: date) -> Author:
@@ -181,13 +192,16 @@ def author_of(db: Connection, tables: CentralTables, state_id: int, device: str,
     return author_in(db, tables, state_id, row, today)
 
 
-def author_in(db: Connection, tables: CentralTables, state_id: int, row: Any, today: date) -> Author:
+def author_in(
+    db: Connection, tables: CentralTables, state_id: int, row: Any, today: date, seen: Glance | None = None
+) -> Author:
     """`author_of` of a device whose row has been read."""
     if row.office:
         importer = row.name.startswith(IMPORTER)
         reaches = office_reaches(db, tables, state_id, importer=importer)
         return Author(row.device, row.person_id, reaches, office=True, importer=importer)
-    return Author(row.device, row.person_id, reaches_of(db, tables, state_id, row.person_id, today))
+    place = seen.state_place if seen else ""
+    return Author(row.device, row.person_id, reaches_of(db, tables, state_id, row.person_id, today, place))
 
 
 def greatest_stamp(rows: list[Row]) -> str:

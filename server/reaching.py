@@ -1,6 +1,6 @@
 """How far a person reaches today: her assignments, read against the places. Computed at each contact (design 4)."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import date
 from functools import lru_cache
 from typing import Any
@@ -26,13 +26,15 @@ def capacity_of(db: Connection, tables: CentralTables, state_id: int, person_id:
     )
 
 
-def reaches_of(db: Connection, tables: CentralTables, state_id: int, person_id: str, today: date) -> tuple[Reach, ...]:
-    """One reach per role of a person on a day."""
+def reaches_of(
+    db: Connection, tables: CentralTables, state_id: int, person_id: str, today: date, state: str = ""
+) -> tuple[Reach, ...]:
+    """One reach per role of a person on a day. `state`: the id of the place that is the state itself, where known."""
     asked = {"state": state_id, "person": person_id, "today": today}
     rows = db.execute(_assignments(tables.records["Assignment"]), asked).all()
     if not rows:
         return ()
-    where = _geography(db, tables, state_id, rows)
+    where = _geography(db, tables, state_id, rows, state or state_place(db, tables, state_id))
     return joined(reach_of(row.role, row.place_id, row.branch_id, where) for row in rows)
 
 
@@ -42,9 +44,8 @@ def office_reaches(db: Connection, tables: CentralTables, state_id: int, *, impo
     return (Reach("admin", states=states), *([Reach("importer", states=states)] if importer else []))
 
 
-def _geography(db: Connection, tables: CentralTables, state_id: int, assignments: Iterable[Any]) -> Geography:
+def _geography(db: Connection, tables: CentralTables, state_id: int, rows: Sequence[Any], state: str) -> Geography:
     """Just the places and branches that these assignments need."""
-    rows = list(assignments)
     branch_blocks = _branch_blocks(db, tables, state_id, {row.branch_id for row in rows if row.branch_id})
     wanted = {row.place_id for row in rows if row.place_id} | set(branch_blocks.values())
     places = _places(db, tables, state_id, wanted)
@@ -56,14 +57,19 @@ def _geography(db: Connection, tables: CentralTables, state_id: int, assignments
         branch_blocks,
         _below(db, tables, state_id, "gram_panchayat", "block_id", blocks),
         _below(db, tables, state_id, "block", "district_id", None if everywhere else districts),
-        state_place(db, tables, state_id),
+        state,
     )
 
 
 def state_place(db: Connection, tables: CentralTables, state_id: int) -> str:
     """The id of the place that is the state itself, also before the place has been entered."""
     known = db.scalar(_state_places(tables.records["Place"]), {"state": state_id})
-    return known or official_id("lgd", f"state/{state_id}")
+    return known or unentered_state(state_id)
+
+
+def unentered_state(state_id: int) -> str:
+    """The id that the place of a state will have."""
+    return official_id("lgd", f"state/{state_id}")
 
 
 def _branch_blocks(db: Connection, tables: CentralTables, state_id: int, ids: set[str]) -> dict[str, str]:

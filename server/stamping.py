@@ -62,8 +62,10 @@ def _capped(working: Working, author: Author, stamps: set[str], bases: Iterable[
     persons = persons_of(working, {stamp[16:] for stamp in stamps if stamp} - {author.device})
     foreign = {device for device, person in persons.items() if person != author.person_id}
     table = working.tables.restamped
-    known = working.db.execute(_restamped(table), {"state": working.state_id, "of": author.device})
-    stored = {row.sent: row.stored for row in known}
+    stored: dict[str, str] = {}
+    if not working.seen or working.seen.restamped:
+        known = working.db.execute(_restamped(table), {"state": working.state_id, "of": author.device})
+        stored = {row.sent: row.stored for row in known}
     fresh: dict[str, str] = {}
     # If the greatest is not ahead of time, none is.
     if stamps and (greatest := max(stamps)) and is_ahead(greatest, now_ms):

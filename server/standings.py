@@ -88,8 +88,9 @@ class Standings:
     def reference(self, row: dict[str, Any]) -> Standing:
         """The standing of a reference record: its district if it is in one, and the state."""
         if not self._state_place:
-            working = self._working
-            self._state_place = state_place(working.db, working.tables, working.state_id)
+            working, seen = self._working, self._working.seen
+            known = seen.state_place if seen else state_place(working.db, working.tables, working.state_id)
+            self._state_place = known
         return Standing(district_id=row.get("district_id"), state_id=self._state_place)
 
     def computed(self, shg: dict[str, Any], accounts: Iterable[dict[str, Any]]) -> Standing | None:

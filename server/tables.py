@@ -218,10 +218,11 @@ def _stream_tables(table: Any) -> dict[str, Table]:
         ),
         # One row per stream and record. `others_seq`: the last change by anybody but `by_device`, so that a device need
         # not get its own work back. `changed`: number -> names of the fields told with it, beyond `whole_seq`, with
-        # which the whole record was told; without it the whole record is told with `seq`.
+        # which the whole record was told; without it the whole record is told with `seq`. The
+        # key is for looking up records.
         "feed": table(
             "feed",
-            *_key("stream", "id"),
+            *_key("id", "stream"),
             Column("kind", TEXT, nullable=False),
             Column("seq", BigInteger, nullable=False),
             Column("left", Boolean, nullable=False),
@@ -230,7 +231,6 @@ def _stream_tables(table: Any) -> dict[str, Table]:
             Column("whole_seq", BigInteger),
             Column("changed", TEXT),
             Index("feed_order", "state_id", "stream", "seq", unique=True),
-            Index("feed_record", "state_id", "id"),
         ),
     }
 

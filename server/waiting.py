@@ -39,7 +39,8 @@ def apply_held(
 ) -> None:
     """Changes that were held for these records; each with the reach of who sent it."""
     table = working.tables.held
-    if not pending or not anything_held(working.db, table, working.state_id):
+    held = working.seen.held if working.seen else anything_held(working.db, table, working.state_id)
+    if not pending or not held:
         return  # nearly always: nothing is held in the whole state
     while pending:
         some = sorted(pending)[:LARGEST]

@@ -12,12 +12,10 @@ from sqlalchemy import delete, select, update
 
 from server.aside import home_block, verdict_id
 from server.checking import Row
+from server.glance import WAITING
 from server.judging import Author
 from server.upserting import insert_missing
 from server.working import Working
-
-WAITING = ("open", "refused", "returned")
-"""States of set-aside work about which something may still be decided."""
 
 
 def close_withdrawn(working: Working, author: Author, rows: Iterable[Row], now_ms: int) -> None:

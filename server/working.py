@@ -1,7 +1,7 @@
 """The records that one push works on: read once in id order and locked, changed in memory, written back set-based."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from operator import itemgetter
 from typing import Any
@@ -15,6 +15,8 @@ from records.kinds import Registry
 from records.record import Record, fields_of
 from records.search_key import search_key
 from server.chunks import among_listed, chunked, listed
+from server.fresh import Fresh
+from server.glance import Glance
 from server.tables import CentralTables
 from server.upserting import insert_columns, update_known
 
@@ -25,18 +27,25 @@ BELOW = ("Member", "SavingsAccount", "AccountStep", "Attachment", "Conflict", "P
 class Working:
     """Rows of records by id, of one state, in one transaction. A row is a dict of its columns, stamps and bases parsed.
 
-    Rows whose id is unknown stay unknown until `create`. `flush` writes all that changed. `created`, `written`,
-    `derived`: id -> kind of what happened; `before`: id -> the first former value of each overwritten field;
-    `settled`: id -> derived fields that got another value.
+    Rows whose id is unknown stay unknown until `create`, or `take_new` for many. `flush` writes all that changed.
+    `created`, `written`, `derived`: id -> kind of what happened; `before`: id -> the first former value of each
+    overwritten field; `settled`: id -> derived fields that got another value. `seen`: what there was beside the
+    records when a batch began, where that was looked at.
     """
 
-    def __init__(self, db: Connection, tables: CentralTables, registry: Registry, state_id: int) -> None:
-        self.db, self.tables, self.registry, self.state_id = db, tables, registry, state_id
+    def __init__(
+        self, db: Connection, tables: CentralTables, registry: Registry, state_id: int, seen: Glance | None = None
+    ) -> None:
+        self.db, self.tables, self.registry, self.state_id, self.seen = db, tables, registry, state_id, seen
         self._rows: dict[str, dict[str, dict[str, Any]]] = {kind: {} for kind in registry}
         self._asked: dict[str, set[str]] = {kind: set() for kind in registry}
         self._whole_groups: set[str] = set()
         self._locked_groups: set[str] = set()
+        self._told: set[str] = set()
         self._kinds_of: dict[str, set[str]] = {}
+        self._fresh: dict[str, list[Fresh]] = {kind: [] for kind in registry}
+        self._fresh_of: dict[str, Fresh] = {}
+        self.new: list[tuple[str, str | Fresh]] = []
         self._looked_for: dict[tuple[str, str], set[Any]] = {}
         self.created: dict[str, str] = {}
         self.written: dict[str, str] = {}
@@ -107,6 +116,7 @@ class Working:
         looked_for |= wanted
         if not wanted:
             return []
+        self._see(kind)
         return [row for row in self._rows[kind].values() if row[field] in wanted]
 
     def load_groups(self, ids: Iterable[str]) -> None:
@@ -122,28 +132,39 @@ class Working:
 
     def load_kinds(self, ids: Iterable[str]) -> None:
         """Read as which kinds of record these ids have been told. An id names one record, of one kind."""
-        wanted = {id for id in ids if id not in self._kinds_of}
-        self._kinds_of.update({id: set() for id in wanted})
+        wanted = set(ids) - self._told
+        self._told |= wanted
         for some in chunked(wanted):
             query = _kinds_among(self.tables.feed, self.db.dialect.name)
             for id, kind in self.db.execute(query, {"state": self.state_id, "among": listed(self.db, some)}):
-                self._kinds_of[id].add(kind)
+                self._kinds_of.setdefault(id, set()).add(kind)
 
     def known_among(self, ids: Iterable[str]) -> set[str]:
         """Those of these ids that name a record."""
         wanted = set(ids)
         self.load_kinds(wanted)
-        return {id for id in wanted if self._kinds_of[id]}
+        return wanted & self._kinds_of.keys()
 
     def is_of_another_kind(self, kind: str, id: str) -> bool:
         """Whether this id names a record of another kind already."""
         self.load_kinds([id])
-        return self.created.get(id, kind) != kind or bool(self._kinds_of[id] - {kind})
+        return self.created.get(id, kind) != kind or bool(self._kinds_of.get(id, set()) - {kind})
 
-    def is_unheard_of(self, kind: str, id: str) -> bool:
-        """Whether no record has this id, as far as has been read: `load` and `load_kinds` have been asked for it."""
-        known = id in self._rows[kind] or id in self.created
-        return not known and id in self._asked[kind] and self._kinds_of.get(id) == set()
+    def unheard_of(self, kind: str, ids: Iterable[str]) -> set[str]:
+        """Those of these ids that no record has, as far as has been read: `load` and `load_kinds` have been asked for
+        them."""
+        looked_for = set(ids) & self._asked[kind] & self._told
+        return looked_for - self._rows[kind].keys() - self.created.keys() - self._kinds_of.keys()
+
+    def unknown(self, kind: str, ids: Iterable[str]) -> set[str]:
+        """Those of these ids that no record of the kind has; `load` has been asked for them."""
+        return set(ids) - self._rows[kind].keys() - self._fresh_of.keys()
+
+    def _see(self, kind: str) -> None:
+        """New records that came in columns, as rows."""
+        for fresh in self._fresh[kind]:
+            if fresh.ids[0] not in self._rows[kind]:
+                self._rows[kind].update(zip(fresh.ids, fresh.rows(), strict=True))
 
     def _take(self, kind: str, found: Iterable[Any]) -> None:
         rows, asked = self._rows[kind], self._asked[kind]
@@ -159,13 +180,17 @@ class Working:
         if not id:
             return None
         row = self._rows[kind].get(id)
-        if row is None and id not in self._asked[kind]:
+        if row is None and id in self._fresh_of:
+            self._see(kind)
+            row = self._rows[kind].get(id)
+        elif row is None and id not in self._asked[kind]:
             self.load(kind, [id])
             row = self._rows[kind].get(id)
         return row
 
     def all_of(self, kind: str) -> Iterable[dict[str, Any]]:
         """Every row of a kind that was read or made here."""
+        self._see(kind)
         return self._rows[kind].values()
 
     def record(self, kind: str, row: dict[str, Any]) -> Record:
@@ -175,25 +200,32 @@ class Working:
 
     def create(self, kind: str, id: str, group_id: str | None) -> dict[str, Any]:
         """A new row with every field at its default and unstamped."""
-        row: dict[str, Any] = {name: spec.default for name, spec in fields_of(self.registry[kind].cls).items()}
-        row |= {"state_id": self.state_id, "id": id, "group_id": group_id, "stamps": {}, "bases": {}, "disputed": ""}
+        row = {**self.blank(kind), "id": id, "group_id": group_id, "stamps": {}, "bases": {}}
         self._rows[kind][id] = row
         self._asked[kind].add(id)
         self.created[id] = kind
+        self.new.append((kind, id))
         return row
 
-    def take_new(self, kind: str, rows: Iterable[dict[str, Any]]) -> None:
-        """New rows as `create` makes them, filled in."""
-        found, asked = self._rows[kind], self._asked[kind]
-        for row in rows:
-            id = row["id"]
-            found[id] = row
-            asked.add(id)
-            self.created[id] = kind
+    def blank(self, kind: str) -> dict[str, Any]:
+        """A record with every field at its default, that has no id yet and stands in no group."""
+        row: dict[str, Any] = {name: spec.default for name, spec in fields_of(self.registry[kind].cls).items()}
+        return row | {"state_id": self.state_id, "group_id": None, "disputed": ""}
+
+    def take_new(self, fresh: Fresh) -> None:
+        """New records in columns."""
+        kind = fresh.kind
+        self._fresh[kind].append(fresh)
+        self._fresh_of.update(dict.fromkeys(fresh.ids, fresh))
+        self._asked[kind].update(fresh.ids)
+        self.created.update(dict.fromkeys(fresh.ids, kind))
+        self.new.append((kind, fresh))
 
     def touch(self, kind: str, id: str) -> None:
         if id not in self.created:
             self.written[id] = kind
+        elif id in self._fresh_of:
+            self._fresh_of[id].touched = True
 
     def derive(self, kind: str, row: dict[str, Any], **values: Any) -> bool:
         """Set derived columns; True when one of them changed."""
@@ -202,6 +234,8 @@ class Working:
         if changed and row["id"] not in self.created:
             self.derived[row["id"]] = kind
             self.settled.setdefault(row["id"], set()).update(changed)
+        elif changed:
+            self.touch(kind, row["id"])
         return bool(changed)
 
     def changed_fields(self, kind: str, id: str) -> frozenset[str]:
@@ -214,21 +248,34 @@ class Working:
         if id not in self.created:
             self.derived[id] = kind
 
-    def changed_rows(self) -> Iterator[tuple[str, dict[str, Any]]]:
-        """(kind, row) of all that was created, written or derived here; a row may come twice."""
-        for changed in (self.created, self.written, self.derived):
-            for id, kind in changed.items():
-                yield kind, self._rows[kind][id]
+    def groups_changed(self, kinds: Iterable[str]) -> set[str]:
+        """The groups in which a record of these kinds was created, written or derived here."""
+        found: set[str | None] = set()
+        for kind in kinds:
+            for fresh in self._fresh[kind]:
+                found.update(fresh.column("group_id"))
+        singly = ((kind, id) for kind, id in self.new if isinstance(id, str))
+        known = ((kind, id) for changed in (self.written, self.derived) for id, kind in changed.items())
+        found.update(self._rows[kind][id]["group_id"] for kind, id in (*singly, *known) if kind in kinds)
+        return {group for group in found if group}
 
     # --- writing
 
     def flush(self) -> None:
-        new = _by_kind(self.created)
-        known = _by_kind({**self.written, **self.derived})
+        new = _by_kind((id, kind) for kind, id in self.new if isinstance(id, str))
+        known = _by_kind({**self.written, **self.derived}.items())
         for kind in self.registry:
             rows, table = self._rows[kind], self.tables.records[kind]
-            if kind in new:
-                insert_columns(self.db, table, self._stored(kind, [rows[id] for id in new[kind]]))
+            singly = [rows[id] for id in new.get(kind, ())]
+            for fresh in self._fresh[kind]:
+                if fresh.touched:
+                    singly += fresh.rows()
+                else:
+                    for shape in fresh.shapes:
+                        columns = shape.stored(fresh.blank)
+                        insert_columns(self.db, table, self._keyed(kind, columns, len(shape.at)))
+            if singly:
+                insert_columns(self.db, table, self._stored(kind, singly))
             if kind in known:
                 columns = self._stored(kind, [rows[id] for id in sorted(known[kind])])
                 lines = [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
@@ -246,11 +293,18 @@ class Working:
         columns: dict[str, Sequence[Any]] = dict(
             zip(names, zip(*map(itemgetter(*names), rows), strict=True), strict=True)
         )
-        searched = self._searched(kind)
-        keyed = [columns[name] for name in searched]
-        columns["search_key"] = [_key_of(v) for v in zip(*keyed, strict=True)] if keyed else [None] * len(rows)
+        self._keyed(kind, columns, len(rows))
         columns["stamps"] = [_text_of(stamps) for stamps in columns["stamps"]]
         columns["bases"] = [stamps_text(bases) if bases else "" for bases in columns["bases"]]
+        return columns
+
+    def _keyed(self, kind: str, columns: dict[str, Sequence[Any]], count: int) -> dict[str, Sequence[Any]]:
+        """The columns with that of the search key, which is worked out once for each different name."""
+        searched = self._searched(kind)
+        if searched:
+            names = list(zip(*(columns.get(name) or [None] * count for name in searched), strict=True))
+            keys = {some: _key_of(some) for some in set(names)}
+            columns["search_key"] = [keys[some] for some in names]
         return columns
 
 
@@ -279,9 +333,9 @@ def _reference(meta: Table, changes: bool) -> Select[Any]:
     return select(meta.c.value).where(mine).with_for_update(read=not changes)
 
 
-def _by_kind(kinds: Mapping[str, str]) -> dict[str, list[str]]:
+def _by_kind(kinds: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
-    for id, kind in kinds.items():
+    for id, kind in kinds:
         found.setdefault(kind, []).append(id)
     return found
 

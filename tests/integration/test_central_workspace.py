@@ -451,7 +451,7 @@ def test_the_rows_of_a_person_are_found_by_index(world, console):
         with world.centre.database.reading() as db:
             plan = [row[-1] for row in db.exec_driver_sql("EXPLAIN QUERY PLAN " + statement, parameters)]
         feeds, standings = ([line for line in plan if name in line] for name in ("feed", "standing"))
-        assert all("USING INDEX feed_record (state_id=? AND id=?)" in line for line in feeds), plan
+        assert all("USING INDEX sqlite_autoindex_feed_1 (state_id=? AND id=?)" in line for line in feeds), plan
         assert all("standing" in line and "(state_id=? AND id=?)" in line for line in standings), plan
         assert bool(standings) == (query is not list_people), plan
         if query is find_shg:

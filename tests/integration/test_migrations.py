@@ -115,3 +115,24 @@ def test_several_that_start_at_once_make_the_tables_once(database):
         for done in [pool.submit(prepare, database, METADATA) for _ in range(4)]:
             done.result()
     check(database)
+
+
+def test_the_rows_of_the_feed_go_over_to_the_new_key_in_their_order(database):
+    """What streams were told of is what phones have still to be given."""
+    rows = [
+        (23, f"gp/{stream}/members", f"{chr(ord('z') - at)}", "Member", at + 1, at == 2, "abcd", at, None, None)
+        for stream in ("b", "a")
+        for at in range(4)
+    ]
+    look = text('SELECT state_id, stream, id, kind, seq, "left", by_device, others_seq, whole_seq, changed FROM feed')
+    with database.writing() as db:
+        config = schema.configuration()
+        config.attributes["connection"] = db
+        command.upgrade(config, "0013")
+        mark = "%s" if db.dialect.name == "postgresql" else "?"
+        db.exec_driver_sql(f"INSERT INTO feed VALUES ({', '.join([mark] * 10)})", rows)
+        command.upgrade(config, "head")
+        kept = [tuple(row) for row in db.execute(look)]
+        assert kept == rows
+        command.downgrade(config, "0013")
+        assert [tuple(row) for row in db.execute(look)] == rows

@@ -140,3 +140,19 @@ def test_m162_own_work_comes_without_its_columns_only_if_what_others_wrote_befor
     abm.take(reply)
     assert reply.page.more
     assert "remarks" in told(abm, room=5)[("Shg", A)]
+
+
+def test_how_much_is_still_to_come_is_known_from_the_counters_and_never_too_little(world):
+    abm, late = known_group(world), fresh(world, "supervisor")
+    ids = [world.id() for _ in range(9)]
+    abm.push(*[("Member", id, {"shg_id": A, "name": "सीता"}) for id in ids])
+    left, rows = [], []
+    while True:
+        late.take(reply := late.call(room=2))
+        left.append(reply.page.to_come)
+        rows.append(sum(len(section.ids) for part in reply.page.parts for section in part.rows))
+        if not reply.page.more:
+            break
+    assert left == sorted(left, reverse=True) and left[-1] == 0
+    assert all(said >= sum(rows[at + 1 :]) for at, said in enumerate(left)) and sum(rows) >= 9
+    assert left[0] <= 2 * sum(rows)
