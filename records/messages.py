@@ -196,6 +196,9 @@ class EnrolRequest:
 
     `last_device`, `last_cursor`: what the phone went by until now, if anything. A cursor from beyond the centre's own
     numbers proves that the centre has gone back, and with the new number the phone gives it up.
+
+    `proof`: 16 random bytes that the phone made before its first try with this code and shows again with each; b"" from
+    an older app. By them and its keys the centre knows the phone whose reply was lost.
     """
 
     app: str
@@ -205,6 +208,7 @@ class EnrolRequest:
     device_name: str = ""
     last_device: str = ""
     last_cursor: str = ""
+    proof: bytes = b""
 
 
 @dataclass(frozen=True)

@@ -50,6 +50,8 @@ NO_NEWS = 1
 MOST_OLDER = 200
 """Records that one call may ask for again."""
 LONGEST_APP, LONGEST_DEVICE_NAME = 40, 120
+PROOF_BYTES = 16
+"""Of what a phone shows again with a code whose reply was lost."""
 
 
 # --- batches
@@ -377,6 +379,8 @@ def enrol_bytes(request: EnrolRequest) -> bytes:
     value = {"v": PROTOCOL, "a": request.app, "c": request.code, "k": keys, "d": request.device_name}
     if request.last_cursor:
         value["b"] = [request.last_device, request.last_cursor]
+    if request.proof:
+        value["n"] = base64.b64encode(request.proof).decode()
     return framed((b"H", compressed(value)))
 
 
@@ -393,7 +397,10 @@ def read_enrol(body: bytes) -> EnrolRequest:
         before = [_text(one) for one in value.get("b", ["", ""])]
         if len(before) != 2 or max(map(len, before)) > LONGEST_DEVICE_NAME:
             raise Problem("bad_message")
-        return EnrolRequest(app, _text(value["c"]), signing, sealing, name, *before)
+        proof = base64.b64decode(_text(value.get("n", "")), validate=True)
+        if len(proof) not in (0, PROOF_BYTES):
+            raise Problem("bad_message")
+        return EnrolRequest(app, _text(value["c"]), signing, sealing, name, before[0], before[1], proof)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise Problem("bad_message") from error
 

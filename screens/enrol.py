@@ -7,7 +7,7 @@ import flet as ft
 from records.problems import Problem
 from records.written import western_digits
 from screens import theme
-from screens.context import here
+from screens.context import Here, here
 from screens.guarding import guard, guard_event, screen
 from screens.parts.pieces import body, deed, frame, note, padded, quiet_deed, scrolled, small, title
 from screens.parts.typed import typed_text
@@ -63,7 +63,7 @@ def EnrolScreen() -> ft.View:
             text_style=ft.TextStyle(letter_spacing=4, font_family=theme.BOLD),
             on_change=guard_event(typed),
             on_submit=guard(join),
-            error=h.words.problem(problem) if problem else None,
+            error=_why(h, problem) if problem else None,
             error_max_lines=4,
             autofocus=True,
         ),
@@ -80,3 +80,8 @@ def EnrolScreen() -> ft.View:
         actions=others,
         foot=deed(h.say("enrol.joining" if busy else "enrol.go"), "enrol-go", guard(join)),
     )
+
+
+def _why(h: Here, problem: str) -> str:
+    """Nothing is sent by itself here, and the code is not lost with the network."""
+    return h.say("enrol.offline") if problem == "offline" else h.words.problem(problem)

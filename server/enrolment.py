@@ -13,7 +13,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
-from sqlalchemy import Connection, Select, Table, bindparam, insert, select, update
+from sqlalchemy import Connection, Select, Table, and_, bindparam, insert, or_, select, update
 
 from records.messages import Capacity, EnrolReply, EnrolRequest, NewNumber
 from records.problems import Problem
@@ -31,6 +31,8 @@ TOKEN_BYTES = 16
 
 TRIES = 5
 VALID_MS = 72 * 3600 * 1000
+AGAIN_MS = 10 * 60 * 1000
+"""How long a code that was used is answered again to the phone whose reply was lost."""
 SLOTS = 10_000
 
 
@@ -62,7 +64,7 @@ class Enrolments:
         self._clock, self._randomness = clock, randomness
         self._sealing = X25519PrivateKey.from_private_bytes(_derived(secret, b"sealing"))
         self._signing = Ed25519PrivateKey.from_private_bytes(_derived(secret, b"certificates"))
-        self._secret = _derived(secret, b"codes")
+        self._secret, self._token_secret = _derived(secret, b"codes"), _derived(secret, b"tokens")
 
     # --- the centre's own key
 
@@ -89,11 +91,13 @@ class Enrolments:
         table = self._tables.enrolment
         with self._database.writing() as db:
             now = self._clock()
-            # A slot is free again once its code was used or has expired.
-            open_codes = (table.c.state_id == self._state_id, table.c.used_ms.is_(None), table.c.expires_ms >= now)
-            same = (*open_codes, table.c.person_id == person_id, table.c.purpose == purpose)
+            # A slot is free again once its code was used, and not asked for again, or has expired.
+            here = table.c.state_id == self._state_id
+            open_codes = and_(here, table.c.used_ms.is_(None), table.c.expires_ms >= now)
+            same = (open_codes, table.c.person_id == person_id, table.c.purpose == purpose)
             db.execute(update(table).where(*same, table.c.replaced_ms.is_(None)).values(replaced_ms=now))
-            used = set(db.scalars(select(table.c.slot).where(*open_codes)))
+            lately = and_(here, table.c.used_ms >= now - AGAIN_MS)
+            used = set(db.scalars(select(table.c.slot).where(or_(open_codes, lately))))
             if len(used) >= SLOTS:
                 raise Problem("busy")
             slot = self._digits(4)
@@ -103,24 +107,27 @@ class Enrolments:
             row = {
                 "state_id": self._state_id, "slot": slot, "secret_hash": self._code_hash(slot, digits, purpose),
                 "person_id": person_id, "made_ms": now, "expires_ms": now + VALID_MS, "tries": 0, "used_ms": None,
-                "purpose": purpose, "replaced_ms": None,
+                "purpose": purpose, "replaced_ms": None, "device": None, "proof_hash": None,
             }  # fmt: skip
             put(db, table, [row])
         return f"{slot} {digits[:4]} {digits[4:]}"
 
     def use(self, request: EnrolRequest) -> NewDevice:
-        """Exchange a code for a device. Wrong, used and expired codes are refused, each wrong try counted."""
+        """Exchange a code for a device. Wrong, used and expired codes are refused, each wrong try counted. A phone
+        whose reply was lost is given the same device again."""
         with self._database.writing() as db:
             problem, person_id = self.judge(db, request.code, PHONE)
             if problem is None and person_id:
                 return self._new_device(db, person_id, request)
+            if problem == "code_used" and (known := self._given_before(db, request)):
+                return known
         # Raised after the transaction: the wrong try must be counted, not rolled back.
         raise Problem(problem or "code_wrong")
 
     def judge(self, db: Connection, typed: str, purpose: str) -> tuple[str | None, str | None]:
         """(why a code is refused, whose it is); a good one is used up. What is written here must be committed."""
         table = self._tables.enrolment
-        code = "".join(c for c in western_digits(typed) if c.isdigit())
+        code = _digits_of(typed)
         slot, digits = code[:4], code[4:]
         mine = (table.c.state_id == self._state_id) & (table.c.slot == slot)
         row = db.execute(select(table).where(mine).with_for_update()).one_or_none()
@@ -143,8 +150,9 @@ class Enrolments:
     # --- devices
 
     def _new_device(self, db: Connection, person_id: str, request: EnrolRequest) -> NewDevice:
-        token = _token(self._randomness(TOKEN_BYTES))
+        by_chance = _token(self._randomness(TOKEN_BYTES))
         number = self._free_number(db)
+        token = self._token_for(number, request.proof) if request.proof else by_chance
         db.execute(
             insert(self._tables.device).values(
                 **self._blank(number, person_id, request.device_name or "phone"),
@@ -154,7 +162,36 @@ class Enrolments:
                 app=request.app,
             )
         )
+        if request.proof:
+            table = self._tables.enrolment
+            mine = (table.c.state_id == self._state_id) & (table.c.slot == _digits_of(request.code)[:4])
+            db.execute(update(table).where(mine).values(device=number, proof_hash=_proof_hash(request.proof)))
         return NewDevice(number, person_id, token, request.signing_key)
+
+    def _given_before(self, db: Connection, request: EnrolRequest) -> NewDevice | None:
+        """The device that this phone was given for a code a moment ago, while nobody has called with its token yet. The
+        code itself has been found right."""
+        codes, devices = self._tables.enrolment, self._tables.device
+        known = db.execute(
+            select(codes.c.used_ms, codes.c.proof_hash, devices)
+            .join(devices, (devices.c.state_id == codes.c.state_id) & (devices.c.device == codes.c.device))
+            .where(codes.c.state_id == self._state_id, codes.c.slot == _digits_of(request.code)[:4])
+        ).one_or_none()
+        if known is None or known.used_ms + AGAIN_MS < self._clock() or known.revoked_ms is not None:
+            return None
+        called = known.last_contact_ms is not None or known.last_batch or known.cursor_number
+        keys = (known.signing_key, known.sealing_key) == (request.signing_key.hex(), request.sealing_key.hex())
+        same_phone = keys and hmac.compare_digest(known.proof_hash, _proof_hash(request.proof))
+        if called or not same_phone:
+            return None
+        token = self._token_for(known.device, request.proof)
+        return NewDevice(known.device, known.person_id, token, request.signing_key)
+
+    def _token_for(self, number: str, proof: bytes) -> str:
+        """The token of a device whose phone shows a proof, the same whenever it asks: a request that was only late must
+        not shut out the phone that has had the reply to another."""
+        made = hmac.new(self._token_secret, f"{self._state_id}/{number}/".encode() + proof, hashlib.sha256).digest()
+        return _token(made[:TOKEN_BYTES])
 
     def renumber(self, device: Any) -> NewNumber:
         """Another device for the person of this one, with its keys: two copies of a phone's file are two devices."""
@@ -267,6 +304,14 @@ def _by_token(device: Table) -> Select[Any]:
     """Every call asks this, so the statement is built once."""
     mine = (device.c.state_id == bindparam("state"), device.c.token_hash == bindparam("hash"))
     return select(device, device.c.device.label("number")).where(*mine)
+
+
+def _digits_of(typed: str) -> str:
+    return "".join(sign for sign in western_digits(typed) if sign.isdigit())
+
+
+def _proof_hash(proof: bytes) -> str:
+    return hashlib.sha256(b"samooh/proof/" + proof).hexdigest()
 
 
 def _token(randomness: bytes) -> str:

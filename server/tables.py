@@ -312,6 +312,9 @@ def _device_tables(table: Any, sealed: Any) -> dict[str, Table]:
             # What it is for, as part of the hash says too; a newer one for the same closes it.
             Column("purpose", TEXT),
             Column("replaced_ms", BigInteger),
+            # The device that came in with it, and a hash of what its phone can show again when the reply was lost.
+            Column("device", TEXT),
+            Column("proof_hash", TEXT),
         ),
     }
 

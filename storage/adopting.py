@@ -50,6 +50,7 @@ def adopt(store: LocalStore, reply: EnrolReply, keys: Keys) -> Identity:
             if t.meta.get(named.LOGIN) == "sign_in" or t.meta.get(named.EPOCH) not in (None, reply.epoch):
                 _begin_again(t, reply)
         _remember(t, reply, keys)
+        _forget_seed(t)
         t.changed |= {"identity", "drafts", *t.registry}
         found = identity_of(t.meta)
     if emptied:
@@ -88,6 +89,14 @@ def _remember(t: Transaction, reply: EnrolReply, keys: Keys) -> None:
     }
     for name, value in values.items():
         t.meta.put(name, value)
+
+
+def _forget_seed(t: Transaction) -> None:
+    """What the keys were made from. It is written over: deleted only, it could still be read out of the file."""
+    before = t.connection.exec_driver_sql("PRAGMA secure_delete").scalar()
+    t.connection.exec_driver_sql("PRAGMA secure_delete=ON")
+    t.meta.put(named.ENROLLING, None)
+    t.connection.exec_driver_sql(f"PRAGMA secure_delete={int(before or 0)}")
 
 
 def _go_on_as(t: Transaction, device: str) -> None:

@@ -10,6 +10,7 @@ CAPACITY = "capacity"  # records.wire.capacity_text of whom the device was enrol
 DEVICE = "device"  # the device number, 8 hex digits
 TOKEN = "token"
 SIGNING_KEY, SEALING_KEY, SERVER_KEY, CERTIFICATE = "signing_key", "sealing_key", "server_key", "certificate"  # hex
+ENROLLING = "enrolling"  # {code: hash of the code being tried, seed: hex}, until a reply is taken up
 LOGIN = "login"  # the problem code that ended the login, absent while it is good
 CURSOR, CURSOR_NUMBER, EPOCH = "cursor", "cursor_number", "epoch"
 OFFERED = "offered"  # the epoch for which own changes were offered again

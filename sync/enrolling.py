@@ -1,5 +1,6 @@
 """Enrolment: the phone makes its keys, shows the public halves with a one-time code, and keeps what it is given."""
 
+import secrets
 from typing import Protocol
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -10,9 +11,10 @@ from records.problems import Problem
 from records.workspace import Identity
 from records.written import western_digits
 from storage import meta as named
-from storage.adopting import Keys, adopt
+from storage.adopting import adopt
 from storage.identity import holds_unsent_work, login_is_good
 from storage.store import LocalStore
+from storage.trying import SEED_BYTES, trying
 
 
 class Centre(Protocol):
@@ -24,7 +26,8 @@ class Centre(Protocol):
 
 
 def enrol(store: LocalStore, centre: Centre, code: str, *, app: str, device_name: str = "phone") -> Identity:
-    """Exchanges a code for a login. Raises Problem: those of Enrolment, and unsent_work.
+    """Exchanges a code for a login; tried again after a lost reply, the same login. Raises Problem: those of Enrolment,
+    and unsent_work.
 
     The same person may come back with unsent work on the phone; another person may not take it over. While a login is
     good nobody needs a new one for unsent work: then the code is not even used up.
@@ -33,8 +36,10 @@ def enrol(store: LocalStore, centre: Centre, code: str, *, app: str, device_name
         if login_is_good(t) and holds_unsent_work(t):
             raise Problem("unsent_work")
         last_device, last_cursor = t.meta.get(named.DEVICE, ""), t.meta.get(named.CURSOR, "")
-    signing, sealing = Ed25519PrivateKey.generate(), X25519PrivateKey.generate()
     digits = "".join(sign for sign in western_digits(code) if sign.isalnum())
+    shown = trying(store, digits, secrets.token_bytes(SEED_BYTES))
+    signing = Ed25519PrivateKey.from_private_bytes(shown.keys.signing)
+    sealing = X25519PrivateKey.from_private_bytes(shown.keys.sealing)
     reply = centre.enrol(
         EnrolRequest(
             app=app,
@@ -44,6 +49,7 @@ def enrol(store: LocalStore, centre: Centre, code: str, *, app: str, device_name
             device_name=device_name,
             last_device=last_device,
             last_cursor=last_cursor,
+            proof=shown.proof,
         )
     )
-    return adopt(store, reply, Keys(signing.private_bytes_raw(), sealing.private_bytes_raw()))
+    return adopt(store, reply, shown.keys)

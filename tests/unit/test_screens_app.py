@@ -59,7 +59,7 @@ async def test_a_phone_joins_with_a_code(tmp_path):
         await app.click("enrol-go")
         await app.until(lambda: app.one("code").error == HINDI.problem("code_wrong"))
         await app.click("enrol-go")
-        await app.until(lambda: app.one("code").error == HINDI.problem("offline"))
+        await app.until(lambda: app.one("code").error == HINDI.say("enrol.offline"))
         assert asked == ["12345678", "12345678"]
 
 

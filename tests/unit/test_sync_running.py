@@ -5,10 +5,12 @@ import time
 from dataclasses import dataclass, field
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from records.commands.groups import RegisterGroup
 from records.messages import BatchAnswer, EnrolReply, EnrolRequest, SyncReply, SyncRequest
 from records.problems import Problem
+from storage import meta as named
 from storage.pages import take_page
 from storage.queries import find_shg, list_groups
 from sync.enrolling import enrol
@@ -61,6 +63,19 @@ def phone(tmp_path):
         yield phone
 
 
+def losing(centre):
+    """The centre, whose reply to the next enrolment is lost on the way."""
+    whole = centre.enrol
+
+    def enrol_and_lose(request):
+        whole(request)
+        centre.enrol = whole
+        raise Problem("offline")
+
+    centre.enrol = enrol_and_lose
+    return centre
+
+
 def a_runner(phone, centre):
     return SyncRunner(phone.store, centre, app="0.1.0", timer=lambda: 0.0, chance=lambda: 0.5)
 
@@ -70,6 +85,37 @@ def register(phone):
 
 
 # --- enrolling
+
+
+def test_after_a_lost_reply_the_phone_shows_the_same_and_afterwards_keeps_nothing_of_it(tmp_path):
+    centre = losing(Centre())
+    with a_phone(tmp_path, TREE, enrolled=False) as phone:
+        with pytest.raises(Problem, match="offline"):
+            enrol(phone.store, centre, "1234 5678 9012", app="0.1.0")
+        assert phone.identity() is None
+    with a_phone(tmp_path, TREE, enrolled=False) as phone:  # the app was closed meanwhile
+        enrol(phone.store, centre, "१२३४ ५६७८ ९०१२", app="0.1.0")
+        first, again = centre.codes
+        assert first == again and len(again.proof) == 16
+        with phone.store.reading() as t:
+            assert t.meta.get(named.ENROLLING) is None
+        phone.store.write_out()
+        assert b'"seed"' not in phone.store.path.read_bytes(), "it is written over"
+        with phone.store.reading() as t:
+            signing = bytes.fromhex(t.meta.get(named.SIGNING_KEY))
+        assert Ed25519PrivateKey.from_private_bytes(signing).public_key().public_bytes_raw() == first.signing_key
+        enrol(phone.store, centre, "1234 5678 9012", app="0.1.0")
+        assert centre.codes[-1].proof != first.proof and centre.codes[-1].signing_key != first.signing_key
+
+
+def test_with_another_code_the_phone_begins_anew(tmp_path):
+    centre = losing(Centre())
+    with a_phone(tmp_path, TREE, enrolled=False) as phone:
+        with pytest.raises(Problem, match="offline"):
+            enrol(phone.store, centre, "1234 5678 9012", app="0.1.0")
+        enrol(phone.store, centre, "1234 5678 9013", app="0.1.0")
+    first, other = centre.codes
+    assert first.proof != other.proof and first.signing_key != other.signing_key
 
 
 def test_a_code_in_any_script_with_spaces_makes_a_login_and_keys_of_the_phones_own(tmp_path):

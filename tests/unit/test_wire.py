@@ -124,6 +124,10 @@ def test_a_request_and_an_enrolment_survive():
     assert read_enrol(enrol_bytes(enrol)) == enrol
     again = replace(enrol, last_device="0000000a", last_cursor="token")
     assert read_enrol(enrol_bytes(again)) == again
+    proving = replace(enrol, proof=b"p" * 16)
+    assert read_enrol(enrol_bytes(proving)) == proving
+    with pytest.raises(Problem, match="bad_message"):
+        read_enrol(enrol_bytes(replace(enrol, proof=b"p" * 15)))
     reply = EnrolReply("t", "0000000a", Capacity("4" * 32, "N", None, ()), "abcd0123", 5, b"k" * 32, b"c" * 64)
     assert read_enrolled(enrolled_bytes(reply)) == reply
 
