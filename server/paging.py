@@ -87,7 +87,7 @@ class Paging:
         found: dict[str, int] = {}
         for some in chunked(self.readable):
             rows = self._ask(_numbers(table, self._db.dialect.name), some)
-            found.update({name: seq for name, seq in rows if seq > vector.get(name, START).upto})
+            found.update({name: seq for name, seq, _live in rows if seq > vector.get(name, START).upto})
         return {name: found[name] for name in self.readable if name in found}
 
     def to_come(self, vector: Vector, news: Iterable[str]) -> int:
@@ -96,7 +96,7 @@ class Paging:
         would take the longer the more others have written."""
         table = self._tables.stream
         rows = (row for some in chunked(news) for row in self._ask(_numbers(table, self._db.dialect.name), some))
-        return sum(min(row.live, row.seq - vector.get(row.name, START).upto) for row in rows)
+        return sum(min(live, seq - vector.get(name, START).upto) for name, seq, live in rows)
 
     def page(self, vector: Vector, news: Mapping[str, int], room: int) -> tuple[list[Part], Vector, bool]:
         """`parts`, with less room where long texts would make a body that no phone takes in."""
