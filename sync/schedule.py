@@ -31,14 +31,15 @@ MOST_ROWS, MOST_ROOM = 1000, 2000
 
 @dataclass
 class Pace:
-    """How many rows go into one call, learned from how long calls take: about four seconds each.
+    """How many rows go into one call, learned from how long calls take: about three seconds each, since what a cut takes
+    with it has to come again.
 
     `quick`: the last call took so little that the next one may well carry several times as much.
     """
 
     rows: int = 100
     room: int = 200
-    target: float = 4.0
+    target: float = 3.0
     quick: bool = False
 
     def learn(self, seconds: float, *, sent: int, received: int) -> None:

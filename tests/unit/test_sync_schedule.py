@@ -33,14 +33,14 @@ def test_a_run_that_went_well_is_followed_by_the_next_after_some_minutes():
 
 def test_only_what_was_used_to_the_full_grows():
     pace = Pace(rows=50, room=200)
-    pace.learn(1.9, sent=10, received=200)
+    pace.learn(1.4, sent=10, received=200)
     assert (pace.rows, pace.room, pace.quick) == (50, 400, False)
-    pace.learn(1.9, sent=50, received=0)
+    pace.learn(1.4, sent=50, received=0)
     assert (pace.rows, pace.room) == (100, 400)
     pace.learn(3.0, sent=100, received=400)
     assert (pace.rows, pace.room) == (100, 400)
-    pace.learn(2.5, sent=100, received=0)
-    assert (pace.rows, pace.room) == (160, 400)
+    pace.learn(2.0, sent=100, received=0)
+    assert (pace.rows, pace.room) == (150, 400)
 
 
 def test_a_quick_link_is_used_to_the_full_after_few_calls():
