@@ -21,8 +21,8 @@ LARGEST_PAYLOAD = 16 * 1024 * 1024
 SMALL = 600
 """Bytes of a text for which zlib's own ten would count: a quiet call, a few changes."""
 
-LONG = 32 * 1024
-"""Bytes of a text that is mostly ids, numbers and indexes: words of a few letters, which it is no use to look for."""
+LONG = 128 * 1024
+"""Bytes of a text that only a quick link is given at once, where time counts for more than the last bytes."""
 
 WAYS = {b"z": zlib.MAX_WBITS, b"d": -zlib.MAX_WBITS}
 
@@ -30,7 +30,8 @@ WAYS = {b"z": zlib.MAX_WBITS, b"d": -zlib.MAX_WBITS}
 def compressed(value: Any) -> bytes:
     text = to_json(value)
     way = b"d" if len(text) <= SMALL else b"z"
-    # What is long is of columns: passing over short matches makes it no longer, and costs half the time.
+    # Columns are mostly ids, numbers and indexes: passing over short matches makes them hardly longer, if at all, and
+    # takes half the time.
     level, strategy = (4, zlib.Z_FILTERED) if len(text) > LONG else (6, zlib.Z_DEFAULT_STRATEGY)
     press = zlib.compressobj(level, zlib.DEFLATED, WAYS[way], zlib.DEF_MEM_LEVEL, strategy, zdict=DICTIONARY)
     return way + press.compress(text) + press.flush()

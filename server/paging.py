@@ -6,7 +6,8 @@ A device's own latest work comes back without the columns it wrote itself.
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import lru_cache
+from datetime import date
+from functools import lru_cache, partial
 from operator import itemgetter
 from typing import Any, NamedTuple
 
@@ -18,11 +19,13 @@ from records.kinds import Registry
 from records.messages import Part, Section
 from records.record import derived_fields, parent_field, to_wire
 from server.chunks import among, among_listed, chunked, listed
-from server.cursors import START, Vector
+from server.cursors import START, Reached, Vector
 from server.feeding import fields_beyond, told_whole
 from server.tables import CentralTables
 
 Values = list[Any]
+Wanted = dict[tuple[str, tuple[str, ...]], list[str]]
+"""(kind, columns) -> ids of the records of which these columns are to be sent."""
 
 MOST_CHARACTERS = 700_000
 FEWEST_ROWS = 25
@@ -62,6 +65,10 @@ class Line(NamedTuple):
         return Told(self.stream, *self[9:]) if self.stream else None
 
 
+_AS_LINE = partial(tuple.__new__, Line)
+_SEQ, _STREAM = itemgetter(Line._fields.index("seq")), itemgetter(Line._fields.index("stream"))
+
+
 class Paging:
     """Builds the parts of one page. `readable`: stream -> roles that the device reads it in, in order of delivery;
     `author`: whose own latest work comes without the columns it wrote, '' for nobody's; `sent`: rows of the batch that
@@ -79,6 +86,8 @@ class Paging:
     ) -> None:
         self._db, self._tables, self._registry, self._state_id = db, tables, registry, state_id
         self._author, self.readable, self._sent = author, readable, sent
+        self._live: dict[str, int] = {}
+        self._found: dict[str, tuple[tuple[str, ...], dict[str, tuple[Any, ...]]]] = {}
         self._seen: dict[tuple[str, ...], tuple[tuple[str, ...], tuple[str, ...]]] = {}
 
     def news(self, vector: Vector) -> dict[str, int]:
@@ -86,17 +95,16 @@ class Paging:
         table = self._tables.stream
         found: dict[str, int] = {}
         for some in chunked(self.readable):
-            rows = self._ask(_numbers(table, self._db.dialect.name), some)
-            found.update({name: seq for name, seq, _live in rows if seq > vector.get(name, START).upto})
+            for name, seq, live in self._ask(_numbers(table, self._db.dialect.name), some):
+                self._live[name] = live
+                if seq > vector.get(name, START).upto:
+                    found[name] = seq
         return {name: found[name] for name in self.readable if name in found}
 
-    def to_come(self, vector: Vector, news: Iterable[str]) -> int:
-        """How many live rows lie beyond the vector: what progress is counted by. By the counters of the streams, which
-        say at least as many as there are: rows that were told again or have left have numbers too. Counting the rows
-        would take the longer the more others have written."""
-        table = self._tables.stream
-        rows = (row for some in chunked(news) for row in self._ask(_numbers(table, self._db.dialect.name), some))
-        return sum(min(live, seq - vector.get(name, START).upto) for name, seq, live in rows)
+    def to_come(self, vector: Vector, news: Mapping[str, int]) -> int:
+        """At the most so many live rows lie beyond the vector: what progress is counted by. Not counted row by row, or
+        each page would count again what all that follow will bring."""
+        return sum(min(self._live[name], max(0, last - vector.get(name, START).upto)) for name, last in news.items())
 
     def page(self, vector: Vector, news: Mapping[str, int], room: int) -> tuple[list[Part], Vector, bool]:
         """`parts`, with less room where long texts would make a body that no phone takes in."""
@@ -121,8 +129,20 @@ class Paging:
 
     def parts(self, vector: Vector, news: Mapping[str, int], room: int) -> tuple[list[Part], Vector, bool]:
         """(parts of at most `room` rows, the vector reached, whether more is waiting)."""
+        drawn, reached, more = self._draw(vector, news, room)
+        self._read([wanted for _, wanted in drawn])
+        for part, wanted in drawn:
+            for kind in dict.fromkeys(kind for kind, _ in wanted):
+                part.rows += self._sections(kind, {cols: ids for (one, cols), ids in wanted.items() if one == kind})
+        self._found.clear()
+        return [part for part, _ in drawn], reached, more
+
+    def _draw(
+        self, vector: Vector, news: Mapping[str, int], room: int
+    ) -> tuple[list[tuple[Part, Wanted]], dict[str, Reached], bool]:
+        """`parts` still without their rows: what is wanted of these."""
         reached, left = dict(vector), room
-        parts: list[Part] = []
+        parts: list[tuple[Part, Wanted]] = []
         for name, last in news.items():
             if left <= 0:
                 return parts, reached, True
@@ -155,6 +175,7 @@ class Paging:
                 richest, kind = min(told, key=lambda one: (_rank(one), one)), kinds[id]
                 columns = columns_of(self._registry[kind].cls, kind, {one: self.readable[one] for one in streams})
                 chosen.setdefault((richest, kind, columns), []).append(id)
+        self._read([{(kind, columns): some} for (_, kind, columns), some in chosen.items()])
         return [
             Part(name, vector[name].upto, self._sections(kind, {columns: some}))
             for (name, kind, columns), some in chosen.items()
@@ -162,41 +183,53 @@ class Paging:
 
     def _feed(self, name: str, upto: int, room: int) -> list[Line]:
         asked = {"state": self._state_id, "stream": name, "upto": upto, "room": room}
-        return list(map(Line._make, _rows(self._db, _beyond(self._tables.feed), asked)))
+        return list(map(_AS_LINE, _rows(self._db, _beyond(self._tables.feed), asked)))
 
     def _ask(self, query: Select[Any], ids: list[str]) -> list[tuple[Any, ...]]:
         return _rows(self._db, query, {"state": self._state_id, "among": listed(self._db, ids)})
 
-    def _part(self, name: str, end: int, before: Vector, rows: list[Line], reached: Vector) -> Part:
+    def _part(self, name: str, end: int, before: Vector, rows: list[Line], reached: Vector) -> tuple[Part, Wanted]:
         part, own, at = Part(name, end), list[int](), before.get(name, START)
-        elsewhere: dict[str, dict[str, Told]] = {}
-        for row in rows:
-            if row.stream in self.readable and (other := row.other):
-                elsewhere.setdefault(row.id, {})[other.stream] = other
-        wanted: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+        elsewhere = self._elsewhere(rows)
         # The first time that a stream is read, all that is in no other comes whole, whatever its row tells.
         first = at.ended == 0 and (not self._author or not rows or rows[-1].seq <= at.since)
-        for row in rows if len(rows) < 2 else {row.seq: row for row in rows}.values():
+        whole: dict[str, list[str]] = {}
+        wanted: Wanted = {}
+        named: list[tuple[str, str]] = []
+        for row in {row.seq: row for row in rows}.values() if any(map(_STREAM, rows)) else rows:
             if row.left:
                 part.left.setdefault(row.kind, []).append(row.id)
                 continue
             if first and row.id not in elsewhere:
-                columns, _ = self._seen_by(row.kind, (name,))
-            else:
-                streams = {name: Told(name, row.seq, row.whole_seq, row.changed), **elsewhere.get(row.id, {})}
-                heals = at.heals and row.seq <= at.since
-                came = self._is_delivered(name, streams, reached, heals)
-                columns = () if came else self._columns(name, row, streams, before)
-            if columns:
+                whole.setdefault(row.kind, []).append(row.id)
+                continue
+            streams = {name: Told(name, row.seq, row.whole_seq, row.changed), **elsewhere.get(row.id, {})}
+            heals = at.heals and row.seq <= at.since
+            came = self._is_delivered(name, streams, reached, heals)
+            if columns := () if came else self._columns(name, row, streams, before):
                 wanted.setdefault((row.kind, columns), []).append(row.id)
-            elif (place := self._sent.get((row.kind, row.id))) is not None:
+            else:
+                named.append((row.kind, row.id))
+        for kind, ids in whole.items():
+            if columns := self._seen_by(kind, (name,))[0]:
+                wanted.setdefault((kind, columns), []).extend(ids)
+            else:
+                named += [(kind, id) for id in ids]
+        for kind, id in named:
+            if (place := self._sent.get((kind, id))) is not None:
                 own.append(place)
             else:
-                part.held.setdefault(row.kind, []).append(row.id)
+                part.held.setdefault(kind, []).append(id)
         part.own = _ranges(own)
-        for kind in dict.fromkeys(kind for kind, _ in wanted):
-            part.rows += self._sections(kind, {columns: ids for (one, columns), ids in wanted.items() if one == kind})
-        return part
+        return part, wanted
+
+    def _elsewhere(self, rows: list[Line]) -> dict[str, dict[str, Told]]:
+        """id -> {stream: what it was told} of other streams of the device that hold a record."""
+        found: dict[str, dict[str, Told]] = {}
+        for row in rows if any(map(_STREAM, rows)) else ():
+            if row.stream in self.readable and (other := row.other):
+                found.setdefault(row.id, {})[other.stream] = other
+        return found
 
     def _seen_by(self, kind: str, streams: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """(the columns of a record that the device holds by these streams, the derived ones among them)."""
@@ -253,14 +286,23 @@ class Paging:
                     found[id][told[0]] = Told(*told)
         return found
 
+    def _read(self, several: Iterable[Wanted]) -> None:
+        """Read the records of several parts: those of one kind together, whichever columns are sent of each."""
+        names: dict[str, dict[str, None]] = {}
+        ids: dict[str, set[str]] = {}
+        for wanted in several:
+            for (kind, columns), some in wanted.items():
+                names.setdefault(kind, {}).update(dict.fromkeys(columns))
+                ids.setdefault(kind, set()).update(some)
+        for kind in names:
+            columns = tuple(names[kind])
+            query = _records(self._tables.records[kind], columns, self._db.dialect.name)
+            self._found[kind] = columns, {row[0]: row for some in chunked(ids[kind]) for row in self._ask(query, some)}
+
     def _sections(self, kind: str, wanted: Mapping[tuple[str, ...], list[str]]) -> list[Section]:
-        """Records of one kind, a section for those with the same columns."""
+        """Records of one kind that have been read, a section for those with the same columns."""
         table, dialect = self._tables.records[kind], self._db.dialect
-        names = tuple(dict.fromkeys(name for columns in wanted for name in columns))
-        query = _records(table, names, dialect.name)
-        found: dict[str, tuple[Any, ...]] = {}
-        for some in chunked(id for ids in wanted.values() for id in ids):
-            found.update({row[0]: row for row in self._ask(query, some)})
+        names, found = self._found[kind]
         sections = []
         for columns, ids in wanted.items():
             if rows := [found[id] for id in ids if id in found]:
@@ -284,9 +326,6 @@ class Paging:
             if field not in columns_of(self._registry[kind].cls, kind, held_by):
                 for at in shown:
                     values[at][place] = None
-
-
-_SEQ = itemgetter(0)
 
 
 def _rows(db: Connection, query: Select[Any], asked: Mapping[str, Any]) -> list[tuple[Any, ...]]:
@@ -350,8 +389,15 @@ def _on_the_wire(column: Column[Any], dialect: Dialect, values: Values) -> Value
     turn = _turn_of(column, dialect)
     if turn is None:
         return values
+    if turn is _day_text:
+        return list(map(_day_text, values))
     made = {value: turn(value) for value in set(values)}
     return list(map(made.__getitem__, values))
+
+
+@lru_cache(maxsize=1 << 14)
+def _day_text(day: date | None) -> str | None:
+    return None if day is None else day.isoformat()
 
 
 @lru_cache(maxsize=2048)
@@ -359,7 +405,7 @@ def _turn_of(column: Column[Any], dialect: Dialect) -> Callable[[Any], Any] | No
     """How a value of the driver becomes one of the wire; None where it is one already."""
     if isinstance(column.type, Date):
         # SQLite keeps a day as the text in which it travels.
-        return None if dialect.name == "sqlite" else to_wire
+        return None if dialect.name == "sqlite" else _day_text
     read = column.type.dialect_impl(dialect).result_processor(dialect, None)
     return (lambda value: to_wire(read(value))) if read else None
 

@@ -45,13 +45,13 @@ class Touched:
             self.groups.update(ids)
         elif kind == "SavingsAccount":
             self.accounts.update(ids)
-        self.groups.update(id for id in columns.get("shg_id", ()) if id)
-        self.accounts.update(id for id in columns.get("account_id", ()) if id)
+        self.groups.update(filter(None, columns.get("shg_id", ())))
+        self.accounts.update(filter(None, columns.get("account_id", ())))
 
 
 def settle(t: Transaction, touched: Touched) -> None:
     """Computes the derived columns of those touched groups on which there is work of our own."""
-    if not {"Shg", "Member", "SavingsAccount", "AccountStep"} <= set(t.tables):
+    if not {"Shg", "Member", "SavingsAccount", "AccountStep"} <= set(t.tables) or not outbox.has_own_work(t):
         return
     accounts = raw_rows(t.connection, t.tables, "SavingsAccount", touched.accounts)
     groups = touched.groups | {raw.values["shg_id"] for raw in accounts.values() if raw.values["shg_id"]}

@@ -39,10 +39,9 @@ class Streams:
     def number(self, name: str) -> int:
         """The number of a stream, a new one when it is met for the first time or begins again."""
         if name not in self._current:
-            line = self._table.insert().values(name=name, upto=0, superseded=False)
-            key = self._t.connection.execute(line).inserted_primary_key
-            assert key is not None
-            self._current[name] = int(key[0])
+            # Hundreds in a first page, so it goes past the building of a statement.
+            sql = "INSERT INTO stream (name, upto, superseded) VALUES (?, 0, 0)"
+            self._current[name] = int(self._t.driver.execute(sql, (name,)).lastrowid or 0)
             self.names[self._current[name]] = name
         return self._current[name]
 
@@ -60,7 +59,7 @@ class Streams:
 
     def reach(self, name: str, upto: int) -> None:
         # Once for every part of every page, so it goes past the building of a statement.
-        self._t.connection.exec_driver_sql("UPDATE stream SET upto=? WHERE number=?", (upto, self.number(name)))
+        self._t.driver.execute("UPDATE stream SET upto=? WHERE number=?", (upto, self.number(name)))
 
     def forget(self, numbers: Iterable[int]) -> None:
         gone = list(numbers)
@@ -85,12 +84,12 @@ def hold(t: Transaction, kind: str, ids: Collection[str], number: int) -> None:
     wanted = json.dumps(list(ids))
     added = "CASE WHEN held='' THEN ? ELSE held || ? END"
     if kind in t.tables:
-        t.connection.exec_driver_sql(
+        t.driver.execute(
             f'UPDATE "{t.tables[kind].name}" SET held={added} WHERE id {IN_IDS} AND instr(held, ?)=0',
             (mark(number), f"{number},", wanted, mark(number)),
         )
     else:
-        t.connection.exec_driver_sql(
+        t.driver.execute(
             f"UPDATE unknown_record SET held={added} WHERE kind=? AND id {IN_IDS} AND instr(held, ?)=0",
             (mark(number), f"{number},", kind, wanted, mark(number)),
         )

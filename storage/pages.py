@@ -8,7 +8,7 @@ outbox, which is sent all the same.
 import json
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.dialects.sqlite import insert
@@ -123,8 +123,9 @@ class _Taking:
         incoming = _Incoming(shape_of(self.t.tables, section.kind), section, number)
         there = incoming.there(self.t)
         own = self._own_ids(section) if there and self._own_work else set()
-        fresh = [row for row, id in enumerate(section.ids) if id not in there]
-        plain = [row for row, id in enumerate(section.ids) if id in there and id not in own]
+        ids, rows = section.ids, range(len(section.ids))
+        fresh = [row for row in rows if ids[row] not in there] if there else list(rows)
+        plain = [row for row in rows if ids[row] in there and ids[row] not in own] if there else []
         if not incoming.keyed_alone:
             own, plain = own | {section.ids[row] for row in plain}, []
         gone = come_back(self.t, section.kind, section.ids)
@@ -133,7 +134,8 @@ class _Taking:
             for one in numbers_in(held):
                 hold(self.t, section.kind, [came], one)
         incoming.update(self.t, plain, there)
-        self._merge(incoming, [row for row, id in enumerate(section.ids) if id in own])
+        if own:
+            self._merge(incoming, [row for row in rows if ids[row] in own])
         self.touched.add_many(section.kind, section.ids, dict(zip(section.fields, section.columns, strict=True)))
         self.t.changed.add(section.kind)
 
@@ -142,9 +144,7 @@ class _Taking:
         found: set[str] = set()
         for table in ("outbox", "mending", "beneath"):
             sql = f"SELECT id FROM {table} WHERE kind=? AND id {IN_IDS}"
-            found.update(
-                row.id for row in self.t.connection.exec_driver_sql(sql, (section.kind, json.dumps(section.ids)))
-            )
+            found.update(id for (id,) in self.t.driver.execute(sql, (section.kind, json.dumps(section.ids))))
         return found
 
     def _merge(self, incoming: "_Incoming", rows: Iterable[int]) -> None:
@@ -169,6 +169,15 @@ class _Taking:
         write_raw(t.connection, t.tables, kind, merged)
 
 
+class Known(NamedTuple):
+    """Bookkeeping of a row that the store has, as it stands in its table."""
+
+    id: str
+    stamps: str
+    extra: str | None
+    held: str
+
+
 class _Incoming:
     """The rows of one section on their way into a table, turned column by column."""
 
@@ -185,11 +194,11 @@ class _Incoming:
         self.keyed_alone = self._keyed or not searched & set(self.known)
         """Whether a row that is here already gets its search key, if it changes at all, from this section alone."""
 
-    def there(self, t: Transaction) -> dict[str, Any]:
+    def there(self, t: Transaction) -> "dict[str, Known]":
         """id -> bookkeeping of those rows that the store has."""
         sql = f'SELECT id, stamps, extra, held FROM "{self.shape.table.name}" WHERE id {IN_IDS}'
-        rows = t.connection.exec_driver_sql(sql, (json.dumps(self.section.ids),))
-        return {row.id: row for row in rows}
+        rows = t.driver.execute(sql, (json.dumps(self.section.ids),))
+        return {row[0]: Known._make(row) for row in rows}
 
     def cells(self, row: int) -> dict[str, tuple[Any, str]]:
         """(value, stamp) of every field of one row."""
@@ -217,9 +226,9 @@ class _Incoming:
             self._keys(rows),
             [0] * count,
         ]
-        t.connection.exec_driver_sql(self.shape.insert, list(zip(*columns, strict=True)))
+        t.driver.executemany(self.shape.insert, zip(*columns, strict=True))
 
-    def update(self, t: Transaction, rows: list[int], there: dict[str, Any]) -> None:
+    def update(self, t: Transaction, rows: list[int], there: "dict[str, Known]") -> None:
         """Writes rows that the store has and on which there is no work of our own."""
         if not rows:
             return
@@ -236,7 +245,7 @@ class _Incoming:
             names.append("search_key")
             columns.append(self._keys(rows))
         columns.append(_picked(ids, rows))
-        t.connection.exec_driver_sql(self.shape.update(names), list(zip(*columns, strict=True)))
+        t.driver.executemany(self.shape.update(names), zip(*columns, strict=True))
 
     def _value(self, name: str, row: int) -> Any:
         value = self.section.columns[self._at[name]][row]

@@ -57,7 +57,12 @@ class Shape:
     def turned(self, name: str, values: list[Any]) -> list[Any]:
         """A column of wire values as the driver stores it; most columns need nothing done to them."""
         as_it_is, turn = self._as_it_is.get(name), self.turns[name]
-        return values if as_it_is and as_it_is(values) else [turn(value) for value in values]
+        if as_it_is and as_it_is(values):
+            return values
+        if not any(values) and len(set(map(type, values))) == 1:
+            # Empty in every row, as lists of codes mostly are.
+            return [turn(values[0])] * len(values)
+        return [turn(value) for value in values]
 
     def keys_of(self, columns: Sequence[Sequence[Any]]) -> list[str]:
         """The search keys of many records, from the searched ones of their columns."""
@@ -108,6 +113,14 @@ def _are_numbers(values: list[Any]) -> bool:
     return not numbers or (_number(min(numbers)) is not None and _number(max(numbers)) is not None)
 
 
+def _are_days(values: list[Any]) -> bool:
+    return _are_texts(values) and all(value is None or _day_text(value) == value for value in set(values))
+
+
+def _are_answers(values: list[Any]) -> bool:
+    return set(map(type, values)) <= {bool, type(None)}
+
+
 def _text(value: Any) -> str | None:
     if value is None or isinstance(value, str):
         return value
@@ -122,7 +135,7 @@ def _day(value: Any) -> str | None:
     return _day_text(value) if isinstance(value, str) else None
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1 << 14)
 def _day_text(text: str) -> str | None:
     try:
         return date.fromisoformat(text).isoformat()
@@ -152,6 +165,8 @@ _TURNS: dict[str, Callable[[Any], Any]] = {
 _AS_IT_IS: dict[str, Callable[[list[Any]], bool]] = {
     **dict.fromkeys(("text", "choice", "id"), _are_texts),
     "number": _are_numbers,
+    "day": _are_days,
+    "yes_no": _are_answers,
 }
 
 

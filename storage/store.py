@@ -49,6 +49,14 @@ class Transaction:
         return self.tables.registry
 
     @property
+    def driver(self) -> sqlite3.Connection:
+        """SQLite itself, in this transaction: for what every part of every page asks. SQLAlchemy would take longer over
+        such a statement than SQLite does."""
+        driver = self.connection.connection.driver_connection
+        assert isinstance(driver, sqlite3.Connection)
+        return driver
+
+    @property
     def clock_ms(self) -> int:
         return self.store.clock()
 
@@ -214,6 +222,8 @@ def _engine(path: Path) -> Engine:
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")
         connection.execute("PRAGMA temp_store=MEMORY")
+        # As at the centre: a page that is written again and again goes to its place in the file once.
+        connection.execute("PRAGMA wal_autocheckpoint=4000")
         return connection
 
     # Transactions are begun by hand: a listener would be asked at every statement.

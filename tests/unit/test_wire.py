@@ -26,7 +26,7 @@ from records.messages import (
     SyncRequest,
 )
 from records.problems import Problem
-from records.sections import packed_column, packed_section, unpacked_column
+from records.sections import packed_column, packed_section, unpacked_column, unpacked_section
 from records.stamps import stamp_of
 from records.wire import (
     compressed,
@@ -210,6 +210,19 @@ def test_stamps_of_one_phone_are_a_few_bytes_each():
     section = Section("Shg", [f"{n:032x}" for n in range(500)], ["name"], [["x"] * 500], grid)
     words = compressed(packed_section(section)["s"][0])
     assert len(words) < 100
+
+
+def test_few_fields_stamped_each_row_at_its_own_time_are_said_the_short_way():
+    """Most fields of a new group are empty: they are the exception, not the few that are filled in."""
+    own = [stamp_of(9, row, "0000000a") for row in range(50)]
+    section = Section(
+        "Shg", [f"{n:032x}" for n in range(50)], list("abcdefgh"), [[1] * 50] * 8, [own] * 2 + [[""] * 50] * 6
+    )
+    packed = packed_section(section)
+    assert len(json.dumps(packed["s"][2])) < 200
+    read = unpacked_section(packed, batch=False)
+    assert read.stamps == section.stamps
+    assert len({id(column) for column in read.stamps}) == 2, "what is alike is one list"
 
 
 def test_a_page_without_news_does_not_repeat_the_cursor():
