@@ -31,7 +31,7 @@ MOST_ROWS, MOST_ROOM = 1000, 2000
 
 @dataclass
 class Pace:
-    """How many rows go into one call, learned from how long calls take: about three seconds each, since what a cut takes
+    """How many rows go into one call, learned from how long calls take: about three seconds each, for what a cut takes
     with it has to come again.
 
     `quick`: the last call took so little that the next one may well carry several times as much.
