@@ -62,9 +62,10 @@ def a_server_that_forgets_batches(patch: Patch) -> None:
     """A repeated batch is taken as if it came for the first time."""
 
     def answered(self: Batches, frozen: Any) -> Any:
-        last = self._lock()
+        device = self._lock()
+        last = device.last_batch
         self.db.execute(delete(self.tables.batch).where(self._mine(self.tables.batch, frozen.number)))
-        answer, _ = self._apply(frozen)
+        answer, _ = self._apply(frozen, device)
         table = self.tables.device
         mine = (table.c.state_id == self.state_id) & (table.c.device == self.device)
         self.db.execute(update(table).where(mine).values(last_batch=last))
