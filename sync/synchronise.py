@@ -1,20 +1,20 @@
 """The whole story of a synchronisation, on one screen. No clock, no sleep and no network are in here."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
 from records.digest import Summary
-from records.messages import CentralServer, FrozenBatch, Page, SyncReply, SyncRequest
+from records.messages import CentralServer, FrozenBatch, SyncReply, SyncRequest
 from records.problems import Problem
-from records.wire import thawed
 from storage.adopting import take_number
 from storage.agreeing import summary_due, summary_of, take_compared
-from storage.answers import Taken, offer_what_is_due, take_reply
+from storage.answers import Taken, offer_what_is_due
 from storage.contact import next_request, waiting_records
 from storage.freezing import freeze_ahead, next_batch
 from storage.letting_go import note_answered, wanted_ids
 from storage.pages import take_page
+from storage.replies import sent_rows, take_reply
 from storage.room import make_room
 from storage.store import LocalStore
 from sync.beside import Beside, at_once
@@ -115,7 +115,8 @@ def _exchange_records(
             reply = server.sync(request)
             seconds = timer() - began
             _agree(request, reply)
-            gone_back, taken = take_reply(store, reply)
+            come = take_reply(store, reply, batch)
+        gone_back, taken = come.gone_back, come.taken
         if taken.state == "device_cloned":
             if reply.renumbered:
                 take_number(store, reply.renumbered)
@@ -123,9 +124,10 @@ def _exchange_records(
         report.to_send += offer_what_is_due(store)
         if told:
             differ = take_compared(store, told, reply.compared)
-        # News from where a stream was read to before the centre went back would leave a gap: they are asked for anew.
         page = None if gone_back else reply.page
-        received = take_page(store, page, _sent(taken, batch, page)) if page else 0
+        received = come.news or 0
+        if page and come.news is None:
+            received = take_page(store, page, sent_rows(taken, batch, page))
         if page:
             note_answered(store, older)
             older = ()
@@ -140,18 +142,6 @@ def _prepare(store: LocalStore, batch: FrozenBatch | None, pace: Pace) -> None:
     """While a batch is on its way over a fast link, the next one is made ready: there the phone is what takes long."""
     if batch is not None and pace.quick:
         freeze_ahead(store, rows=pace.next_rows, least=pace.rows)
-
-
-def _sent(taken: Taken, batch: FrozenBatch | None, page: Page) -> Mapping[int, tuple[str, str]]:
-    """The records of the batch of this call, by its rows.
-
-    A centre that has gone back applies again what this phone was answered long ago and no longer has row by row: then
-    the batch itself tells.
-    """
-    if taken.sent or batch is None or not any(part.own for part in page.parts):
-        return taken.sent
-    keys = [(section.kind, id) for section in thawed(batch.blob).sections for id in section.ids]
-    return dict(enumerate(keys))
 
 
 def _agree(request: SyncRequest, reply: SyncReply) -> None:
