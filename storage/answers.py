@@ -3,14 +3,14 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from sqlalchemy import delete, select
 
-from records.messages import BatchAnswer, Outcome, SyncReply
+from records.messages import BatchAnswer, Outcome
 from records.wire import thawed
 from storage import meta as named
 from storage import outbox, photos
-from storage.contact import take_head_within
 from storage.freezing import forget_blobs, put_older, refreeze_from
 from storage.history import forget_old, remember
 from storage.outbox import Cells, Entry
@@ -41,20 +41,11 @@ def take_answer(store: LocalStore, answer: BatchAnswer) -> Taken:
     `device_cloned` changes nothing here: another phone goes by this one's number, and it must ask for a new one.
     """
     with store.writing() as t:
-        return _take_answer(t, answer)
+        return take_answer_within(t, answer)
 
 
-def take_reply(store: LocalStore, reply: SyncReply) -> tuple[bool, Taken]:
-    """Takes in the head of a reply and its answer, in one transaction: the disk is waited for once.
-
-    Whether the centre has gone back, and what the answer came to.
-    """
-    with store.writing() as t:
-        gone_back = take_head_within(t, reply)
-        return gone_back, _take_answer(t, reply.answer) if reply.answer else Taken("applied")
-
-
-def _take_answer(t: Transaction, answer: BatchAnswer) -> Taken:
+def take_answer_within(t: Transaction, answer: BatchAnswer) -> Taken:
+    """`take_answer` as a part of a transaction."""
     if answer.state == "waiting_for":
         refreeze_from(t, answer.wanted or 1)
     elif answer.state != "device_cloned" and _is_in_flight(t, answer.number):
@@ -63,41 +54,42 @@ def _take_answer(t: Transaction, answer: BatchAnswer) -> Taken:
 
 
 def _is_in_flight(t: Transaction, number: int) -> bool:
-    table = t.tables.frozen
-    return bool(t.connection.execute(select(table).where(table.c.number == number, ~table.c.answered)).first())
+    return bool(t.connection.exec_driver_sql("SELECT 1 FROM frozen WHERE number=? AND NOT answered", (number,)).first())
 
 
 def _take(t: Transaction, answer: BatchAnswer) -> Taken:
     """Ends the rows of a batch. Most were applied and nothing lies beneath them: those are moved without being read."""
-    table, number = t.tables.outbox, answer.number
-    keys = {
-        row.row: (row.kind, row.id)
-        for row in t.connection.execute(select(table.c.row, table.c.kind, table.c.id).where(table.c.batch == number))
-    }
+    number = answer.number
+    keys = _keys_of(t, number)
     restamp(t, keys.values(), answer.restamped)
     if answer.restamped:
         # The clock that made those stamps was ahead; without this the next ones would be as well.
         t.meta.put(named.LAST_MADE, max(answer.restamped.values()))
-    fates, newer, beneath = _fates(answer, len(keys)), _newer_keys(t, number), outbox.beneath_keys(t)
-    special = {row for row, key in keys.items() if row in fates or key in newer or key in beneath}
-    _move_applied(t, number, special, {kind for kind, _id in keys.values()})
+    fates, newer, kinds = _fates(answer, len(keys)), _newer_keys(t, number), {kind for kind, _id in keys.values()}
+    touched = newer | outbox.beneath_keys(t)
+    special = {row for row, key in keys.items() if key in touched} if touched else set()
+    special |= fates.keys() & keys.keys()
+    _move_applied(t, number, special, kinds)
     done = _end_special(t, number, fates, newer) if special else []
     if not keys:
         _end_mending(t, answer)
     outbox.refresh_unsent(t, [keys[row] for row in special if keys[row][0] in t.tables])
     _close(t, number)
-    t.changed |= {"sync", *(kind for kind, _id in keys.values())}
+    t.changed |= {"sync", *kinds}
     lost = sum(state == "lost" for _entry, state in done)
     return Taken(answer.state, len(keys), len(special) - len(done), lost, keys)
 
 
 def _move_applied(t: Transaction, number: int, special: set[int], kinds: set[str]) -> None:
-    """Rows that simply stand go from the outbox into the history."""
-    plain = "batch=? AND row NOT IN (SELECT value FROM json_each(?))"
-    values = (number, json.dumps(sorted(special)))
+    """Rows that simply stand go from the outbox into the history, in the order in which they were saved."""
+    plain: str = "batch=?"
+    values: tuple[Any, ...] = (number,)
+    if special:
+        plain += " AND row NOT IN (SELECT value FROM json_each(?))"
+        values += (json.dumps(sorted(special)),)
     t.connection.exec_driver_sql(
         "INSERT INTO own_change (kind, id, unit, state, at_ms, changes) "
-        f"SELECT kind, id, unit, 'applied', at_ms, changes FROM outbox WHERE {plain} ORDER BY row",
+        f"SELECT kind, id, unit, 'applied', at_ms, changes FROM outbox WHERE {plain} ORDER BY place",
         values,
     )
     for kind in kinds & set(t.tables):
@@ -109,14 +101,23 @@ def _move_applied(t: Transaction, number: int, special: set[int], kinds: set[str
     t.connection.exec_driver_sql(f"DELETE FROM outbox WHERE {plain}", values)
 
 
+def _keys_of(t: Transaction, number: int) -> dict[int, outbox.Key]:
+    """row -> the record it is of, of one batch."""
+    # For every row that is ever sent, so it goes past the building of rows.
+    cursor = t.connection.exec_driver_sql("SELECT row, kind, id FROM outbox WHERE batch=?", (number,)).cursor
+    assert cursor is not None
+    return {row: (kind, id) for row, kind, id in cursor.fetchall()}
+
+
 def _newer_keys(t: Transaction, number: int) -> set[outbox.Key]:
     """Records of a batch that have been changed again since it was frozen."""
-    pairs = t.connection.exec_driver_sql(
-        "SELECT newer.kind, newer.id FROM outbox AS one JOIN outbox AS newer "
-        "ON one.kind=newer.kind AND one.id=newer.id WHERE one.batch=? AND newer.batch!=?",
-        (number, number),
-    )
-    return {(row.kind, row.id) for row in pairs}
+    return {(row.kind, row.id) for row in t.connection.exec_driver_sql(NEWER, (number, number))}
+
+
+NEWER = (
+    "SELECT other.kind, other.id FROM outbox AS one CROSS JOIN outbox AS other ON other.kind=one.kind "
+    "AND other.id=one.id AND other.batch<>? WHERE one.batch=?"
+)
 
 
 def _end_special(
@@ -171,8 +172,8 @@ def _end_mending(t: Transaction, answer: BatchAnswer) -> None:
 
 
 def _close(t: Transaction, number: int) -> None:
-    frozen = t.tables.frozen
-    t.connection.execute(frozen.update().where(frozen.c.number == number).values(answered=True))
+    # With every batch, so these go past the building of statements.
+    t.connection.exec_driver_sql("UPDATE frozen SET answered=1 WHERE number=?", (number,))
     t.meta.put(named.ANSWERED, max(number, int(t.meta.get(named.ANSWERED, 0))))
     forget_blobs(t, number)
     forget_old(t)

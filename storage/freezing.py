@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Row, delete, func, select
 
 from records.messages import Batch, FrozenBatch, Section
+from records.personal import Plain
 from records.record import FieldSpec, fields_of
 from records.wire import frozen
 from storage import meta as named
@@ -76,8 +77,9 @@ def freeze_ahead(store: LocalStore, *, rows: int, least: int) -> None:
             freeze_next(t, rows)
 
 
+# From what is under way to what waits: the other way round all that waits would be looked at.
 CHANGED_AGAIN = (
-    "SELECT 1 FROM outbox AS one JOIN outbox AS other ON other.kind=one.kind AND other.id=one.id "
+    "SELECT 1 FROM outbox AS one CROSS JOIN outbox AS other ON other.kind=one.kind AND other.id=one.id "
     f"AND other.batch={NOT_FROZEN} WHERE one.batch>0 LIMIT 1"
 )
 
@@ -122,40 +124,43 @@ class Waiting(NamedTuple):
         return self.kept if isinstance(self.kept, dict) else self.kept[2]
 
 
-# The rows saved last tell which units were; whatever else waits need not be grouped. What is sorted are numbers of
-# rows, not the rows themselves.
+# The rows saved last tell which units were; whatever else waits need not be grouped, nor looked at: so the joins are
+# in this order. What is sorted are no more rows than are wanted.
 CHOSEN = f"""
     WITH latest AS (
         SELECT unit, place FROM outbox WHERE batch={NOT_FROZEN} ORDER BY place DESC LIMIT :rows
     ), units AS (
         SELECT unit, max(place) AS newest FROM latest GROUP BY unit
-    ), ordered AS (
-        SELECT one.rowid AS number, row_number() OVER (
-            ORDER BY units.newest DESC, one.unit, instr(:kinds, ',' || one.kind || ',')=0,
-                instr(:kinds, ',' || one.kind || ','), one.place
-        ) AS turn
-        FROM units JOIN outbox AS one ON one.batch={NOT_FROZEN} AND one.unit=units.unit
-        ORDER BY turn LIMIT :rows
     )
     SELECT one.kind, one.id, one.unit, one.place, one.typed_under, one.at_ms, one.rowid, one.changes
-    FROM ordered CROSS JOIN outbox AS one ON one.rowid=ordered.number ORDER BY ordered.turn
+    FROM units CROSS JOIN outbox AS one ON one.unit=units.unit AND +one.batch={NOT_FROZEN}
+    ORDER BY units.newest DESC, one.unit, instr(:kinds, ',' || one.kind || ',')=0,
+        instr(:kinds, ',' || one.kind || ','), one.place
+    LIMIT :rows
 """
 
 
 def _choose(t: Transaction, rows: int) -> list[Waiting]:
     """The rows of the next batch, in the order of sending; all were typed under one cursor."""
     found = t.connection.exec_driver_sql(CHOSEN, {"rows": rows, "kinds": f",{','.join(t.registry)},"}).fetchall()
-    texts: list[str] = []
-    characters = 0
-    for row in found:
-        text = t.tables.codec.open(row[7])
-        characters += len(text)
-        if texts and (characters > MOST_CHARACTERS or row[4] != found[0][4]):
-            break
-        texts.append(text)
+    texts = [row[7] for row in found]
+    if not isinstance(t.tables.codec, Plain):
+        texts = list(map(t.tables.codec.open, texts))
+    if len({row[4] for row in found}) > 1 or sum(map(len, texts)) > MOST_CHARACTERS:
+        texts = texts[: _that_fit(found, texts)]
     # One text with all of them is read much sooner than each by itself.
     kept = json.loads(f"[{','.join(texts)}]")
     return [Waiting._make((*row[:7], changes)) for row, changes in zip(found, kept, strict=False)]
+
+
+def _that_fit(found: Sequence[Any], texts: Sequence[str]) -> int:
+    """How many of these rows, from the first on, go into one batch: one at least."""
+    characters = 0
+    for count, (row, text) in enumerate(zip(found, texts, strict=True)):
+        characters += len(text)
+        if count and (characters > MOST_CHARACTERS or row[4] != found[0][4]):
+            return count
+    return len(texts)
 
 
 def _maybe_unknown(t: Transaction, rows: Sequence[Waiting]) -> list[Waiting]:
@@ -309,5 +314,4 @@ def refreeze_from(t: Transaction, wanted: int) -> None:
 
 def forget_blobs(t: Transaction, answered: int, keep: int = 50) -> None:
     """Drops the bytes of batches answered long ago."""
-    table = t.tables.frozen
-    t.connection.execute(delete(table).where(table.c.number <= answered - keep, table.c.answered.is_(True)))
+    t.connection.exec_driver_sql("DELETE FROM frozen WHERE number<=? AND answered", (answered - keep,))

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 
 from records.record import fields_of, from_wire
 from records.stamps import parts
@@ -38,8 +38,8 @@ def remember(t: Transaction, fates: Iterable[tuple[outbox.Entry, str]]) -> None:
 def forget_old(t: Transaction) -> None:
     """Drops notes on changes older than they need be kept, by the centre's time: what only this phone still has must
     not go because its clock jumps ahead."""
-    table, now_ms = t.tables.own_change, int(t.meta.get(named.HEARD_MS, 0))
-    t.connection.execute(delete(table).where(table.c.at_ms < now_ms - KEPT_MS))
+    before_ms = int(t.meta.get(named.HEARD_MS, 0)) - KEPT_MS
+    t.connection.exec_driver_sql("DELETE FROM own_change WHERE at_ms<?", (before_ms,))
 
 
 def history(store: LocalStore, record_id: str) -> list[Past]:

@@ -6,7 +6,7 @@ from the screen for as long as a slow link takes.
 """
 
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from sqlalchemy import delete, select
 
@@ -187,27 +187,39 @@ def _linger(t: Transaction, kind: str, ids: Iterable[str]) -> None:
 
 def drop_done(t: Transaction, streams: Streams) -> None:
     """With the news read to the end: records that no stream holds and whose work has been answered go. Those that are
-    held keep only the columns that their streams give, be it that their author typed the others herself."""
+    held keep only the columns that their streams give, be it that their author typed the others herself.
+
+    As long as more waits to be sent there is another call, and it is done after the last one: once for all of them."""
+    if t.connection.exec_driver_sql("SELECT 1 FROM outbox WHERE batch>=0 LIMIT 1").first():
+        return
     for kind in t.connection.exec_driver_sql("SELECT DISTINCT kind FROM lingering").scalars().all():
-        if kind not in t.tables:
-            continue
-        sql = IDLE_LINGERING.format(table=t.tables[kind].name)
-        idle = t.connection.exec_driver_sql(sql, (kind,)).fetchall()
-        if not idle:
-            continue
-        held = {id: numbers for id, numbers in idle if numbers}
-        _blank(t, kind, held, streams)
-        settled = json.dumps([id for id, numbers in idle if numbers != ""])
-        t.connection.exec_driver_sql(f"DELETE FROM lingering WHERE kind=? AND id {IN_IDS}", (kind, settled))
-        drop(t, kind, [id for id, numbers in idle if numbers == ""])
+        for idle in _idle_lingering(t, kind) if kind in t.tables else ():
+            held = {id: numbers for id, numbers in idle if numbers}
+            _blank(t, kind, held, streams)
+            settled = json.dumps([id for id, numbers in idle if numbers != ""])
+            t.connection.exec_driver_sql(f"DELETE FROM lingering WHERE kind=? AND id {IN_IDS}", (kind, settled))
+            drop(t, kind, [id for id, numbers in idle if numbers == ""])
 
 
-# Those with work of their own stay whatever streams say; a phone that was long without a network has many of them.
+def _idle_lingering(t: Transaction, kind: str) -> Iterator[list[tuple[str, str | None]]]:
+    """(id, numbers of its streams) of lingering records without work of their own, some at a time: after a first push
+    they are all that this phone has."""
+    sql, last = IDLE_LINGERING.format(table=t.tables[kind].name), 0
+    while found := t.connection.exec_driver_sql(sql, (kind, last)).fetchall():
+        yield [(id, held) for id, held, _number in found]
+        last = found[-1][2]
+
+
+# Those with work of their own stay whatever streams say; a phone that was long without a network has many of them. The
+# plus keeps SQLite from going by the kind, which would sort all of them each time.
 IDLE_LINGERING = (
-    'SELECT one.id, held FROM lingering AS one LEFT JOIN "{table}" ON "{table}".id=one.id WHERE one.kind=?'
-) + "".join(
-    f" AND NOT EXISTS (SELECT 1 FROM {work} WHERE {work}.kind=one.kind AND {work}.id=one.id)"
-    for work in ("outbox", "mending")
+    'SELECT one.id, held, one.rowid FROM lingering AS one LEFT JOIN "{table}" ON "{table}".id=one.id '
+    "WHERE +one.kind=? AND one.rowid>?"
+    + "".join(
+        f" AND NOT EXISTS (SELECT 1 FROM {work} WHERE {work}.kind=one.kind AND {work}.id=one.id)"
+        for work in ("outbox", "mending")
+    )
+    + " ORDER BY one.rowid LIMIT 500"
 )
 
 

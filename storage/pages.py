@@ -34,20 +34,25 @@ def take_page(store: LocalStore, page: Page, sent: Mapping[int, outbox.Key] = Ma
     """
     # The centre keeps the page until its cursor is presented, so this one commit need not wait for the disk.
     with store.writing(durable=False) as t:
-        taking = _Taking(t, sent)
-        for name in page.withdrawn:
-            taking.withdraw(name)
-        for name in page.granted:
-            taking.streams.begin_again(name)
-        for part in page.parts:
-            taking.take_part(part)
-        settle(t, taking.touched)
-        if not page.more:
-            taking.finish()
-        t.meta.put(named.LAST_RECEIVED, max(taking.newest, t.meta.get(named.LAST_RECEIVED, "")))
-        if page.cursor != t.meta.get(named.CURSOR):
-            t.meta.put(named.CURSOR, page.cursor)
-            t.meta.put(named.CURSOR_NUMBER, page.number)
+        return take_page_within(t, page, sent)
+
+
+def take_page_within(t: Transaction, page: Page, sent: Mapping[int, outbox.Key]) -> int:
+    """`take_page` as a part of a transaction."""
+    taking = _Taking(t, sent)
+    for name in page.withdrawn:
+        taking.withdraw(name)
+    for name in page.granted:
+        taking.streams.begin_again(name)
+    for part in page.parts:
+        taking.take_part(part)
+    settle(t, taking.touched)
+    if not page.more:
+        taking.finish()
+    t.meta.put(named.LAST_RECEIVED, max(taking.newest, t.meta.get(named.LAST_RECEIVED, "")))
+    if page.cursor != t.meta.get(named.CURSOR):
+        t.meta.put(named.CURSOR, page.cursor)
+        t.meta.put(named.CURSOR_NUMBER, page.number)
     return taking.rows
 
 

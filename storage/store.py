@@ -28,6 +28,13 @@ from storage.upgrade import CURRENT, OLDER, stage_of, upgrade
 
 log = logging.getLogger("samooh.storage")
 
+CACHE_KB = 6000
+"""Of pages of the file, kept in memory by each connection in use, mostly one or two: a batch of a thousand records
+touches more of them than SQLite keeps by itself, and what it has no room for it writes more than once."""
+
+LOG_PAGES = 4000
+"""Pages of 4 kB in the log before they are worked into the file: one that changes with every batch goes there once."""
+
 BUSY_SECONDS = 30
 """How long a statement waits for another process's transaction before it gives up."""
 
@@ -222,15 +229,21 @@ def _engine(path: Path) -> Engine:
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")
         connection.execute("PRAGMA temp_store=MEMORY")
-        # As at the centre: a page that is written again and again goes to its place in the file once.
-        connection.execute("PRAGMA wal_autocheckpoint=4000")
+        connection.execute(f"PRAGMA cache_size=-{CACHE_KB}")
+        connection.execute(f"PRAGMA wal_autocheckpoint={LOG_PAGES}")
         return connection
 
-    # Transactions are begun by hand: a listener would be asked at every statement.
-    engine = create_engine(
-        "sqlite+pysqlite://", creator=connect, poolclass=QueuePool, pool_size=8, max_overflow=24, hide_parameters=True
+    # Transactions are begun by hand: a listener would be asked at every statement. The connection used last is taken
+    # first: what it has at hand of the file is still true where nobody else has written since.
+    return create_engine(
+        "sqlite+pysqlite://",
+        creator=connect,
+        poolclass=QueuePool,
+        pool_use_lifo=True,
+        pool_size=8,
+        max_overflow=24,
+        hide_parameters=True,
     )
-    return engine
 
 
 @contextmanager

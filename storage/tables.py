@@ -154,8 +154,7 @@ class Tables(Mapping[str, Table]):
             Column("changes", changes, nullable=False),
             PrimaryKeyConstraint("kind", "id", "batch"),
             Index("outbox_by_unit", "unit"),
-            Index("outbox_by_batch", "batch", "unit", "place"),
-            Index("outbox_by_at", "at_ms"),
+            Index("outbox_by_place", "batch", "place", "unit", "at_ms"),
         )
         # What was received and lies under an unsent or refused field, or a derived one computed here: {field: [value,
         # stamp]}.

@@ -23,6 +23,9 @@ FORMAT = 2
 """Raised only by a change that an older app could not live with; new tables and columns are none. Whatever it is, the
 tables `meta` and `frozen` stay as they are, so that an older app can still send what is ready (storage/newer.py)."""
 
+GONE_INDEXES = ("outbox_by_batch", "outbox_by_at")
+"""Of files of older apps, in whose place others stand by now. An older app would make them again."""
+
 NEW, OLDER, CURRENT = "new", "older", "current"
 
 
@@ -51,6 +54,8 @@ def upgrade(connection: Connection, tables: Tables, meta: Meta) -> None:
     """Brings a file up to this app, within one transaction."""
     tables.metadata.create_all(connection)
     _add_columns(connection, tables)
+    for name in GONE_INDEXES:
+        connection.exec_driver_sql(f"DROP INDEX IF EXISTS {name}")
     connection.exec_driver_sql(f"PRAGMA user_version={FORMAT}")
     if meta.get(named.SCHEMA) != _schema(tables):
         _move_extra(connection, tables)

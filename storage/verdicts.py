@@ -47,6 +47,8 @@ def take_set_aside(t: Transaction) -> None:
     if "Verdict" not in t.tables or not t.connection.exec_driver_sql(SOME_SET_ASIDE).first():
         return
     verdict, own = t.tables["Verdict"], t.tables.own_change
+    if not t.connection.execute(select(verdict.c.id).where(verdict.c.state == "set_aside").limit(1)).first():
+        return  # mostly; the history of a year need not be looked through with every page
     about = and_(verdict.c.record_kind == own.c.kind, verdict.c.record_id == own.c.id)
     chosen = select(own, verdict.c.code, verdict.c.field, verdict.c.typed_stamp).join(verdict, about)
     waits = chosen.where(verdict.c.state == "set_aside", own.c.state == "held").order_by(own.c.number)

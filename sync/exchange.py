@@ -5,21 +5,21 @@ is: there the next call goes out while the answer before it is still being store
 Such a call says what is stored, so that the centre lets go of nothing that this phone may have to ask for again.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 
 from records.digest import Summary
 from records.messages import CentralServer, FrozenBatch, Page, SyncReply, SyncRequest
 from records.problems import Problem
-from records.wire import thawed
 from storage.adopting import take_number
 from storage.agreeing import take_compared
-from storage.answers import Taken, offer_what_is_due, take_reply
+from storage.answers import Taken, offer_what_is_due
 from storage.contact import next_request, request_ahead
 from storage.freezing import freeze_ahead, next_batch
 from storage.letting_go import note_answered
 from storage.pages import take_page
+from storage.replies import sent_rows, take_reply
 from storage.store import LocalStore
 from sync.beside import Beside
 from sync.schedule import Pace
@@ -130,7 +130,8 @@ class Exchange:
     def _take(self, came: Came) -> None:
         """Stores what came: the answer to the batch first, then the page."""
         request, reply = came.request, came.reply
-        gone_back, taken = take_reply(self.store, reply)
+        come = take_reply(self.store, reply, request.batch)
+        gone_back, taken = come.gone_back, come.taken
         if taken.state == "device_cloned":
             if reply.renumbered:
                 take_number(self.store, reply.renumbered)
@@ -140,7 +141,9 @@ class Exchange:
             self.differ = take_compared(self.store, request.summary, reply.compared)
         # News from where a stream was read to before the centre went back would leave a gap: they are asked for anew.
         page = None if gone_back else reply.page
-        received = take_page(self.store, page, _sent(taken, request.batch, page)) if page else 0
+        received = come.news or 0
+        if page and come.news is None:
+            received = take_page(self.store, page, sent_rows(taken, request.batch, page))
         if page:
             note_answered(self.store, request.older)
             self.older = ()
@@ -159,18 +162,6 @@ def _is_plain(came: Came) -> bool:
     reply, answer = came.reply, came.reply.answer
     special = (reply.capacity, reply.offers, reply.cursor_unknown, reply.renumbered, came.request.summary)
     return not any(special) and (answer is None or (answer.state == "applied" and not answer.restamped))
-
-
-def _sent(taken: Taken, batch: FrozenBatch | None, page: Page) -> Mapping[int, tuple[str, str]]:
-    """The records of the batch of this call, by its rows.
-
-    A centre that has gone back applies again what this phone was answered long ago and no longer has row by row: then
-    the batch itself tells.
-    """
-    if taken.sent or batch is None or not any(part.own for part in page.parts):
-        return taken.sent
-    keys = [(section.kind, id) for section in thawed(batch.blob).sections for id in section.ids]
-    return dict(enumerate(keys))
 
 
 def _agree(request: SyncRequest, reply: SyncReply) -> None:

@@ -55,6 +55,14 @@ def test_a_kept_file_opens_with_all_it_held(kept, registry, tmp_path):
     assert_holds(path, before)
 
 
+def test_indexes_in_whose_place_others_stand_go_from_an_old_file(tmp_path):
+    path = unpacked(KEPT / "0.1.0.gz", tmp_path)
+    opened(path).close()
+    with closing(sqlite3.connect(path)) as connection:
+        found = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type='index'")}
+    assert "outbox_by_place" in found and not found & {"outbox_by_batch", "outbox_by_at"}
+
+
 def test_what_only_a_later_app_knows_is_there_once_that_app_opens_the_file(tmp_path):
     path = unpacked(kept_files()[-1], tmp_path)
     opened(path, LATER).close()

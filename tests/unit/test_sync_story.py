@@ -119,9 +119,32 @@ def test_a_lost_reply_sends_the_same_bytes_again(phone):
     assert phone.sync_status().waiting == 0
 
 
-def test_a_crash_between_the_answer_and_the_page_repeats_nothing(phone, monkeypatch):
+def test_a_crash_while_the_page_is_taken_in_leaves_the_answer_to_be_given_again(phone, monkeypatch):
     register(phone)
     server = Scripted([a_full_page(1)])
+    monkeypatch.setattr("storage.replies.take_page_within", lambda t, page, sent: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        run(phone, server)
+    assert phone.sync_status().waiting == 1
+    monkeypatch.undo()
+    run(phone, server)
+    assert server.calls[1].batch == server.calls[0].batch and server.calls[1].cursor is None
+    assert phone.sync_status().waiting == 0
+
+
+def test_a_page_that_cannot_be_taken_in_does_not_hold_back_the_answer(phone):
+    register(phone)
+    server = Scripted([a_page(a_part(MEMBERS, own=[(5, 5)]), number=1)])
+    with pytest.raises(Problem, match="bad_message"):
+        run(phone, server)
+    assert phone.sync_status().waiting == 0
+    run(phone, server)
+    assert server.calls[1].batch is None and server.calls[1].cursor is None
+
+
+def test_a_crash_between_an_answer_that_is_not_plain_and_the_page_repeats_nothing(phone, monkeypatch):
+    register(phone)
+    server = Scripted([a_full_page(1)], changes={1: {"capacity": abm_capacity(TREE)}})
     monkeypatch.setattr("sync.exchange.take_page", lambda store, page, sent: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         run(phone, server)
@@ -271,6 +294,20 @@ def test_on_a_quick_link_the_next_batch_is_made_ready_beside_the_call(phone, bes
     assert [call.batch.number for call in server.calls] == list(range(1, len(server.calls) + 1))
     if beside is at_once:
         assert [len(some) for some in ready] == [1, 2, 1]
+
+
+def test_what_no_stream_holds_goes_once_nothing_waits_any_more(phone):
+    for number in range(3):
+        register(phone, f"Group {number}")
+    server, seen = Scripted([a_full_page(1), a_full_page(2)]), []
+
+    def looking(request):
+        seen.append(len(phone.ask(list_groups)))
+        return server.sync(request)
+
+    run(phone, SimpleNamespace(sync=looking), pace=Pace(rows=1))
+    assert seen == [3, 3 + 3], "the one that is answered already has not gone yet"
+    assert len(phone.ask(list_groups)) == 2 * 3
 
 
 def test_what_cannot_be_made_ready_is_told_when_the_answer_is_in(phone, monkeypatch):

@@ -122,7 +122,7 @@ def a_server_that_lets_everybody_read(patch: Patch) -> None:
         districts=frozenset(map(ref, ("D", "D2"))),
         states=frozenset({STATE}),
     )
-    patch.setattr(server.central_store, "streams_read", lambda reaches: real((*reaches, everything)))
+    patch.setattr(server.central_store, "streams_read", lambda reaches, *person: real((*reaches, everything), *person))
 
 
 def a_cursor_kept_before_its_rows(patch: Patch) -> None:
@@ -149,6 +149,7 @@ def a_phone_that_offers_nothing_to_a_restored_server(patch: Patch) -> None:
         patch.setattr(module, "offer_what_is_due", lambda store: 0)
     # Nor does it say up to where it has answers, so that it is not asked for the last batches either.
     patch.setattr(sync.exchange, "next_request", lambda *a, **how: replace(real(*a, **how), answered=0))
+    patch.setattr(sync.exchange, "request_ahead", lambda *a: None)
 
 
 def a_phone_that_drops_what_was_refused(patch: Patch) -> None:
