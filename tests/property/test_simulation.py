@@ -82,6 +82,7 @@ def test_a_broken_product_is_found_out(variant, made, monkeypatch):
             variant(patch)
             outcome = run(seed)
         if outcome.broken:
+            assert "TypeError" not in outcome.broken, "the variant does not fit the product any more"
             assert run(seed).broken is None, "found by its own mistake, not by another one"
             return
     pytest.fail(f"not found within {VARIANTS[variant]} seeds")

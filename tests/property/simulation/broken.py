@@ -61,12 +61,12 @@ def a_server_that_forgets_batches(patch: Patch) -> None:
     """A repeated batch is taken as if it came for the first time."""
 
     def answered(self: Batches, frozen: Any) -> Any:
-        last = self._lock()
+        device = self._lock()
         self.db.execute(delete(self.tables.batch).where(self._mine(self.tables.batch, frozen.number)))
-        answer, _ = self._apply(frozen)
+        answer, _ = self._apply(frozen, device)
         table = self.tables.device
         mine = (table.c.state_id == self.state_id) & (table.c.device == self.device)
-        self.db.execute(update(table).where(mine).values(last_batch=last))
+        self.db.execute(update(table).where(mine).values(last_batch=device.last_batch))
         return answer
 
     patch.setattr(Batches, "_answered", answered)
@@ -120,7 +120,7 @@ def a_server_that_lets_everybody_read(patch: Patch) -> None:
         districts=frozenset(map(ref, ("D", "D2"))),
         states=frozenset({STATE}),
     )
-    patch.setattr(server.central_store, "streams_read", lambda reaches: real((*reaches, everything)))
+    patch.setattr(server.central_store, "streams_read", lambda reaches, person: real((*reaches, everything), person))
 
 
 def a_cursor_kept_before_its_rows(patch: Patch) -> None:

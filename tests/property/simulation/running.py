@@ -31,14 +31,14 @@ MOST_PHONES = 10
 QUIET_ROUNDS = 30
 HANDED_ON = "of a phone that was passed on/"
 
-WEIGHTS = {
+FAULTS_OF_SYNC = {
     "work": 44, "sync": 26, "console works": 4, "late arrival": 3, "clock": 3, "time passes": 1,
     "killed in work": 3, "killed in sync": 5, "killed in enrolment": 1,
     "server killed at office": 1, "disk full in work": 1, "disk full in sync": 2, "restarted": 1,
     "server restarted": 1, "assignment": 2, "place moves": 1, "service area": 1, "import": 1, "mend": 2,
     "revoke": 1, "enrol": 2, "clone": 1, "taken over": 1, "passed on": 1, "backup": 2, "restore": 2,
-    "decide": 3, "updated": 1, "centre clock": 1,
 }  # fmt: skip
+WEIGHTS = {**FAULTS_OF_SYNC, "decide": 3, "updated": 1, "centre clock": 1}
 
 
 class Op(NamedTuple):
