@@ -302,7 +302,8 @@ class Run(Tending):
         for _ in range(QUIET_ROUNDS):
             busy = False
             for phone in self.phones:
-                if phone.name in calm and calm[phone.name] == phone.news():
+                news = phone.news()
+                if calm.get(phone.name) == news:
                     continue  # since it had nothing left to say or to hear, nothing of its streams has changed
                 self.town.clock.forward(ms=11)
                 line = phone.sync()
@@ -314,7 +315,7 @@ class Run(Tending):
                     raise Broken(f"a good line failed: {phone.name} {line.problem}")
                 busy |= bool(line.sent or line.received)
                 if not (line.sent or line.problem):
-                    calm[phone.name] = phone.news()
+                    calm[phone.name] = news  # as before the run: a file that it brought may have changed it
             if not busy:
                 return
         raise Broken("law 4: the network does not come to rest")
