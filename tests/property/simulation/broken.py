@@ -63,12 +63,11 @@ def a_server_that_forgets_batches(patch: Patch) -> None:
 
     def answered(self: Batches, frozen: Any) -> Any:
         device = self._lock()
-        last = device.last_batch
         self.db.execute(delete(self.tables.batch).where(self._mine(self.tables.batch, frozen.number)))
         answer, _ = self._apply(frozen, device)
         table = self.tables.device
         mine = (table.c.state_id == self.state_id) & (table.c.device == self.device)
-        self.db.execute(update(table).where(mine).values(last_batch=last))
+        self.db.execute(update(table).where(mine).values(last_batch=device.last_batch))
         return answer
 
     patch.setattr(Batches, "_answered", answered)
@@ -122,7 +121,7 @@ def a_server_that_lets_everybody_read(patch: Patch) -> None:
         districts=frozenset(map(ref, ("D", "D2"))),
         states=frozenset({STATE}),
     )
-    patch.setattr(server.central_store, "streams_read", lambda reaches, *person: real((*reaches, everything), *person))
+    patch.setattr(server.central_store, "streams_read", lambda reaches, person: real((*reaches, everything), person))
 
 
 def a_cursor_kept_before_its_rows(patch: Patch) -> None:

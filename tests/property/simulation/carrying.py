@@ -9,10 +9,10 @@ from server.carried import Carrier
 from storage.carrying import content_of, list_parcels
 from sync.bundles import hand_over, take_in
 from tests.property.simulation.handsets import Handset
-from tests.property.simulation.running import OPERATIONS, WEIGHTS, Op, Run
+from tests.property.simulation.running import FAULTS_OF_SYNC, OPERATIONS, Op, Run
 from tests.world import ref
 
-CARRYING = {**WEIGHTS, "hand over": 8, "file comes": 14, "killed in taking in": 1}
+CARRYING = {**FAULTS_OF_SYNC, "hand over": 8, "file comes": 14, "killed in taking in": 1}
 EXPECTED = {*BUNDLE_CODES, "nothing_waits", "sign_in", "device_cloned"}
 
 
