@@ -79,7 +79,12 @@ class Database:
     def _begin(self, connection: Connection, how: str) -> None:
         """On SQLite by hand, so that a writer takes its lock at once; a listener would be asked at every statement."""
         if self.is_sqlite:
-            connection.exec_driver_sql(how)
+            driver = connection.connection.driver_connection
+            assert isinstance(driver, sqlite3.Connection)
+            try:
+                driver.execute(how)
+            except sqlite3.Error as error:
+                raise OperationalError(how, None, error) from error
 
     def with_room(self, db: Connection) -> None:
         """For a question that may be about all groups of a state, until the end of the transaction: its tables of

@@ -148,7 +148,7 @@ def _rows(t: Transaction, kind: str, marks: list[str], under: Mapping[tuple[str,
     """Records held by just these streams, as they were received."""
     for one in marks:
         asked = f'SELECT id FROM "{t.tables[kind].name}" WHERE held=?'
-        ids = list(t.connection.exec_driver_sql(asked, (one,)).scalars())
+        ids = [id for (id,) in t.driver.execute(asked, (one,))]
         for raw in raw_rows(t.connection, t.tables, kind, ids).values():
             if (kind, raw.id) in under:
                 raw.take({name: (value, stamp) for name, (value, stamp) in under[kind, raw.id].items()})

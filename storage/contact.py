@@ -41,7 +41,7 @@ def next_request(
             has_capacity=capacity_hash(capacity_of(t.meta)),
             unsent=waiting.records,
             oldest_unsent_ms=waiting.oldest_ms,
-            drafts=t.connection.exec_driver_sql("SELECT count(*) FROM draft").scalar_one(),
+            drafts=t.driver.execute("SELECT count(*) FROM draft").fetchone()[0],
             room=room,
             reached=None if cursor else reached(t) or None,
             summary=summary,

@@ -40,7 +40,7 @@ def next_batch(store: LocalStore, *, rows: int = FIRST_ROWS) -> FrozenBatch | No
 
 def waits_to_be_frozen(t: Transaction) -> bool:
     """Whether there are changes that are in no batch yet."""
-    return bool(t.connection.exec_driver_sql(f"SELECT 1 FROM outbox WHERE batch={NOT_FROZEN} LIMIT 1").first())
+    return t.driver.execute(f"SELECT 1 FROM outbox WHERE batch={NOT_FROZEN} LIMIT 1").fetchone() is not None
 
 
 def frozen_after(t: Transaction, number: int) -> FrozenBatch | None:
@@ -85,7 +85,7 @@ CHANGED_AGAIN = (
 
 
 def _in_flight(t: Transaction) -> FrozenBatch | None:
-    if not t.connection.exec_driver_sql("SELECT 1 FROM frozen WHERE NOT answered LIMIT 1").first():
+    if t.driver.execute("SELECT 1 FROM frozen WHERE NOT answered LIMIT 1").fetchone() is None:
         return None
     table = t.tables.frozen
     chosen = select(table).where(table.c.answered.is_(False)).order_by(table.c.number).limit(1)

@@ -144,7 +144,7 @@ def leave_what_is_own(t: Transaction, kind: str, ids: Collection[str], given: Co
     device, name = t.meta.get(named.DEVICE), t.tables[kind].name
     # What is new here carries nobody else's stamp, and is passed by: a first synchronisation has very much of it.
     asked = (f'{device}":', f'{device}":', kind, json.dumps(list(ids)))
-    stray = t.connection.exec_driver_sql(STRAY_WITH_OTHERS.format(table=name, ids=IN_IDS), asked).scalars().all()
+    stray = [id for (id,) in t.driver.execute(STRAY_WITH_OTHERS.format(table=name, ids=IN_IDS), asked)]
     if not stray:
         return
     own = t.tables.own_change
@@ -261,7 +261,7 @@ def _held_by(t: Transaction, kind: str, number: int, ids: Iterable[str] | None) 
         sql, values = f"{sql} AND id {IN_IDS}", [*values, json.dumps(list(ids))]
     if kind not in t.tables:
         sql, values = f"{sql} AND kind=?", [*values, kind]
-    return {row.id: row.held for row in t.connection.exec_driver_sql(sql, tuple(values))}
+    return dict(t.driver.execute(sql, values))
 
 
 def look_again(t: Transaction, kind: str, raw: RawRow, names: Iterable[str]) -> None:

@@ -1,8 +1,7 @@
 """What a store knows about itself and its place with the centre: named values in one small table."""
 
+import sqlite3
 from typing import Any
-
-from sqlalchemy import Connection
 
 from storage.tables import Tables, sealed, unsealed
 
@@ -28,16 +27,15 @@ FORMAT = "format"  # of the file (storage/upgrade.py), beside SQLite's own user_
 class Meta:
     """The named values, as one transaction sees them. All are read with the first and kept for that transaction."""
 
-    def __init__(self, connection: Connection, tables: Tables) -> None:
-        self._connection, self._codec = connection, tables.codec
+    def __init__(self, driver: sqlite3.Connection, tables: Tables) -> None:
+        self._driver, self._codec = driver, tables.codec
         self._values: dict[str, Any] = {}
         self._texts: dict[str, str] | None = None  # what is stored and has not been asked for yet
 
     def get(self, name: str, default: Any = None) -> Any:
         if self._texts is None:
-            # Every transaction begins with this, so it goes past the building of a statement.
-            rows = self._connection.exec_driver_sql("SELECT name, value FROM meta")
-            self._texts = {name: value for name, value in rows}
+            # Every transaction begins with this, so it goes to SQLite itself.
+            self._texts = dict(self._driver.execute("SELECT name, value FROM meta"))
         if name in self._texts:
             self._values[name] = unsealed(self._codec, self._texts.pop(name))
         return self._values.get(name, default)
@@ -47,10 +45,10 @@ class Meta:
         if self.get(name) == value:
             return
         if value is None:
-            self._connection.exec_driver_sql("DELETE FROM meta WHERE name=?", (name,))
+            self._driver.execute("DELETE FROM meta WHERE name=?", (name,))
             del self._values[name]
             return
-        self._connection.exec_driver_sql(
+        self._driver.execute(
             "INSERT INTO meta (name, value) VALUES (?,?) ON CONFLICT(name) DO UPDATE SET value=excluded.value",
             (name, sealed(self._codec, value)),
         )

@@ -83,7 +83,7 @@ def own_entries(t: Transaction, keys: Iterable[Key]) -> dict[Key, list[Entry]]:
     found: dict[Key, list[Entry]] = {}
     wanted = json.dumps(list(keys))
     for sql in (TO_MEND_AMONG, UNSENT_AMONG):
-        for row in t.connection.exec_driver_sql(sql, (wanted,)):
+        for row in t.driver.execute(sql, (wanted,)):
             kind, id, batch, unit, typed_under, at_ms, changes = row
             entry = Entry(kind, id, batch, unit, typed_under, at_ms, read_changes(t.tables.codec, changes))
             found.setdefault((kind, id), []).append(entry)
@@ -109,7 +109,7 @@ def own_cells(entries: Iterable[Entry]) -> dict[str, tuple[Any, str]]:
 
 def has_own_work(t: Transaction) -> bool:
     """Whether anything here is not simply as the centre has it."""
-    return bool(t.connection.exec_driver_sql(ANY_OWN_WORK).scalar())
+    return bool(t.driver.execute(ANY_OWN_WORK).fetchone()[0])
 
 
 ANY_OWN_WORK = "SELECT " + " OR ".join(f"EXISTS (SELECT 1 FROM {one})" for one in ("outbox", "mending", "beneath"))
@@ -118,7 +118,7 @@ ANY_OWN_WORK = "SELECT " + " OR ".join(f"EXISTS (SELECT 1 FROM {one})" for one i
 def busy_units(t: Transaction, units: Iterable[str]) -> set[str]:
     """Those of these groups on which, or below which, work is unanswered or to be mended."""
     wanted = json.dumps(list(units))
-    return {row[0] for row in t.connection.exec_driver_sql(BUSY_AMONG, (wanted, wanted))}
+    return {unit for (unit,) in t.driver.execute(BUSY_AMONG, (wanted, wanted))}
 
 
 BUSY_AMONG = " UNION ".join(
@@ -155,8 +155,8 @@ def refresh_unsent(t: Transaction, keys: Iterable[Key]) -> None:
 def beneath_of(t: Transaction, kind: str, id: str) -> dict[str, list[Any]]:
     """{field: [value, stamp]} as received, of fields that show something else."""
     sql = "SELECT fields FROM beneath WHERE kind=? AND id=?"
-    text = t.connection.exec_driver_sql(sql, (kind, id)).scalar()
-    return dict(unsealed(t.tables.codec, text)) if text else {}
+    row = t.driver.execute(sql, (kind, id)).fetchone()
+    return dict(unsealed(t.tables.codec, row[0])) if row else {}
 
 
 def beneath_keys(t: Transaction) -> set[Key]:
@@ -205,7 +205,7 @@ class Waiting:
 
 
 def count_waiting(t: Transaction) -> Waiting:
-    return Waiting(*t.connection.exec_driver_sql(COUNTED).one())
+    return Waiting(*t.driver.execute(COUNTED).fetchone())
 
 
 COUNTED = """

@@ -132,7 +132,7 @@ def _own_keys(t: Transaction) -> list[outbox.Key]:
 def _mend_identity(t: Transaction) -> None:
     """Half a login is none: then she is asked for a code, and the same person goes on with her work."""
     # What was put in past Meta is read anew.
-    meta = t.meta = named.Meta(t.connection, t.tables)
+    meta = t.meta = named.Meta(t.driver, t.tables)
     stamps = [cell[1] for entries in outbox.own_entries(t, _own_keys(t)).values() for entry in entries
               for cell in entry.changes.values()]  # fmt: skip
     last = max([*stamps, meta.get(named.LAST_MADE, "")])

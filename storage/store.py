@@ -59,9 +59,7 @@ class Transaction:
     def driver(self) -> sqlite3.Connection:
         """SQLite itself, in this transaction: for what every part of every page asks. SQLAlchemy would take longer over
         such a statement than SQLite does."""
-        driver = self.connection.connection.driver_connection
-        assert isinstance(driver, sqlite3.Connection)
-        return driver
+        return driver_of(self.connection)
 
     @property
     def clock_ms(self) -> int:
@@ -137,8 +135,9 @@ class LocalStore:
     def reading(self) -> Iterator[Transaction]:
         """A view of the store that does not change while it is open."""
         with self._suspecting(), sqlite_problems(), self._engine.connect() as connection, connection.begin():
-            connection.exec_driver_sql("BEGIN")
-            yield Transaction(connection, self.tables, Meta(connection, self.tables), self)
+            driver = driver_of(connection)
+            driver.execute("BEGIN")
+            yield Transaction(connection, self.tables, Meta(driver, self.tables), self)
 
     @contextmanager
     def writing(self, *, durable: bool = True) -> Iterator[Transaction]:
@@ -153,9 +152,10 @@ class LocalStore:
             self._engine.connect() as connection,
             connection.begin(),
         ):
-            connection.exec_driver_sql(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
-            transaction = Transaction(connection, self.tables, Meta(connection, self.tables), self)
+            driver = driver_of(connection)
+            driver.execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
+            driver.execute("BEGIN IMMEDIATE")
+            transaction = Transaction(connection, self.tables, Meta(driver, self.tables), self)
             yield transaction
         self.announce(transaction.changed)
 
@@ -219,6 +219,13 @@ class LocalStore:
             yield
         finally:
             lock.close()
+
+
+def driver_of(connection: Connection) -> sqlite3.Connection:
+    """SQLite itself below a connection."""
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, sqlite3.Connection)
+    return driver
 
 
 def _engine(path: Path) -> Engine:
