@@ -69,7 +69,7 @@ def build(
 
 
 if __name__ == "__main__":
-    # What was imported stays; looked through again and again, it would make the screen stand still for a moment.
+    # What was imported stays; to look through it again and again would make the screen stand still.
     gc.collect()
     gc.freeze()
     has_window = importlib.util.find_spec("flet_desktop") is not None

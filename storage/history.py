@@ -37,9 +37,10 @@ def remember(t: Transaction, fates: Iterable[tuple[outbox.Entry, str]]) -> None:
 
 def forget_old(t: Transaction) -> None:
     """Drops notes on changes older than they need be kept, by the centre's time: what only this phone still has must
-    not go because its clock jumps ahead."""
+    not go because its clock jumps ahead. What the centre holds for a parent has not ended: it is work of this phone's
+    own for as long as it shows here and nowhere else."""
     before_ms = int(t.meta.get(named.HEARD_MS, 0)) - KEPT_MS
-    t.connection.exec_driver_sql("DELETE FROM own_change WHERE at_ms<?", (before_ms,))
+    t.connection.exec_driver_sql("DELETE FROM own_change WHERE at_ms<? AND state<>'held'", (before_ms,))
 
 
 def history(store: LocalStore, record_id: str) -> list[Past]:

@@ -39,7 +39,7 @@ def test_main_only_joins_the_rooms_of_the_phone():
     rooms = {name.split(".")[0] for name in imported} - STANDARD_LIBRARY
     assert rooms <= {"flet", "records", "storage", "sync", "screens"}
     assert not [name for name in imported if name.startswith("screens.console")]
-    assert len(main.read_text("utf-8").splitlines()) < 80
+    assert len(main.read_text("utf-8").splitlines()) < 85
 
 
 def test_records_need_pydantic_and_the_standard_library_only():

@@ -4,7 +4,7 @@ import dataclasses
 from datetime import date
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, select
 
 from records.commands.accounts import RecordStep
 from records.commands.groups import ChangeGroup, RegisterGroup
@@ -14,9 +14,11 @@ from records.ids import first_account_id
 from records.messages import BatchAnswer, Outcome, Page
 from records.problems import Problem
 from records.wire import thawed
+from storage import meta as named
 from storage.answers import offer_again, take_answer
 from storage.contact import next_request
 from storage.freezing import next_batch
+from storage.history import forget_old
 from storage.pages import take_page
 from storage.queries import find_account, find_member, find_shg, list_groups, list_members
 from storage.rows import raw_rows
@@ -126,6 +128,18 @@ def test_own_work_is_held_by_streams_that_name_it_by_its_rows_in_the_batch(phone
         )
     with pytest.raises(Problem, match="bad_message"):
         take_page(phone.store, a_page(a_part(MEMBERS, own=[(1, 2)])), taken.sent)
+
+
+def test_what_the_centre_still_holds_is_not_forgotten_however_long_it_takes(phone):
+    """Found by the simulation, seed 399: forgotten, it stood on its author's phone as if everybody had it."""
+    phone.do(RegisterGroup(filled(an_shg(village_id=TREE.village.id, name="Applied"))))
+    answered(phone)
+    held = phone.do(RegisterGroup(filled(an_shg(village_id=TREE.village.id, name="Held")))).id
+    answered(phone, "held", code="waits_for_parent")
+    with phone.store.writing() as t:
+        t.meta.put(named.HEARD_MS, NOW_MS + 800 * 86_400_000)
+        forget_old(t)
+        assert [row.id for row in t.connection.execute(select(t.tables.own_change))] == [held]
 
 
 def test_a_page_without_news_leaves_the_cursor_as_it_is(phone):

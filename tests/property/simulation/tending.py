@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from records.workspace import Workspace
 
 HOUR, DAY = 3_600_000, 86_400_000
-CENTRE_SKEWS = (0, 0, 20 * HOUR, -3 * HOUR, 3 * DAY, -3 * DAY, 400 * DAY)
+CENTRE_SKEWS = (0, 0, 20 * HOUR, -3 * HOUR, 3 * DAY, -3 * DAY, 100 * DAY)
+"""Less than the 400 days for which a phone keeps what it could give back to a centre that was restored."""
 """How far the centre's own clock may be off, in ms; a machine may well wake up with a wrong one."""
 
 
