@@ -142,7 +142,7 @@ CHOSEN = f"""
 
 def _choose(t: Transaction, rows: int) -> list[Waiting]:
     """The rows of the next batch, in the order of sending; all were typed under one cursor."""
-    found = t.connection.exec_driver_sql(CHOSEN, {"rows": rows, "kinds": f",{','.join(t.registry)},"}).fetchall()
+    found = t.driver.execute(CHOSEN, {"rows": rows, "kinds": f",{','.join(t.registry)},"}).fetchall()
     texts = [row[7] for row in found]
     if not isinstance(t.tables.codec, Plain):
         texts = list(map(t.tables.codec.open, texts))
@@ -150,7 +150,8 @@ def _choose(t: Transaction, rows: int) -> list[Waiting]:
         texts = texts[: _that_fit(found, texts)]
     # One text with all of them is read much sooner than each by itself.
     kept = json.loads(f"[{','.join(texts)}]")
-    return [Waiting._make((*row[:7], changes)) for row, changes in zip(found, kept, strict=False)]
+    columns = list(zip(*found[: len(kept)], strict=True))[:7]
+    return list(map(Waiting, *columns, kept)) if kept else []
 
 
 def _that_fit(found: Sequence[Any], texts: Sequence[str]) -> int:
@@ -165,18 +166,19 @@ def _that_fit(found: Sequence[Any], texts: Sequence[str]) -> int:
 
 def _maybe_unknown(t: Transaction, rows: Sequence[Waiting]) -> list[Waiting]:
     """Rows with something that this app may not know, as a word of a closed list; most fields take any value."""
-    asked: dict[tuple[str, ...], list[tuple[str, tuple[str, ...]]]] = {}
-    found: list[Waiting] = []
+    alike: dict[tuple[Any, ...], list[Waiting]] = {}
     for row in rows:
         values = row.values
-        shape = (row.kind, *values)
-        if shape not in asked:
-            asked[shape] = _closed_lists(t, row.kind, values)
-        if row.kept is values:
-            values = {name: values[name][0] for name, _words in asked[shape]}
-        if any(values[name] not in words for name, words in asked[shape]):
-            found.append(row)
-    return found
+        alike.setdefault((row.kind, row.kept is values, *values), []).append(row)
+    found: dict[Key, Waiting] = {}
+    for (kind, whole, *names), some in alike.items():
+        of_rows = [row.values for row in some]
+        for name, words in _closed_lists(t, kind, names):
+            column = [values[name][0] if whole else values[name] for values in of_rows]
+            known = list(map(words.__contains__, column))
+            if not all(known):
+                found |= {(row.kind, row.id): row for row, it_is in zip(some, known, strict=True) if not it_is}
+    return list(found.values())
 
 
 def _closed_lists(t: Transaction, kind: str, names: Iterable[str]) -> list[tuple[str, tuple[str, ...]]]:

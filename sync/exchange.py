@@ -16,7 +16,7 @@ from storage.adopting import take_number
 from storage.agreeing import take_compared
 from storage.answers import Taken, offer_what_is_due
 from storage.contact import next_request, request_ahead
-from storage.freezing import freeze_ahead, next_batch
+from storage.freezing import FIRST_ROWS, freeze_ahead, next_batch
 from storage.letting_go import note_answered
 from storage.pages import take_page
 from storage.replies import sent_rows, take_reply
@@ -122,7 +122,7 @@ class Exchange:
             self._take(came)
         if request.batch is not None and self.line.pace.quick:
             try:
-                freeze_ahead(self.store, rows=self.line.pace.next_rows, least=self.line.pace.rows)
+                freeze_ahead(self.store, rows=self.line.pace.next_rows, least=min(self.line.pace.rows, FIRST_ROWS))
             except Problem as problem:
                 # Told when the answer under way is stored: on a full disk that is what makes room.
                 self.unready = problem

@@ -26,7 +26,8 @@ def wait_after(problem: str | None, failures: int, retry_after: float | None, ch
     return max(spread, retry_after * (1 + chance / 4)) if retry_after else spread
 
 
-MOST_ROWS, MOST_ROOM = 1000, 2000
+MOST_ROWS, MOST_ROOM = 2000, 2000
+"""Of a batch and of a page. More would not go sooner over a quick link: while one is stored the next is on its way."""
 
 
 @dataclass

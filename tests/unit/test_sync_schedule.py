@@ -46,7 +46,7 @@ def test_only_what_was_used_to_the_full_grows():
 def test_a_quick_link_is_used_to_the_full_after_few_calls():
     pace = Pace(rows=100, room=200)
     pace.learn(0.1, sent=100, received=200)
-    assert (pace.rows, pace.room, pace.quick, pace.next_rows) == (400, 800, True, 1000)
+    assert (pace.rows, pace.room, pace.quick, pace.next_rows) == (400, 800, True, 1600)
     pace.broke_off()
     assert not pace.quick
 
