@@ -15,7 +15,7 @@ from storage.freezing import forget_blobs, put_older, refreeze_from
 from storage.history import forget_old, remember
 from storage.outbox import Cells, Entry
 from storage.restamping import restamp
-from storage.rows import raw_row, shape_of
+from storage.rows import raw_row, shape_of, write_raw
 from storage.store import LocalStore, Transaction
 from storage.tables import RECEIVED
 
@@ -156,6 +156,8 @@ def _end_mending(t: Transaction, answer: BatchAnswer) -> None:
         same = (table.c.kind == kind, table.c.id == id)
         row = t.connection.execute(select(table).where(*same)).one_or_none()
         if row is None:
+            if fate is None:
+                _stand_after_all(t, kind, id, section.cells(at), answer)
             continue
         stamps = {name: answer.restamped.get(stamp, stamp) for name, (_, stamp, _) in section.cells(at).items()}
         taken = {name: cell for name, cell in row.changes.items() if stamps.get(name) == cell[1]}
@@ -169,6 +171,23 @@ def _end_mending(t: Transaction, answer: BatchAnswer) -> None:
         if kind in t.tables:
             outbox.refresh_unsent(t, [(kind, id)])
         t.changed |= {"sync", kind}
+
+
+def _stand_after_all(
+    t: Transaction, kind: str, id: str, cells: Mapping[str, tuple[Any, str, str]], answer: BatchAnswer
+) -> None:
+    """What its author had taken back, and the centre applies now, stands at the centre: so it does here. The page tells
+    only what follows from it, since it is this phone's own."""
+    raw = raw_row(t.connection, t.tables, kind, id) if kind in t.tables else None
+    if raw is None:
+        return
+    newer = outbox.own_cells(outbox.own_entries(t, [(kind, id)]).get((kind, id), []))
+    sent = {name: (value, answer.restamped.get(stamp, stamp)) for name, (value, stamp, _base) in cells.items()}
+    lacking = {name: cell for name, cell in sent.items() if name not in newer and cell[1] > raw.cell(name)[1]}
+    if lacking:
+        raw.take(lacking)
+        write_raw(t.connection, t.tables, kind, [raw])
+        t.changed.add(kind)
 
 
 def _close(t: Transaction, number: int) -> None:

@@ -242,6 +242,22 @@ def test_what_a_centre_that_went_back_takes_after_all_is_not_to_be_mended_any_mo
         assert len(phone.mending()) == 1 and row.unsent == 2
 
 
+def test_what_was_taken_back_and_a_centre_that_went_back_applies_stands_here_as_well(phone):
+    """Found by simulation, seed 1461: the page tells only what follows from this phone's own work."""
+    group = an_shg(village_id=TREE.village.id, name="As received")
+    take(phone, a_part(MEMBERS, a_section([group], a_stamp(1))))
+    phone.do(ChangeGroup(group.id, {"name": "Taken back"}))
+    batch, _ = answered(phone, "quarantined", code="out_of_reach")
+    phone.withdraw("Shg", group.id)
+    assert phone.ask(find_shg, id=group.id)[0].name == "As received"
+    last = next_batch(phone.store)
+    number = last.number if last else batch.number
+    take_answer(phone.store, BatchAnswer(number + 1, "waiting_for", wanted=batch.number))
+    assert next_batch(phone.store) == batch
+    take_answer(phone.store, BatchAnswer(batch.number, outcomes=(Outcome(0, 0, "applied"),)))
+    assert phone.ask(find_shg, id=group.id)[0].name == "Taken back"
+
+
 def test_a_new_edit_mends_a_refused_change_and_takes_the_rest_of_it_along(phone):
     id = phone.do(RegisterGroup(filled(an_shg(village_id=TREE.village.id, name="Bad")))).id
     answered(phone, "refused", field="name")

@@ -90,11 +90,11 @@ class Watched(CentralStore):
         """What must have changed when there is something new in these streams."""
         with self.database.reading() as db:
             asked = db.exec_driver_sql(
-                "SELECT sum(seq), (SELECT value FROM meta WHERE name='epoch') FROM stream "
-                "WHERE name IN (SELECT value FROM json_each(?))",
+                "SELECT name, seq, (SELECT value FROM meta WHERE name='epoch') FROM stream "
+                "WHERE name IN (SELECT value FROM json_each(?)) ORDER BY name",
                 (json.dumps(list(streams)),),
             )
-            return tuple(asked.one())
+            return tuple(map(tuple, asked))
 
 
 PULSE = "SELECT (SELECT value FROM meta WHERE name='epoch'), (SELECT sum(seq) FROM stream)" + "".join(
