@@ -6,7 +6,7 @@ Such a call says what is stored, so that the centre lets go of nothing that this
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from records.digest import Summary
@@ -53,10 +53,11 @@ class Line:
 
 @dataclass(frozen=True)
 class Came:
-    """A call and its reply, of which nothing is in the store yet."""
+    """A call and its reply, of which nothing is in the store yet, and when it came by this phone's clock."""
 
     request: SyncRequest
     reply: SyncReply
+    at_ms: int
 
 
 @dataclass
@@ -114,7 +115,7 @@ class Exchange:
         seconds = self.line.timer() - began
         _agree(request, reply)
         pace.learn(seconds, sent=_rows_answered(reply), received=_rows_of(reply.page))
-        return Came(request, reply)
+        return Came(request, reply, self.store.clock())
 
     def _meanwhile(self, came: Came | None, request: SyncRequest) -> None:
         """While a call is under way over a quick link: there the phone is what takes long."""
@@ -129,7 +130,9 @@ class Exchange:
 
     def _take(self, came: Came) -> None:
         """Stores what came: the answer to the batch first, then the page."""
-        request, reply = came.request, came.reply
+        # The centre's time is that of the reply, not of when there was time to store it.
+        waited = max(0, self.store.clock() - came.at_ms)
+        request, reply = came.request, replace(came.reply, server_ms=came.reply.server_ms + waited)
         come = take_reply(self.store, reply, request.batch)
         gone_back, taken = come.gone_back, come.taken
         if taken.state == "device_cloned":

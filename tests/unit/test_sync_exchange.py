@@ -8,7 +8,7 @@ from storage import meta as named
 from storage.queries import list_groups
 from sync.beside import at_once, in_a_thread
 from sync.schedule import Pace
-from tests.factories import a_place_tree, abm_capacity
+from tests.factories import NOW_MS, a_place_tree, abm_capacity
 from tests.phones import a_phone
 from tests.property.simulation.handsets import afterwards
 from tests.unit.test_sync_story import TREE, Scripted, a_full_page, register, run
@@ -121,6 +121,22 @@ def test_what_is_saved_while_news_come_goes_with_the_next_call(phone):
     run(phone, server, pace=quick(), beside=afterwards)
     # The third call was under way; its answer is stored, and the batch goes with the fourth.
     assert [bool(call.batch) for call in server.calls] == [False, False, False, True, False]
+
+
+def test_the_centres_time_is_that_of_the_reply_however_late_it_is_stored(tmp_path):
+    """Else a phone that is slow to store would take its clock for one that is ahead."""
+    now, offsets, server = [NOW_MS], [], Scripted(some_pages(6))
+    with a_phone(tmp_path, TREE, clock_ms=lambda: now[0]) as phone:
+
+        def later(_request):
+            with phone.store.reading() as t:
+                offsets.append(t.meta.get(named.CLOCK_OFFSET))
+            now[0] += 700
+            return {"server_ms": now[0] + 5000}
+
+        server.changes = dict.fromkeys(range(1, 9), later)
+        run(phone, server, pace=quick(), beside=afterwards)
+    assert any(call.stored for call in server.calls) and set(offsets[1:]) == {5000}
 
 
 def test_an_answer_is_kept_when_the_call_after_it_fails(phone):
