@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import date
 
 from records.days import day_of
+from records.problems import Problem
 from records.stamps import next_stamp
 from storage import meta as named
 from storage.meta import Meta
@@ -18,15 +19,19 @@ def today(meta: Meta, clock_ms: int, built_on: date) -> date:
 
 
 def make_stamp(meta: Meta, clock_ms: int, replaced: Iterable[str]) -> str:
-    """The stamp of the changes of one transaction, later than everything this store has seen."""
-    last = max(meta.get(named.LAST_MADE, ""), meta.get(named.LAST_RECEIVED, ""))
-    stamp = next_stamp(
-        clock_ms=clock_ms,
-        offset_ms=int(meta.get(named.CLOCK_OFFSET, 0)),
-        last=last,
-        replaced=replaced,
-        device=meta.get(named.DEVICE),
-    )
+    """The stamp of the changes of one transaction, later than everything this store has seen. Raises Problem
+    store_damaged where what stands in the file is no stamp."""
+    try:
+        stamp = next_stamp(
+            clock_ms=clock_ms,
+            offset_ms=int(meta.get(named.CLOCK_OFFSET, 0)),
+            last=max(meta.get(named.LAST_MADE, ""), meta.get(named.LAST_RECEIVED, "")),
+            replaced=replaced,
+            device=meta.get(named.DEVICE),
+        )
+    except (ValueError, TypeError) as error:
+        # Nobody wrote that: every stamp is checked before it is kept.
+        raise Problem("store_damaged") from error
     meta.put(named.LAST_MADE, stamp)
     return stamp
 

@@ -19,7 +19,7 @@ from sqlalchemy import delete, select
 
 from records.messages import Batch, Section
 from records.problems import Problem
-from records.stamps import device_of, parts
+from records.stamps import device_of, is_stamp, parts
 from records.wire import read_capacity, thawed
 from records.workspace import Notice
 from storage import meta as named
@@ -135,11 +135,12 @@ def _mend_identity(t: Transaction) -> None:
     meta = t.meta = named.Meta(t.driver, t.tables)
     stamps = [cell[1] for entries in outbox.own_entries(t, _own_keys(t)).values() for entry in entries
               for cell in entry.changes.values()]  # fmt: skip
-    last = max([*stamps, meta.get(named.LAST_MADE, "")])
-    if last:
-        meta.put(named.LAST_MADE, last)
-        if not meta.get(named.DEVICE):
-            meta.put(named.DEVICE, device_of(last))
+    last = max(filter(_is_stamp, [*stamps, meta.get(named.LAST_MADE, "")]), default="")
+    if not _is_stamp(meta.get(named.LAST_RECEIVED)):
+        meta.put(named.LAST_RECEIVED, None)
+    meta.put(named.LAST_MADE, last or None)
+    if last and not meta.get(named.DEVICE):
+        meta.put(named.DEVICE, device_of(last))
     highest = max(
         t.connection.exec_driver_sql("SELECT COALESCE(MAX(place),0) FROM outbox").scalar_one(),
         int(meta.get(named.PLACE, 0)),
@@ -152,6 +153,10 @@ def _mend_identity(t: Transaction) -> None:
         meta.put(named.TOKEN, None)
         if whole:
             meta.put(named.LOGIN, "sign_in")
+
+
+def _is_stamp(value: Any) -> bool:
+    return isinstance(value, str) and is_stamp(value)
 
 
 def _is_capacity(text: Any) -> bool:
