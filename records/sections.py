@@ -9,7 +9,7 @@ import struct
 from collections.abc import Iterable, Sequence
 from datetime import date
 from functools import lru_cache
-from itertools import accumulate, chain, compress, islice, repeat
+from itertools import accumulate, chain, compress, count, islice, repeat
 from operator import and_, itemgetter, lshift, ne, or_, rshift, sub
 from typing import Any
 
@@ -201,8 +201,8 @@ def _row_by_row(
 
 def _indexes(stamps: Column, places: dict[str | None, int]) -> list[int]:
     """The index of each stamp, new ones after those that are known."""
-    for stamp in dict.fromkeys(stamps):
-        places.setdefault(stamp, len(places) - 2)
+    new = [stamp for stamp in dict.fromkeys(stamps) if stamp not in places]
+    places.update(zip(new, count(len(places) - 2)))
     return list(map(places.__getitem__, stamps))
 
 

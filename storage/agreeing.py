@@ -12,7 +12,7 @@ from sqlalchemy.dialects.sqlite import insert
 from records.audience import columns_of, streams_read
 from records.digest import Compared, Digest, Summary, digesting_in, register_of
 from records.record import fields_of
-from storage.holds import Streams
+from storage.holds import LINGERS, Streams
 from storage.identity import capacity_of
 from storage.letting_go import KIND as LET_GO
 from storage.letting_go import gone_by
@@ -177,7 +177,7 @@ def _look_after_strays(t: Transaction) -> None:
     no stream's sum tells of them. With the news read to their end they go."""
     for kind, table in t.tables.items():
         t.connection.exec_driver_sql(
-            f"INSERT OR IGNORE INTO lingering (kind, id) SELECT ?, id FROM \"{table.name}\" WHERE held=''", (kind,)
+            f"INSERT INTO lingering (kind, id) SELECT ?, id FROM \"{table.name}\" WHERE held='' {LINGERS}", (kind,)
         )
     known = set(Streams(t).names)
     marks = {number for by_marks in _held(t).values() for one in by_marks for number in numbers_in(one)}

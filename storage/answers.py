@@ -1,7 +1,7 @@
 """Takes in what the centre answered to a batch: what it applied is done with, what it refused is set aside to mend."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -26,13 +26,14 @@ DONE = ("applied", "lost", "held")
 @dataclass(frozen=True)
 class Taken:
     """What an answer came to: its state, how many rows it was about, how many of them need a person or lost; and which
-    records its rows were of."""
+    records its rows were of. `unmarked`: those still have to be marked as received, by the page that tells of each."""
 
     state: str
     rows: int = 0
     to_mend: int = 0
     lost: int = 0
     sent: Mapping[int, outbox.Key] = field(default_factory=dict)
+    unmarked: bool = False
 
 
 def take_answer(store: LocalStore, answer: BatchAnswer) -> Taken:
@@ -44,12 +45,14 @@ def take_answer(store: LocalStore, answer: BatchAnswer) -> Taken:
         return take_answer_within(t, answer)
 
 
-def take_answer_within(t: Transaction, answer: BatchAnswer) -> Taken:
-    """`take_answer` as a part of a transaction."""
+def take_answer_within(t: Transaction, answer: BatchAnswer, told: Collection[tuple[int, int]] = ()) -> Taken:
+    """`take_answer` as a part of a transaction. `told`: first and last of rows whose records a page tells of, which is
+    taken in next in the same one. Where those are all, and none is special, it is left to the page to mark them as
+    received: each record is written once."""
     if answer.state == "waiting_for":
         refreeze_from(t, answer.wanted or 1)
     elif answer.state != "device_cloned" and _is_in_flight(t, answer.number):
-        return _take(t, answer)
+        return _take(t, answer, told)
     return Taken(answer.state)
 
 
@@ -57,7 +60,7 @@ def _is_in_flight(t: Transaction, number: int) -> bool:
     return bool(t.connection.exec_driver_sql("SELECT 1 FROM frozen WHERE number=? AND NOT answered", (number,)).first())
 
 
-def _take(t: Transaction, answer: BatchAnswer) -> Taken:
+def _take(t: Transaction, answer: BatchAnswer, told: Collection[tuple[int, int]]) -> Taken:
     """Ends the rows of a batch. Most were applied and nothing lies beneath them: those are moved without being read."""
     number = answer.number
     keys = _keys_of(t, number)
@@ -69,7 +72,9 @@ def _take(t: Transaction, answer: BatchAnswer) -> Taken:
     touched = newer | outbox.beneath_keys(t)
     special = {row for row, key in keys.items() if key in touched} if touched else set()
     special |= fates.keys() & keys.keys()
-    _move_applied(t, number, special, kinds)
+    spans = (range(max(0, first), min(last + 1, len(keys))) for first, last in told)
+    unmarked = not special and bool(keys) and keys.keys() <= set[int]().union(*spans)
+    _move_applied(t, number, special, set() if unmarked else kinds)
     done = _end_special(t, number, fates, newer) if special else []
     if not keys:
         _end_mending(t, answer)
@@ -77,11 +82,12 @@ def _take(t: Transaction, answer: BatchAnswer) -> Taken:
     _close(t, number)
     t.changed |= {"sync", *kinds}
     lost = sum(state == "lost" for _entry, state in done)
-    return Taken(answer.state, len(keys), len(special) - len(done), lost, keys)
+    return Taken(answer.state, len(keys), len(special) - len(done), lost, keys, unmarked)
 
 
 def _move_applied(t: Transaction, number: int, special: set[int], kinds: set[str]) -> None:
-    """Rows that simply stand go from the outbox into the history, in the order in which they were saved."""
+    """Rows that simply stand go from the outbox into the history, in the order in which they were saved. `kinds`: of
+    those that are marked as received."""
     plain: str = "batch=?"
     values: tuple[Any, ...] = (number,)
     if special:

@@ -115,7 +115,7 @@ def _write_one(t: Transaction, change: Change, raw: RawRow | None, stamp: str, t
         raw = RawRow.empty(t.registry[kind], id)
         # A create stamps only what the person filled in: what she left open never beats what somebody else knows.
         values = {name: value for name, value in values.items() if value is not None}
-        connection.exec_driver_sql("INSERT OR IGNORE INTO lingering (kind, id) VALUES (?,?)", (kind, id))
+        connection.exec_driver_sql("INSERT OR IGNORE INTO lingering (kind, id, made_here) VALUES (?,?,1)", (kind, id))
     else:
         touched.add(t, kind, id, raw)
         _keep_received(t, kind, id, raw, values)

@@ -1,7 +1,7 @@
 """Batches: what waits is frozen under the next number and sent as the same bytes until it is answered."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import chain
 from typing import Any, NamedTuple
 
@@ -19,7 +19,7 @@ from storage.tables import NOT_FROZEN, PARKED, cells_of
 FIRST_ROWS = 100
 """Rows of the first batch on a link whose speed is not known yet."""
 
-MOST_CHARACTERS = 800_000
+MOST_CHARACTERS = 1_000_000
 """Of one batch's changes as they wait, so that a few long remarks do not make a batch of a minute. A changed field has
 about 15 of them besides its value."""
 
@@ -64,17 +64,18 @@ def count_rows(t: Transaction, number: int) -> int:
     return t.connection.scalar(select(func.count()).select_from(outbox).where(outbox.c.batch == number)) or 0
 
 
-def freeze_ahead(store: LocalStore, *, rows: int, least: int) -> None:
+def freeze_ahead(t: Transaction, *, rows: int, least: int) -> None:
     """Freezes the batch after the one under way, so that it is ready when that one is answered.
 
     Only where at least `least` rows wait: a few may still be typed over. And not while a record under way has been
     changed again: what is said of that change may depend on the answer.
     """
-    with store.writing() as t:
-        flying = t.connection.exec_driver_sql("SELECT COUNT(*) FROM frozen WHERE NOT answered").scalar_one()
-        waiting = t.connection.exec_driver_sql(f"SELECT COUNT(*) FROM outbox WHERE batch={NOT_FROZEN}").scalar_one()
-        if flying == 1 and waiting >= least and not t.connection.exec_driver_sql(CHANGED_AGAIN).first():
-            freeze_next(t, rows)
+    flying = t.driver.execute("SELECT COUNT(*) FROM frozen WHERE NOT answered").fetchone()[0]
+    enough = f"SELECT COUNT(*) FROM (SELECT 1 FROM outbox WHERE batch={NOT_FROZEN} LIMIT ?)"
+    if flying != 1 or t.driver.execute(enough, (least,)).fetchone()[0] < least:
+        return
+    if t.driver.execute(CHANGED_AGAIN).fetchone() is None:
+        freeze_next(t, rows)
 
 
 # From what is under way to what waits: the other way round all that waits would be looked at.
@@ -118,31 +119,33 @@ class Waiting(NamedTuple):
     def changes(self) -> Cells:
         return cells_of(self.kept)
 
-    @property
-    def values(self) -> Mapping[str, Any]:
-        """field -> its new value, or the whole cell where stamps differ."""
-        return self.kept if isinstance(self.kept, dict) else self.kept[2]
-
 
 # The rows saved last tell which units were; whatever else waits need not be grouped, nor looked at: so the joins are
-# in this order. What is sorted are no more rows than are wanted.
+# in this order. What is sorted are numbers of rows, no more of them than are wanted: the texts are read after that.
 CHOSEN = f"""
     WITH latest AS (
         SELECT unit, place FROM outbox WHERE batch={NOT_FROZEN} ORDER BY place DESC LIMIT :rows
     ), units AS (
         SELECT unit, max(place) AS newest FROM latest GROUP BY unit
     )
-    SELECT one.kind, one.id, one.unit, one.place, one.typed_under, one.at_ms, one.rowid, one.changes
+    SELECT one.rowid
     FROM units CROSS JOIN outbox AS one ON one.unit=units.unit AND +one.batch={NOT_FROZEN}
     ORDER BY units.newest DESC, one.unit, instr(:kinds, ',' || one.kind || ',')=0,
         instr(:kinds, ',' || one.kind || ','), one.place
     LIMIT :rows
 """
+OF_NUMBERS = """
+    SELECT kind, one.id, unit, place, typed_under, at_ms, one.rowid, changes
+    FROM json_each(?) AS wanted CROSS JOIN outbox AS one ON one.rowid=wanted.value
+"""
 
 
 def _choose(t: Transaction, rows: int) -> list[Waiting]:
     """The rows of the next batch, in the order of sending; all were typed under one cursor."""
-    found = t.driver.execute(CHOSEN, {"rows": rows, "kinds": f",{','.join(t.registry)},"}).fetchall()
+    chosen = t.driver.execute(CHOSEN, {"rows": rows, "kinds": f",{','.join(t.registry)},"}).fetchall()
+    order = [number for (number,) in chosen]
+    by_number = {row[6]: row for row in t.driver.execute(OF_NUMBERS, (json.dumps(order),))}
+    found = list(map(by_number.__getitem__, order))
     texts = [row[7] for row in found]
     if not isinstance(t.tables.codec, Plain):
         texts = list(map(t.tables.codec.open, texts))
@@ -166,19 +169,22 @@ def _that_fit(found: Sequence[Any], texts: Sequence[str]) -> int:
 
 def _maybe_unknown(t: Transaction, rows: Sequence[Waiting]) -> list[Waiting]:
     """Rows with something that this app may not know, as a word of a closed list; most fields take any value."""
-    alike: dict[tuple[Any, ...], list[Waiting]] = {}
+    of_kinds: dict[str, list[Waiting]] = {}
     for row in rows:
-        values = row.values
-        alike.setdefault((row.kind, row.kept is values, *values), []).append(row)
+        of_kinds.setdefault(row.kind, []).append(row)
     found: dict[Key, Waiting] = {}
-    for (kind, whole, *names), some in alike.items():
-        of_rows = [row.values for row in some]
-        for name, words in _closed_lists(t, kind, names):
-            column = [values[name][0] if whole else values[name] for values in of_rows]
-            known = list(map(words.__contains__, column))
-            if not all(known):
-                found |= {(row.kind, row.id): row for row, it_is in zip(some, known, strict=True) if not it_is}
+    for kind, some in of_kinds.items():
+        # In the shorter of the two forms values stand as they are.
+        of_rows = [row.kept[2] if type(row.kept) is list else _values_of(row.changes) for row in some]
+        for name, words in _closed_lists(t, kind, set[str]().union(*of_rows)):
+            if not all(values[name] in words for values in of_rows if name in values):
+                pairs = zip(some, of_rows, strict=True)
+                found |= {(kind, row.id): row for row, values in pairs if name in values and values[name] not in words}
     return list(found.values())
+
+
+def _values_of(changes: Cells) -> dict[str, Any]:
+    return {name: cell[0] for name, cell in changes.items()}
 
 
 def _closed_lists(t: Transaction, kind: str, names: Iterable[str]) -> list[tuple[str, tuple[str, ...]]]:
@@ -228,7 +234,7 @@ def _frozen(t: Transaction, chosen: Sequence[Waiting]) -> FrozenBatch:
 def section_of(kind: str, rows: Sequence[Waiting]) -> Section:
     """Changes of records of one kind in columns; a cell that a row does not change has the stamp None."""
     ids = [row.id for row in rows]
-    if any(isinstance(row.kept, dict) for row in rows):
+    if any(type(row.kept) is dict for row in rows):
         return _section_of_cells(kind, ids, [row.changes for row in rows])
     values: list[dict[str, Any]] = [row.kept[2] for row in rows]
     shapes = dict.fromkeys(map(tuple, values))

@@ -20,6 +20,7 @@ from storage.letting_go import hold_gone, release_gone
 from storage.marks import mark, without
 from storage.rows import RawRow, raw_rows, shape_of, write_raw
 from storage.store import Transaction
+from storage.tables import RECEIVED
 
 IN_IDS = "IN (SELECT value FROM json_each(?))"
 
@@ -78,21 +79,30 @@ def reached(t: Transaction) -> dict[str, int]:
     return {row.name: row.upto for row in rows}
 
 
-def hold(t: Transaction, kind: str, ids: Collection[str], number: int) -> None:
-    """These records, which are here already, are in a stream as well."""
+def hold(t: Transaction, kind: str, ids: Collection[str], number: int, *, received: bool = False) -> None:
+    """These records, which are here already, are in a stream as well; with `received` they are marked so."""
     hold_gone(t, kind, ids, number)
-    wanted = json.dumps(list(ids))
+    wanted, one = json.dumps(list(ids)), mark(number)
     added = "CASE WHEN held='' THEN ? ELSE held || ? END"
-    if kind in t.tables:
-        t.driver.execute(
-            f'UPDATE "{t.tables[kind].name}" SET held={added} WHERE id {IN_IDS} AND instr(held, ?)=0',
-            (mark(number), f"{number},", wanted, mark(number)),
-        )
+    if kind not in t.tables:
+        sql = f"UPDATE unknown_record SET held={added} WHERE kind=? AND id {IN_IDS} AND instr(held, ?)=0"
+        t.driver.execute(sql, (one, f"{number},", kind, wanted, one))
+    elif received:
+        sql = f"held=CASE WHEN instr(held, ?)>0 THEN held ELSE {added} END, unsent={RECEIVED} WHERE id {IN_IDS}"
+        t.driver.execute(f'UPDATE "{t.tables[kind].name}" SET {sql}', (one, one, f"{number},", wanted))
     else:
-        t.driver.execute(
-            f"UPDATE unknown_record SET held={added} WHERE kind=? AND id {IN_IDS} AND instr(held, ?)=0",
-            (mark(number), f"{number},", kind, wanted, mark(number)),
-        )
+        sql = f"held={added} WHERE id {IN_IDS} AND instr(held, ?)=0"
+        t.driver.execute(f'UPDATE "{t.tables[kind].name}" SET {sql}', (one, f"{number},", wanted, one))
+
+
+def settle_own(
+    t: Transaction, kind: str, ids: Collection[str], stream: str, roles: Mapping[str, frozenset[str]]
+) -> None:
+    """What was made here and has now come into a stream that gives all its columns need not be looked at again: after a
+    first push that is all that this phone has. `roles`: in which each stream is read."""
+    if roles and kind != "Conflict" and not _hidden(t, kind, {stream: roles.get(stream, frozenset())}):
+        sql = f"DELETE FROM lingering WHERE made_here=1 AND kind=? AND id {IN_IDS}"
+        t.driver.execute(sql, (kind, json.dumps(list(ids))))
 
 
 def release(t: Transaction, kind: str, numbers: Iterable[int], streams: Streams, ids: Collection[str] | None) -> None:
@@ -170,8 +180,8 @@ def leave_what_is_own(t: Transaction, kind: str, ids: Collection[str], given: Co
 
 
 STRAY_WITH_OTHERS = """
-SELECT id FROM lingering JOIN "{table}" USING (id)
-WHERE (length(stamps) - length(replace(stamps, '":', ''))) / 2
+SELECT id FROM lingering CROSS JOIN "{table}" USING (id)
+WHERE made_here=0 AND (length(stamps) - length(replace(stamps, '":', ''))) / 2
 <> (length(stamps) - length(replace(stamps, ?, ''))) / length(?) AND lingering.kind=? AND held='' AND id {ids}
 """
 """A record's stamps stand as JSON, {stamp: fields}; a stamp ends with the number of the device that made it."""
@@ -183,8 +193,12 @@ def _is_of(device: str, made: Collection[str], stamp: str) -> bool:
 
 def _linger(t: Transaction, kind: str, ids: Iterable[str]) -> None:
     """These are looked at again when the work on them has been answered."""
-    lines = [{"kind": kind, "id": id} for id in ids]
-    t.connection.execute(t.tables.lingering.insert().prefix_with("OR IGNORE"), lines)
+    sql = f"INSERT INTO lingering (kind, id) VALUES (?,?) {LINGERS}"
+    t.connection.exec_driver_sql(sql, [(kind, id) for id in ids])
+
+
+LINGERS = "ON CONFLICT(kind, id) DO UPDATE SET made_here=0"
+"""After an insert of what streams have held: others may have written there."""
 
 
 def drop_done(t: Transaction, streams: Streams) -> None:
@@ -204,8 +218,7 @@ def drop_done(t: Transaction, streams: Streams) -> None:
 
 
 def _idle_lingering(t: Transaction, kind: str) -> Iterator[list[tuple[str, str | None]]]:
-    """(id, numbers of its streams) of lingering records without work of their own, some at a time: after a first push
-    they are all that this phone has."""
+    """(id, numbers of its streams) of lingering records without work of their own, some at a time."""
     sql, last = IDLE_LINGERING.format(table=t.tables[kind].name), 0
     while found := t.connection.exec_driver_sql(sql, (kind, last)).fetchall():
         yield [(id, held) for id, held, _number in found]

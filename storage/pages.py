@@ -7,19 +7,24 @@ outbox, which is sent all the same.
 
 import json
 from collections.abc import Iterable, Mapping
+from functools import cached_property
+from itertools import groupby
+from operator import itemgetter
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.dialects.sqlite import insert
 
+from records.audience import streams_read
 from records.cells import read_stamps, stamps_text, stamps_texts
 from records.messages import Page, Part, Section
 from records.problems import Problem
 from storage import meta as named
 from storage import outbox
 from storage.derived import Touched, settle, stand_down
-from storage.holds import IN_IDS, Streams, drop_done, hold, leave_what_is_own, release
+from storage.holds import IN_IDS, Streams, drop_done, hold, leave_what_is_own, release, settle_own
+from storage.identity import capacity_of
 from storage.letting_go import come_back
 from storage.marks import mark, numbers_in, with_hold
 from storage.rows import RawRow, Shape, raw_rows, shape_of, write_raw
@@ -37,9 +42,9 @@ def take_page(store: LocalStore, page: Page, sent: Mapping[int, outbox.Key] = Ma
         return take_page_within(t, page, sent)
 
 
-def take_page_within(t: Transaction, page: Page, sent: Mapping[int, outbox.Key]) -> int:
-    """`take_page` as a part of a transaction."""
-    taking = _Taking(t, sent)
+def take_page_within(t: Transaction, page: Page, sent: Mapping[int, outbox.Key], *, unmarked: bool = False) -> int:
+    """`take_page` as a part of a transaction. `unmarked`: those records are yet to be marked as received."""
+    taking = _Taking(t, sent, unmarked)
     for name in page.withdrawn:
         taking.withdraw(name)
     for name in page.granted:
@@ -59,8 +64,8 @@ def take_page_within(t: Transaction, page: Page, sent: Mapping[int, outbox.Key])
 class _Taking:
     """One page on its way in."""
 
-    def __init__(self, t: Transaction, sent: Mapping[int, outbox.Key]) -> None:
-        self.t, self._sent = t, sent
+    def __init__(self, t: Transaction, sent: Mapping[int, outbox.Key], unmarked: bool) -> None:
+        self.t, self._sent, self._unmarked = t, sent, unmarked
         self.streams = Streams(t)
         self.touched = Touched()
         self.newest = ""
@@ -92,14 +97,22 @@ class _Taking:
         number = self.streams.number(part.stream)
         for section in part.rows:
             self._take_section(section, number)
-        for named_by in (part.held, self._own_of(part)):
+        for named_by, unmarked in ((part.held, False), (own := self._own_of(part), self._unmarked)):
             for kind, ids in named_by.items():
                 leave_what_is_own(self.t, kind, ids, ())
-                hold(self.t, kind, ids, number)
+                hold(self.t, kind, ids, number, received=unmarked)
                 self.rows += len(ids)
+        for kind, ids in own.items():
+            settle_own(self.t, kind, ids, part.stream, self._roles)
         for kind, ids in part.left.items():
             release(self.t, kind, self.streams.numbers_of(part.stream), self.streams, ids)
         self.streams.reach(part.stream, part.upto)
+
+    @cached_property
+    def _roles(self) -> Mapping[str, frozenset[str]]:
+        """The roles in which this person reads each stream."""
+        capacity = capacity_of(self.t.meta)
+        return streams_read(capacity.reaches, capacity.person_id) if capacity else {}
 
     def _own_of(self, part: Part) -> dict[str, list[str]]:
         """kind -> ids of the records that a part names by their rows in the batch of this call."""
@@ -107,9 +120,9 @@ class _Taking:
         for first, last in part.own:
             if not first <= last < len(self._sent):
                 raise Problem("bad_message")
-            for row in range(first, last + 1):
-                kind, id = self._sent[row]
-                found.setdefault(kind, []).append(id)
+            # A batch has its rows kind by kind.
+            for kind, run in groupby(map(self._sent.__getitem__, range(first, last + 1)), itemgetter(0)):
+                found.setdefault(kind, []).extend(map(itemgetter(1), run))
         return found
 
     def _kinds(self) -> list[str]:

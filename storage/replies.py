@@ -1,6 +1,6 @@
 """Takes in a reply of the centre: its head, the answer to the batch, and the news that came with it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from records.messages import FrozenBatch, Page, SyncReply
@@ -10,22 +10,28 @@ from storage.answers import Taken, take_answer_within
 from storage.contact import take_head_within
 from storage.outbox import Key
 from storage.pages import take_page_within
-from storage.store import LocalStore
+from storage.store import LocalStore, Transaction
 
 
 @dataclass(frozen=True)
 class Received:
-    """Whether the centre has gone back, what the answer came to, and how many rows of news were taken in; None where
-    the page is still to be taken."""
+    """Whether the centre has gone back, what the answer came to, how many rows of news were taken in (None where the
+    page is still to be taken), and whether what should be done besides has been."""
 
     gone_back: bool
     taken: Taken
     news: int | None = None
+    besides: bool = False
 
 
-def take_reply(store: LocalStore, reply: SyncReply, batch: FrozenBatch | None) -> Received:
+def take_reply(
+    store: LocalStore,
+    reply: SyncReply,
+    batch: FrozenBatch | None,
+    besides: Callable[[Transaction], None] | None = None,
+) -> Received:
     """Takes in the head of a reply, its answer, and with a plain answer the page as well, in one transaction: what it
-    tells of the records of a batch is written at once.
+    tells of the records of a batch is written at once. `besides` is done in the same one, and then it is durable.
 
     That need not wait for the disk: what is lost with power is a batch without an answer, and the centre gives the same
     answer again for ever. What changes batches, or how the centre stands, waits for it.
@@ -34,22 +40,32 @@ def take_reply(store: LocalStore, reply: SyncReply, batch: FrozenBatch | None) -
     plain = answer is not None and answer.state == "applied" and not (reply.offers or reply.capacity)
     if plain and reply.page is not None:
         try:
-            return _with_page(store, reply, batch, reply.page)
+            return _with_page(store, reply, batch, reply.page, besides)
         except Problem:
-            # A page that cannot be taken in must not hold back the answer; whoever takes it in next is told why.
+            # What cannot be taken in or done besides must not hold back the answer; whoever tries next is told why.
             pass
     with store.writing() as t:
         gone_back = take_head_within(t, reply)
         return Received(gone_back, take_answer_within(t, answer) if answer else Taken("applied"))
 
 
-def _with_page(store: LocalStore, reply: SyncReply, batch: FrozenBatch | None, page: Page) -> Received:
-    with store.writing(durable=False) as t:
+def _with_page(
+    store: LocalStore,
+    reply: SyncReply,
+    batch: FrozenBatch | None,
+    page: Page,
+    besides: Callable[[Transaction], None] | None,
+) -> Received:
+    with store.writing(durable=besides is not None) as t:
         gone_back = take_head_within(t, reply)
-        taken = take_answer_within(t, reply.answer) if reply.answer else Taken("applied")
         # News from where a stream was read to before the centre went back would leave a gap: they are asked for anew.
-        news = None if gone_back else take_page_within(t, page, sent_rows(taken, batch, page))
-    return Received(gone_back, taken, news)
+        told: set[tuple[int, int]] = set() if gone_back else {span for part in page.parts for span in part.own}
+        taken = take_answer_within(t, reply.answer, told) if reply.answer else Taken("applied")
+        sent = sent_rows(taken, batch, page)
+        news = None if gone_back else take_page_within(t, page, sent, unmarked=taken.unmarked)
+        if besides is not None:
+            besides(t)
+    return Received(gone_back, taken, news, besides is not None)
 
 
 def sent_rows(taken: Taken, batch: FrozenBatch | None, page: Page) -> Mapping[int, Key]:

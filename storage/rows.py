@@ -12,7 +12,7 @@ from datetime import date
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Table, bindparam, func, select
+from sqlalchemy import Connection, Table
 
 from records.cells import read_stamps, stamps_text
 from records.kinds import Kind
@@ -20,6 +20,7 @@ from records.personal import Codec, Plain
 from records.problems import Problem
 from records.record import FieldSpec, Record, fields_of, from_wire, to_wire
 from records.search_key import search_key
+from storage.driver import driver_of
 from storage.tables import Tables
 
 BOOKKEEPING = ("stamps", "extra", "held", "search_key", "unsent")
@@ -44,10 +45,10 @@ class Shape:
         changed = ",".join(f'"{name}"=excluded."{name}"' for name in names[1:])
         self.insert = f'INSERT INTO "{table.name}" ({quoted}) VALUES ({marks})'
         self.upsert = f"{self.insert} ON CONFLICT(id) DO UPDATE SET {changed}"
-        listed = select(func.json_each(bindparam("ids")).table_valued("value").c.value)
-        self.by_ids = select(table).where(table.c.id.in_(listed))
-        parent = kind.parent
-        self.by_parents = select(table).where(table.c[parent[0]].in_(listed)) if parent else None
+        self.reads = {name: read for name, spec in self.specs.items() if (read := _driver_read(spec, codec))}
+        asked = f'SELECT {quoted} FROM "{table.name}" WHERE {{column}} IN (SELECT value FROM json_each(?))'
+        self.by_ids = asked.format(column="id")
+        self.by_parents = asked.format(column=f'"{kind.parent[0]}"') if kind.parent else None
 
     def update(self, names: Sequence[str]) -> str:
         """The statement that sets these columns of one row; the id comes last."""
@@ -93,6 +94,16 @@ def driver_turn(spec: FieldSpec, codec: Codec) -> Callable[[Any], Any]:
     if spec.personal and not isinstance(codec, Plain):
         return lambda value: None if (turned := turn(value)) is None else codec.seal(str(turned))
     return turn
+
+
+def _driver_read(spec: FieldSpec, codec: Codec) -> Callable[[Any], Any] | None:
+    """How what the driver stores becomes the wire value of a field again, None where it is that. What nobody can have
+    written is a ValueError."""
+    name = spec.value_type.name
+    if spec.personal and not isinstance(codec, Plain):
+        number = name == "number"
+        return lambda value: None if value is None else int(codec.open(value)) if number else codec.open(value)
+    return _READS.get(name)
 
 
 def _as_it_is(spec: FieldSpec, codec: Codec) -> Callable[[list[Any]], bool] | None:
@@ -162,6 +173,21 @@ _TURNS: dict[str, Callable[[Any], Any]] = {
 }
 
 
+def _stored_day(value: Any) -> str | None:
+    if value is None:
+        return None
+    if not isinstance(value, str) or _day_text(value) != value:
+        raise ValueError("no day")
+    return value
+
+
+_READS: dict[str, Callable[[Any], Any]] = {
+    "day": _stored_day,
+    "yes_no": lambda value: None if value is None else bool(value),
+    "codes": lambda value: list(json.loads(value)) if value else [],
+}
+
+
 _AS_IT_IS: dict[str, Callable[[list[Any]], bool]] = {
     **dict.fromkeys(("text", "choice", "id"), _are_texts),
     "number": _are_numbers,
@@ -215,8 +241,8 @@ def raw_rows(connection: Connection, tables: Tables, kind: str, ids: Iterable[st
     shape, wanted, found = shape_of(tables, kind), list(ids), dict[str, RawRow]()
     for at in range(0, len(wanted), 500):
         with unreadable_is_damage():
-            for row in connection.execute(shape.by_ids, {"ids": json.dumps(wanted[at : at + 500])}).mappings():
-                found[row["id"]] = _raw(shape, row)
+            for row in driver_of(connection).execute(shape.by_ids, (json.dumps(wanted[at : at + 500]),)):
+                found[row[0]] = _raw(shape, row)
     return found
 
 
@@ -230,9 +256,9 @@ def rows_below(connection: Connection, tables: Tables, kind: str, parent_ids: It
     shape = shape_of(tables, kind)
     if shape.by_parents is None:
         return []
-    asked = {"ids": json.dumps(list(parent_ids))}
+    asked = (json.dumps(list(parent_ids)),)
     with unreadable_is_damage():
-        return [_raw(shape, row) for row in connection.execute(shape.by_parents, asked).mappings()]
+        return [_raw(shape, row) for row in driver_of(connection).execute(shape.by_parents, asked)]
 
 
 def write_raw(connection: Connection, tables: Tables, kind: str, rows: Sequence[RawRow]) -> None:
@@ -264,12 +290,12 @@ def unreadable_is_damage() -> Iterator[None]:
         raise Problem("store_damaged") from error
 
 
-def _raw(shape: Shape, row: RowMapping) -> RawRow:
+def _raw(shape: Shape, row: Sequence[Any]) -> RawRow:
+    """A row of `shape.by_ids`: its id, its fields, its bookkeeping."""
+    values = dict(zip(shape.specs, row[1:], strict=False))
+    for name, read in shape.reads.items():
+        values[name] = read(values[name])
+    stamps, extra, held, _search_key, unsent = row[-len(BOOKKEEPING) :]
     return RawRow(
-        row["id"],
-        {name: to_wire(row[name]) for name in shape.specs},
-        read_stamps(row["stamps"]),
-        dict(row["extra"] or {}),
-        row["held"],
-        row["unsent"],
+        row[0], values, read_stamps(stamps), json.loads(shape.codec.open(extra)) if extra else {}, held, unsent
     )

@@ -21,6 +21,7 @@ from records.personal import PLAIN, Codec
 from records.problems import Problem
 from records.workspace import SyncStatus
 from storage.copies import copy_before_upgrade, forget_older_copies
+from storage.driver import driver_of
 from storage.meta import Meta
 from storage.moment import BUILT_ON
 from storage.tables import Tables
@@ -219,13 +220,6 @@ class LocalStore:
             yield
         finally:
             lock.close()
-
-
-def driver_of(connection: Connection) -> sqlite3.Connection:
-    """SQLite itself below a connection."""
-    driver = connection.connection.driver_connection
-    assert isinstance(driver, sqlite3.Connection)
-    return driver
 
 
 def _engine(path: Path) -> Engine:

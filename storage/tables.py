@@ -22,6 +22,7 @@ from sqlalchemy import (
     Table,
     Text,
 )
+from sqlalchemy import text as sql_text
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
@@ -242,10 +243,17 @@ class Tables(Mapping[str, Table]):
             Column("held", text, nullable=False),
             Column("fields", values, nullable=False),
         )
-        # Records that no stream holds (yet, or any more) and that stay because of work that is not done with.
+        # Records that no stream holds (yet, or any more) and that stay because of work that is not done with. Those
+        # that were made here and have been in no stream yet can hold nothing that others wrote.
         self.lingering = Table(
-            "lingering", metadata, Column("kind", text, primary_key=True), Column("id", text, primary_key=True)
+            "lingering",
+            metadata,
+            Column("kind", text, primary_key=True),
+            Column("id", text, primary_key=True),
+            Column("made_here", Integer, nullable=False, server_default="0"),
         )
+        came = self.lingering.c.made_here == sql_text("0")
+        Index("lingering_not_made_here", self.lingering.c.kind, self.lingering.c.id, sqlite_where=came)
         # The bytes of photos, apart from all that travels in batches (storage/photos.py).
         self.photo = Table(
             "photo",

@@ -4,6 +4,7 @@ Every byte is paid for on a 2G link, so no header goes that the centre does not 
 type and protocol header is not from our centre, whatever its status: a captive portal, a proxy's error page.
 """
 
+import os
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 
@@ -52,6 +53,10 @@ class CentralOverHttp:
         self._url, self._timeout = url.rstrip("/"), timeout
         self._session = requests.Session()
         self._session.headers.clear()
+        # requests would look through the environment, and for a .netrc file, at every call.
+        self._session.trust_env = False
+        self._session.verify = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or True
+        self._look_for_proxies()
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
 
     def for_device(self, token: str) -> CentralServer:
@@ -77,7 +82,12 @@ class CentralOverHttp:
             # Somebody stands between who is not our centre; or the phone's clock is years off, which looks the same.
             raise Problem("captive_portal") from error
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
+            # A laptop may have been carried from one network to another.
+            self._look_for_proxies()
             raise Problem("offline") from error
+
+    def _look_for_proxies(self) -> None:
+        self._session.proxies = dict(requests.utils.get_environ_proxies(self._url))
 
     def close(self) -> None:
         self._session.close()

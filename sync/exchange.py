@@ -20,7 +20,7 @@ from storage.freezing import FIRST_ROWS, freeze_ahead, next_batch
 from storage.letting_go import note_answered
 from storage.pages import take_page
 from storage.replies import sent_rows, take_reply
-from storage.store import LocalStore
+from storage.store import LocalStore, Transaction
 from sync.beside import Beside
 from sync.schedule import Pace
 
@@ -119,21 +119,27 @@ class Exchange:
 
     def _meanwhile(self, came: Came | None, request: SyncRequest) -> None:
         """While a call is under way over a quick link: there the phone is what takes long."""
-        if came is not None:
-            self._take(came)
-        if request.batch is not None and self.line.pace.quick:
+        ahead = self._freezing_ahead() if request.batch is not None and self.line.pace.quick else None
+        if came is not None and self._take(came, ahead):
+            return
+        if ahead is not None:
             try:
-                freeze_ahead(self.store, rows=self.line.pace.next_rows, least=min(self.line.pace.rows, FIRST_ROWS))
+                with self.store.writing() as t:
+                    ahead(t)
             except Problem as problem:
                 # Told when the answer under way is stored: on a full disk that is what makes room.
                 self.unready = problem
 
-    def _take(self, came: Came) -> None:
-        """Stores what came: the answer to the batch first, then the page."""
+    def _freezing_ahead(self) -> Callable[[Transaction], None]:
+        pace = self.line.pace
+        return partial(freeze_ahead, rows=pace.next_rows, least=min(pace.rows, FIRST_ROWS))
+
+    def _take(self, came: Came, besides: Callable[[Transaction], None] | None = None) -> bool:
+        """Stores what came: the answer to the batch first, then the page. Whether `besides` was done with it."""
         # The centre's time is that of the reply, not of when there was time to store it.
         waited = max(0, self.store.clock() - came.at_ms)
         request, reply = came.request, replace(came.reply, server_ms=came.reply.server_ms + waited)
-        come = take_reply(self.store, reply, request.batch)
+        come = take_reply(self.store, reply, request.batch, besides)
         gone_back, taken = come.gone_back, come.taken
         if taken.state == "device_cloned":
             if reply.renumbered:
@@ -153,6 +159,7 @@ class Exchange:
         self.more = gone_back or reply.cursor_unknown or bool(page and page.more)
         _count(self.report, taken, received, reply)
         self.line.tell(self.report)
+        return come.besides
 
 
 def _room(pace: Pace, batch: FrozenBatch | None) -> int:

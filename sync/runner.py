@@ -126,9 +126,10 @@ class SyncRunner:
                 state="running", last_try_ms=self._store.clock(), next_try_ms=None, sent=0, received=0, at_photos=False
             )
             problem = self._try(token)
-            renewed = token_of(self._store)
-            if problem and problem.code == "device_cloned" and renewed and renewed != token:
-                problem = self._try(renewed)
+            if problem and problem.code == "device_cloned":
+                renewed = token_of(self._store)
+                if renewed and renewed != token:
+                    problem = self._try(renewed)
             self._plan(problem)
             return self._store.sync_line
 

@@ -109,12 +109,17 @@ def test_a_value_that_this_app_does_not_know_is_never_sent(phone):
     assert phone.sync_status().waiting == 1
 
 
+def make_ready(phone, **wanted):
+    with phone.store.writing() as t:
+        freeze_ahead(t, **wanted)
+
+
 def test_the_next_whole_batch_is_made_ready_while_one_is_on_its_way(tmp_path):
     with a_phone(tmp_path, TREE) as phone:
         ids = [register(phone, f"Group {number}") for number in range(7)]
         first = next_batch(phone.store, rows=3)
         for _ in range(2):
-            freeze_ahead(phone.store, rows=3, least=3)
+            make_ready(phone, rows=3, least=3)
         assert next_batch(phone.store, rows=3) == first, "one at a time is sent, in order"
         phone.do(ChangeGroup(ids[3], {"name": "Typed since"}))
     with a_phone(tmp_path, TREE, enrolled=False) as again:
@@ -130,11 +135,11 @@ def test_the_next_whole_batch_is_made_ready_while_one_is_on_its_way(tmp_path):
 
 def test_nothing_is_made_ready_of_what_may_still_be_typed_over(phone):
     ids = [register(phone, f"Group {number}") for number in range(4)]
-    freeze_ahead(phone.store, rows=1, least=1)
+    make_ready(phone, rows=1, least=1)
     assert len(outbox_of(phone)) == 4, "none is on its way"
     first = next_batch(phone.store, rows=3)
-    freeze_ahead(phone.store, rows=2, least=2)
+    make_ready(phone, rows=2, least=2)
     assert len(outbox_of(phone)) == 1, "less than a whole batch waits"
     phone.do(ChangeGroup(rows_of(first)[0][1], {"name": "Changed while on its way"}))
-    freeze_ahead(phone.store, rows=2, least=2)
+    make_ready(phone, rows=2, least=2)
     assert len(outbox_of(phone)) == 2 and ids, "of one record two changes would be under way"

@@ -122,7 +122,7 @@ def test_a_lost_reply_sends_the_same_bytes_again(phone):
 def test_a_crash_while_the_page_is_taken_in_leaves_the_answer_to_be_given_again(phone, monkeypatch):
     register(phone)
     server = Scripted([a_full_page(1)])
-    monkeypatch.setattr("storage.replies.take_page_within", lambda t, page, sent: 1 / 0)
+    monkeypatch.setattr("storage.replies.take_page_within", lambda t, page, sent, unmarked: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         run(phone, server)
     assert phone.sync_status().waiting == 1
@@ -314,7 +314,7 @@ def test_what_cannot_be_made_ready_is_told_when_the_answer_is_in(phone, monkeypa
     for number in range(9):
         register(phone, f"Group {number}")
 
-    def full(store, rows, least):
+    def full(t, rows, least):
         raise Problem("disk_full")
 
     monkeypatch.setattr("sync.exchange.freeze_ahead", full)
