@@ -3,6 +3,7 @@
 import contextlib
 import gc
 import hashlib
+import itertools
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -13,18 +14,20 @@ from records.problems import Problem, Refused
 from storage.identity import ENDED_LOGINS, holds_unsent_work
 from tests.property.simulation import deeds
 from tests.property.simulation.crashing import Killed
+from tests.property.simulation.filling import Filling, watched
 from tests.property.simulation.handsets import Handset
 from tests.property.simulation.laws import Verdict
 from tests.property.simulation.ledger import Broken
 from tests.property.simulation.network import FAULTS, Network
 from tests.property.simulation.quickly import sharing
+from tests.property.simulation.rotting import Rotting
 from tests.property.simulation.tending import Tending
 from tests.property.simulation.town import CREW, REGISTRIES, Town, a_folder, copied, upgraded
-from tests.world import ref
+from tests.world import START_MS, ref
 
 YEARS_20 = 20 * 365 * 86_400_000
-SKEWS = (0, 0, 0, 0, YEARS_20, -YEARS_20, 4000, -(10**15))
-"""How far a phone's clock may be off, in ms; the last is the day zero of 1970."""
+SKEWS = (0, 0, 0, 0, YEARS_20, -YEARS_20, 4000, -START_MS)
+"""How far a phone's clock may be off, in ms; the last begins on the day zero of 1970."""
 
 OPERATIONS = 60
 MOST_PHONES = 10
@@ -38,7 +41,16 @@ FAULTS_OF_SYNC = {
     "server restarted": 1, "assignment": 2, "place moves": 1, "service area": 1, "import": 1, "mend": 2,
     "revoke": 1, "enrol": 2, "clone": 1, "taken over": 1, "passed on": 1, "backup": 2, "restore": 2,
 }  # fmt: skip
-WEIGHTS = {**FAULTS_OF_SYNC, "decide": 3, "updated": 1, "centre clock": 1}
+WEIGHTS = {
+    **FAULTS_OF_SYNC,
+    "decide": 3,
+    "updated": 1,
+    "centre clock": 1,
+    "rots": 2,
+    "day later": 1,
+    "limit": 1,
+    "older steps": 2,
+}
 
 
 class Op(NamedTuple):
@@ -55,7 +67,7 @@ def plan(seed: int, operations: int = OPERATIONS) -> list[Op]:
 
 
 @dataclass
-class Run(Tending):
+class Run(Tending, Rotting, Filling):
     """A run under way, and what it has come to. `trace`: a line for each operation."""
 
     town: Town
@@ -234,6 +246,7 @@ class Run(Tending):
                 return "what it had sent may stand only here"
             raise Broken(f"law 7: {phone.name} cannot be passed on")
         phone.person = person
+        phone.rotten.clear()
         self.gone |= before
         typed = self.town.ledger.typed
         typed[f"{HANDED_ON}{len(typed)}"] = typed.pop(phone.name, {})
@@ -342,6 +355,19 @@ class Run(Tending):
             verdict = Verdict(self.town, self.phones, self.gone)
         verdict.copies_agree()
         verdict.digests_agree()
+        self.look_after_copies(verdict)
+
+    def look_after_copies(self, verdict: Verdict) -> None:
+        """Phones that have let something go ask for it, those on which something has rotted are compared; then the laws
+        are held against these once more, without exception."""
+        full = [phone for phone in self.phones if phone.let_go()]
+        self.fetch_all_that_went(full, verdict)
+        rotten = [phone for phone in self.phones if phone.rotten]
+        for some in itertools.chain([full], self.healed(rotten, verdict)):
+            if some:
+                again = Verdict(self.town, some, self.gone)
+                again.copies_agree()
+                again.digests_agree()
 
     def digest(self) -> str:
         """The trace and the end as one hash: of all records at the centre."""
@@ -394,7 +420,7 @@ def _where(error: BaseException) -> str:
 @contextlib.contextmanager
 def _quickly() -> Iterator[None]:
     """Tables and statements are shared by all runs of a process, and what a run leaves is cleared up after it."""
-    with sharing():
+    with sharing(), watched():
         gc.disable()
         try:
             yield
