@@ -22,6 +22,7 @@ from server.batches import Batches
 from server.judging import Judging
 from server.merging import Merging
 from server.paging import Paging
+from server.revocations import Revocations
 from storage import meta as named
 from tests.property.simulation.handsets import SyncedStore
 from tests.property.simulation.town import Watched
@@ -232,6 +233,10 @@ def a_server_that_gives_older_steps_to_anyone(patch: Patch) -> None:
     patch.setattr(Paging, "asked", asked)
 
 
+def a_restore_that_lets_in_who_was_revoked(patch: Patch) -> None:
+    patch.setattr(Revocations, "replay", lambda *what: 0)
+
+
 VARIANTS: dict[Callable[[Patch], None], range] = {
     a_cursor_that_skips_late_commits: range(20),
     a_server_that_forgets_batches: range(20),
@@ -255,5 +260,7 @@ VARIANTS: dict[Callable[[Patch], None], range] = {
     a_phone_that_remembers_what_has_left_it: range(40),
     a_phone_that_gets_older_steps_and_does_not_take_them: range(20),
     a_server_that_gives_older_steps_to_anyone: range(20),
+    # It needs a backup, then a revocation, then the restore.
+    a_restore_that_lets_in_who_was_revoked: range(102, 143),
 }
 """Variant -> the seeds of which one must find it."""

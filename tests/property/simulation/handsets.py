@@ -130,6 +130,7 @@ class Handset:
         except Problem as problem:
             if problem.code not in (
                 "unsent_work",
+                "disk_full",
                 "offline",
                 "captive_portal",
                 "busy",

@@ -10,6 +10,8 @@ from sqlalchemy import select
 from records.audience import streams_read
 from records.cells import read_stamps
 from records.merge import conflict_id
+from records.messages import SyncRequest
+from records.problems import Problem
 from records.record import to_wire
 from storage import meta as named
 from storage.agreeing import summary_of
@@ -243,6 +245,17 @@ class Verdict:
                 spec = self.town.registry[kind].cls.model_fields[name]
                 if value != to_wire(spec.default):
                     raise Broken(f"law 6: {phone.name} has {kind} {id} {name}={value!r}, a column that is not hers")
+
+    def who_was_shut_out_stays_out(self, tokens: list[str]) -> None:
+        """However the centre has gone back since: what was revoked stands in a second store."""
+        for token in filter(None, tokens):
+            try:
+                self.town.centre.for_device(token).sync(SyncRequest("0.1.0"))
+            except Problem as problem:
+                if problem.code in ("revoked", "sign_in"):
+                    continue
+                raise
+            raise Broken("law 6: a device that was revoked is let in")
 
     def _has_written(self, one: Heard) -> bool:
         return any(cell[1] in self.changes.get((one.kind, one.id, name), {}) for name, cell in one.cells.items())

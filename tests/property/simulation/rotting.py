@@ -60,13 +60,15 @@ class Rotting:
         return f"{kind} {id} {struck}"
 
     def _day_later(self, phone: Handset, r: Random) -> str:
-        """On the next day a phone on which something has rotted is compared, over a line like any other."""
+        """On the next day a phone on which something has rotted is compared, over a line like any other, or killed."""
         some = [one for one in self.phones if one.rotten and one.has_login]
         if not some:
             return "none rotten"
         phone = r.choice(some)
         self._a_day_passes([phone])
         began = self.town.centre.clock()
+        if r.random() < 0.2:
+            return f"{phone.name} {phone.dying_at(r.randrange(1, 120), lambda: phone.sync(compares=True), power=True)}"
         self.network.faults = [(r.choice(FAULTS), r.randrange(1, 60)) for _ in range(r.choice((0, 0, 1, 2)))]
         line = phone.sync(compares=True)
         self.network.faults = []

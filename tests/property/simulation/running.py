@@ -36,10 +36,10 @@ HANDED_ON = "of a phone that was passed on/"
 
 FAULTS_OF_SYNC = {
     "work": 44, "sync": 26, "console works": 4, "late arrival": 3, "clock": 3, "time passes": 1,
-    "killed in work": 3, "killed in sync": 5, "killed in enrolment": 1,
-    "server killed at office": 1, "disk full in work": 1, "disk full in sync": 2, "restarted": 1,
-    "server restarted": 1, "assignment": 2, "place moves": 1, "service area": 1, "import": 1, "mend": 2,
-    "revoke": 1, "enrol": 2, "clone": 1, "taken over": 1, "passed on": 1, "backup": 2, "restore": 2,
+    "killed in work": 3, "killed in sync": 5, "killed in enrolment": 1, "killed in mending": 1,
+    "server killed at office": 1, "disk full in work": 1, "disk full in sync": 2, "disk full in enrolment": 1,
+    "restarted": 1, "server restarted": 1, "assignment": 2, "place moves": 1, "service area": 1, "import": 1,
+    "mend": 2, "revoke": 1, "enrol": 2, "clone": 1, "taken over": 1, "passed on": 1, "backup": 2, "restore": 2,
 }  # fmt: skip
 WEIGHTS = {
     **FAULTS_OF_SYNC,
@@ -84,6 +84,7 @@ class Run(Tending, Rotting, Filling):
         self.settled = {ref(person) for person in CREW}
         self.moved: set[str] = set()
         self.gone: set[str] = set()
+        self.shut_out: list[str] = []
         self.console_at_backup = dict[Any, Any]()
         self.begin_tending()
 
@@ -207,19 +208,20 @@ class Run(Tending, Rotting, Filling):
     # --- logins, copies, the server gone back
 
     def _revoke(self, phone: Handset, r: Random) -> str:
-        with phone.store.reading() as t:
-            device = t.meta.get("device")
+        device = phone.device()
         self.town.centre.enrolments.revoke(device)
+        self.shut_out.append(phone.token())
         return device
 
     def _enrol(self, phone: Handset, r: Random) -> str:
         """Whoever has lost her login gets a code; over a network that may lose the reply, so that it is used up."""
         if phone.has_login:
             return "not needed"
-        self.network.faults = [("reply lost", 0)] if r.random() < 0.3 else []
+        self.network.faults = [(r.choice(FAULTS), r.randrange(1, 60))] if r.random() < 0.4 else []
+        faults = [fault for fault, _ in self.network.faults]
         done = phone.enrol()
         self.network.faults = []
-        return f"{done}"
+        return f"{faults} {done}"
 
     def _taken_over(self, phone: Handset, r: Random) -> str:
         """Somebody else wants to go on with this phone; not while there is unsent work on it."""
@@ -257,9 +259,19 @@ class Run(Tending, Rotting, Filling):
             return "not needed"
         return f"{phone.dying_at(r.randrange(1, 40), phone.enrol, power=r.random() < 0.5)}"
 
+    def _disk_full_in_enrolment(self, phone: Handset, r: Random) -> str:
+        if phone.has_login:
+            return "not needed"
+        return f"{phone.full_at(r.randrange(1, 40), phone.enrol)}"
+
+    def _killed_in_mending(self, phone: Handset, r: Random) -> str:
+        return f"{phone.dying_at(r.randrange(1, 40), lambda: self._mend(phone, r), power=r.random() < 0.5)}"
+
     def _server_killed_at_office(self, phone: Handset, r: Random) -> str:
-        """The centre dies while the office takes in a list, moves a place or changes an assignment."""
-        deed = r.choice((self._import, self._place_moves, self._assignment, self._service_area))
+        """The centre dies while the office takes in a list, moves a place, changes an assignment, works or decides."""
+        deed = r.choice(
+            (self._import, self._place_moves, self._assignment, self._service_area, self._console_works, self._decide)
+        )
         try:
             return str(self.town.dying_at(r.randrange(1, 120), lambda: deed(phone, r)))
         except Killed:
@@ -340,6 +352,7 @@ class Run(Tending, Rotting, Filling):
         verdict = Verdict(self.town, self.phones, self.gone)
         verdict.nothing_waits()
         verdict.nothing_is_lost()
+        verdict.who_was_shut_out_stays_out(self.shut_out)
         verdict.every_batch_once()
         verdict.losers_are_kept()
         verdict.nobody_wrote_out_of_reach(self.settled, self.moved)
