@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -9,14 +10,19 @@ from sqlalchemy import delete, update
 
 import server.central_store
 import server.feeding
+import storage.room
 import sync.exchange
 import sync.synchronise
 from records.access import Reach
+from records.digest import Compared
 from records.merge import FieldChange
+from records.messages import Part
+from server.agreeing import Agreeing, Found
 from server.batches import Batches
 from server.judging import Judging
 from server.merging import Merging
 from server.paging import Paging
+from server.revocations import Revocations
 from storage import meta as named
 from tests.property.simulation.handsets import SyncedStore
 from tests.property.simulation.town import Watched
@@ -168,6 +174,69 @@ def a_login_that_takes_the_work_along(patch: Patch) -> None:
     patch.setattr(storage.adopting, "_go_on_as", go_on_as)
 
 
+def a_comparison_that_finds_nothing(patch: Patch) -> None:
+    def compare(self: Agreeing, db: Any, device: str, summary: Any, *what: Any) -> Found:
+        return Found(Compared(), agree=tuple(summary.streams))
+
+    patch.setattr(Agreeing, "compare", compare)
+
+
+def a_difference_that_is_told_and_not_healed(patch: Patch) -> None:
+    patch.setattr(Agreeing, "_to_heal", lambda *what: frozenset())
+
+
+def a_healing_of_which_the_office_never_hears(patch: Patch) -> None:
+    patch.setattr(Agreeing, "note", lambda *what: None)
+
+
+def a_healing_that_gives_only_what_is_new(patch: Patch) -> None:
+    """A stream that is granted anew goes on from where the phone was, so that it brings nothing of what has rotted."""
+    real = Watched._stand
+
+    def stand(self: Watched, db: Any, device: Any, request: Any, sent: Any = MappingProxyType({}), *heal: Any) -> Any:
+        return real(self, db, device, request, sent)
+
+    patch.setattr(Watched, "_stand", stand)
+
+
+def a_phone_that_lets_all_old_steps_go(patch: Patch) -> None:
+    """Also those that the state of the account hangs on."""
+    patch.setattr(storage.room, "_not_needed", lambda t, rows: rows)
+
+
+def a_phone_that_does_not_count_what_it_let_go(patch: Patch) -> None:
+    import storage.agreeing
+
+    patch.setattr(storage.agreeing, "_add_gone", lambda *what: None)
+
+
+def a_phone_that_remembers_what_has_left_it(patch: Patch) -> None:
+    """What was let go and is then hers no more could still be asked for."""
+    import storage.holds
+
+    patch.setattr(storage.holds, "release_gone", lambda *what: None)
+
+
+def a_phone_that_gets_older_steps_and_does_not_take_them(patch: Patch) -> None:
+    patch.setattr(sync.exchange, "note_answered", lambda *what: None)
+    real = Paging.asked
+    patch.setattr(Paging, "asked", lambda self, ids, vector: real(self, (), vector))
+
+
+def a_server_that_gives_older_steps_to_anyone(patch: Patch) -> None:
+    def asked(self: Paging, ids: Any, vector: Any) -> list[Any]:
+        wanted = {("account_id", "kind"): sorted(ids)}
+        self._read([{("AccountStep", columns): some for columns, some in wanted.items()}])
+        sections = self._sections("AccountStep", wanted)
+        return [Part(name, vector[name].upto, sections) for name in list(vector)[:1]]
+
+    patch.setattr(Paging, "asked", asked)
+
+
+def a_restore_that_lets_in_who_was_revoked(patch: Patch) -> None:
+    patch.setattr(Revocations, "replay", lambda *what: 0)
+
+
 VARIANTS: dict[Callable[[Patch], None], range] = {
     a_cursor_that_skips_late_commits: range(20),
     a_server_that_forgets_batches: range(20),
@@ -182,5 +251,16 @@ VARIANTS: dict[Callable[[Patch], None], range] = {
     a_phone_that_offers_nothing_to_a_restored_server: range(60, 120),
     a_phone_that_drops_what_was_refused: range(40),
     a_login_that_takes_the_work_along: range(60),
+    a_comparison_that_finds_nothing: range(20),
+    a_difference_that_is_told_and_not_healed: range(20),
+    a_healing_of_which_the_office_never_hears: range(20),
+    a_healing_that_gives_only_what_is_new: range(20),
+    a_phone_that_lets_all_old_steps_go: range(20),
+    a_phone_that_does_not_count_what_it_let_go: range(20),
+    a_phone_that_remembers_what_has_left_it: range(40),
+    a_phone_that_gets_older_steps_and_does_not_take_them: range(20),
+    a_server_that_gives_older_steps_to_anyone: range(20),
+    # It needs a backup, then a revocation, then the restore.
+    a_restore_that_lets_in_who_was_revoked: range(102, 143),
 }
 """Variant -> the seeds of which one must find it."""

@@ -16,7 +16,10 @@ from records.kinds import Registry
 from records.problems import Problem, Refused
 from records.stamps import device_of
 from records.workspace import SyncStatus
+from storage import meta as named
 from storage.identity import capacity_of, login_is_good
+from storage.marks import numbers_in
+from storage.secrets import secret_of
 from storage.store import LocalStore
 from storage.workspace import PhoneWorkspace
 from sync.beside import at_once
@@ -67,7 +70,9 @@ class _Noting:
 
 @dataclass
 class Handset:
-    """One phone. `skew_ms`: how far its clock is off; `writer`: under which name the ledger has its work."""
+    """One phone. `skew_ms`: how far its clock is off.
+
+    `rotten`: records that have changed in its file by themselves, and by which streams they were held."""
 
     network: Network
     person: str
@@ -80,6 +85,7 @@ class Handset:
         self.town = self.network.town
         self.random = random.Random(f"{self.town.seed}/{self.name}")
         self.deaths = 0
+        self.rotten: dict[tuple[str, str], set[str]] = {}
         self.centre = self.network.centre(self.name)
         self.store: SyncedStore
         self.open()
@@ -107,8 +113,9 @@ class Handset:
         self.town.ledger.saved(self.name, done.changes)
         return done.id
 
-    def sync(self) -> SyncStatus:
+    def sync(self, *, compares: bool = False) -> SyncStatus:
         """One run. Raises Broken for what a phone must never say."""
+        self.runner._compares = compares
         with _hearing() as broken:
             line = self.runner.run()
         if broken:
@@ -123,6 +130,7 @@ class Handset:
         except Problem as problem:
             if problem.code not in (
                 "unsent_work",
+                "disk_full",
                 "offline",
                 "captive_portal",
                 "busy",
@@ -194,12 +202,36 @@ class Handset:
         path = self.path.with_name(f"{name}.sqlite")
         Files.of(self.path).put_back(path)
         self.town.ledger.typed[name] = {}
-        return Handset(self.network, self.person, name, path, self.registry, self.skew_ms)
+        twin = Handset(self.network, self.person, name, path, self.registry, self.skew_ms)
+        twin.rotten = {key: set(streams) for key, streams in self.rotten.items()}
+        return twin
 
     def close(self) -> None:
         self.store.close()
 
     # --- what is in it
+
+    def device(self) -> str:
+        with self.store.reading() as t:
+            return str(t.meta.get(named.DEVICE))
+
+    def token(self) -> str:
+        with self.store.reading() as t:
+            return secret_of(t, named.TOKEN) or ""
+
+    def let_go(self) -> dict[str, tuple[str, list[str]]]:
+        """Steps that went for want of room -> their account, and the streams that hold them."""
+        with self.store.reading() as t:
+            rows = t.connection.exec_driver_sql("SELECT id, parent, held FROM let_go ORDER BY id").all()
+            names = {row.number: row.name for row in t.connection.execute(select(t.tables.stream))} if rows else {}
+        return {row.id: (row.parent, sorted(names[one] for one in numbers_in(row.held))) for row in rows}
+
+    @property
+    def hangs(self) -> bool:
+        """Whether it was told that work of its own is held at the centre: what comes of that it may not hear."""
+        with self.store.reading() as t:
+            own = t.tables.own_change
+            return t.connection.execute(select(own.c.id).where(own.c.state == "held").limit(1)).first() is not None
 
     def devices(self, t: Any) -> set[str]:
         """The numbers under which the work was made that this phone has had answered, and its own."""

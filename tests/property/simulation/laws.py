@@ -10,6 +10,8 @@ from sqlalchemy import select
 from records.audience import streams_read
 from records.cells import read_stamps
 from records.merge import conflict_id
+from records.messages import SyncRequest
+from records.problems import Problem
 from records.record import to_wire
 from storage import meta as named
 from storage.agreeing import summary_of
@@ -165,20 +167,44 @@ class Verdict:
     # --- laws 4 and 6: every copy is what its person should have, no less and no more
 
     def copies_agree(self) -> None:
+        """What has rotted on a phone is left out: that is another question (`rotting.heal`)."""
         waiting = {key for key, cells in self.aside.items() if cells}
         for phone in self.phones:
             expected = self.oracle.copy_of(ref(phone.person))
-            held, busy = contents(phone.store), self._hanging(phone)
+            held, busy = contents(phone.store), self._hanging(phone) | phone.rotten.keys()
             for kind in self.town.registry:
                 mine, theirs = held.get(kind, {}), expected.get(kind, {})
-                for id in sorted({*mine, *theirs}):
+                gone = phone.let_go() if kind == "AccountStep" else {}
+                for id in sorted({*mine, *theirs, *gone}):
                     if (kind, id) in busy or ((kind, id) in waiting and id not in self.oracle.rows[kind]):
                         continue  # held or set aside at the centre, which nobody has decided yet
+                    if id in gone:
+                        self._is_remembered(phone, id, gone[id][1], theirs.get(id), here=id in mine)
+                        continue
                     self._same(phone, kind, id, mine.get(id), theirs.get(id))
+
+    def _is_remembered(self, phone: Handset, id: str, held_by: list[str], theirs: Any, *, here: bool) -> None:
+        """What was let go for want of room counts as held by its streams."""
+        if here or theirs is None or theirs[2] != held_by:
+            raise Broken(f"law 4: {phone.name} let go of step {id} of {held_by}, here: {here}, should be {theirs}")
+
+    def differs(self, phone: Handset, key: tuple[str, str]) -> bool:
+        """Whether a record on a phone is not what it should be."""
+        kind, id = key
+        mine = contents(phone.store).get(kind, {}).get(id)
+        theirs = self.oracle.copy_of(ref(phone.person)).get(kind, {}).get(id)
+        try:
+            if (mine or theirs) and key not in self._hanging(phone):
+                self._same(phone, kind, id, mine, theirs)
+        except Broken:
+            return True
+        return False
 
     def digests_agree(self) -> None:
         """Where the copies agree nobody says that they differ."""
         for phone in self.phones:
+            if phone.rotten:
+                continue
             with phone.store.reading() as t:
                 capacity, token = capacity_of(t.meta), secret_of(t, named.TOKEN)
                 assert capacity and token
@@ -219,6 +245,17 @@ class Verdict:
                 spec = self.town.registry[kind].cls.model_fields[name]
                 if value != to_wire(spec.default):
                     raise Broken(f"law 6: {phone.name} has {kind} {id} {name}={value!r}, a column that is not hers")
+
+    def who_was_shut_out_stays_out(self, tokens: list[str]) -> None:
+        """However the centre has gone back since: what was revoked stands in a second store."""
+        for token in filter(None, tokens):
+            try:
+                self.town.centre.for_device(token).sync(SyncRequest("0.1.0"))
+            except Problem as problem:
+                if problem.code in ("revoked", "sign_in"):
+                    continue
+                raise
+            raise Broken("law 6: a device that was revoked is let in")
 
     def _has_written(self, one: Heard) -> bool:
         return any(cell[1] in self.changes.get((one.kind, one.id, name), {}) for name, cell in one.cells.items())

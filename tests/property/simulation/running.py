@@ -3,6 +3,7 @@
 import contextlib
 import gc
 import hashlib
+import itertools
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -13,18 +14,20 @@ from records.problems import Problem, Refused
 from storage.identity import ENDED_LOGINS, holds_unsent_work
 from tests.property.simulation import deeds
 from tests.property.simulation.crashing import Killed
+from tests.property.simulation.filling import Filling, watched
 from tests.property.simulation.handsets import Handset
 from tests.property.simulation.laws import Verdict
 from tests.property.simulation.ledger import Broken
 from tests.property.simulation.network import FAULTS, Network
 from tests.property.simulation.quickly import sharing
+from tests.property.simulation.rotting import Rotting
 from tests.property.simulation.tending import Tending
 from tests.property.simulation.town import CREW, REGISTRIES, Town, a_folder, copied, upgraded
-from tests.world import ref
+from tests.world import START_MS, ref
 
 YEARS_20 = 20 * 365 * 86_400_000
-SKEWS = (0, 0, 0, 0, YEARS_20, -YEARS_20, 4000, -(10**15))
-"""How far a phone's clock may be off, in ms; the last is the day zero of 1970."""
+SKEWS = (0, 0, 0, 0, YEARS_20, -YEARS_20, 4000, -START_MS)
+"""How far a phone's clock may be off, in ms; the last begins on the day zero of 1970."""
 
 OPERATIONS = 60
 MOST_PHONES = 10
@@ -33,12 +36,21 @@ HANDED_ON = "of a phone that was passed on/"
 
 FAULTS_OF_SYNC = {
     "work": 44, "sync": 26, "console works": 4, "late arrival": 3, "clock": 3, "time passes": 1,
-    "killed in work": 3, "killed in sync": 5, "killed in enrolment": 1,
-    "server killed at office": 1, "disk full in work": 1, "disk full in sync": 2, "restarted": 1,
-    "server restarted": 1, "assignment": 2, "place moves": 1, "service area": 1, "import": 1, "mend": 2,
-    "revoke": 1, "enrol": 2, "clone": 1, "taken over": 1, "passed on": 1, "backup": 2, "restore": 2,
+    "killed in work": 3, "killed in sync": 5, "killed in enrolment": 1, "killed in mending": 1,
+    "server killed at office": 1, "disk full in work": 1, "disk full in sync": 2, "disk full in enrolment": 1,
+    "restarted": 1, "server restarted": 1, "assignment": 2, "place moves": 1, "service area": 1, "import": 1,
+    "mend": 2, "revoke": 1, "enrol": 2, "clone": 1, "taken over": 1, "passed on": 1, "backup": 2, "restore": 2,
 }  # fmt: skip
-WEIGHTS = {**FAULTS_OF_SYNC, "decide": 3, "updated": 1, "centre clock": 1}
+WEIGHTS = {
+    **FAULTS_OF_SYNC,
+    "decide": 3,
+    "updated": 1,
+    "centre clock": 1,
+    "rots": 2,
+    "day later": 1,
+    "limit": 1,
+    "older steps": 2,
+}
 
 
 class Op(NamedTuple):
@@ -55,7 +67,7 @@ def plan(seed: int, operations: int = OPERATIONS) -> list[Op]:
 
 
 @dataclass
-class Run(Tending):
+class Run(Tending, Rotting, Filling):
     """A run under way, and what it has come to. `trace`: a line for each operation."""
 
     town: Town
@@ -72,6 +84,7 @@ class Run(Tending):
         self.settled = {ref(person) for person in CREW}
         self.moved: set[str] = set()
         self.gone: set[str] = set()
+        self.shut_out: list[str] = []
         self.console_at_backup = dict[Any, Any]()
         self.begin_tending()
 
@@ -195,19 +208,20 @@ class Run(Tending):
     # --- logins, copies, the server gone back
 
     def _revoke(self, phone: Handset, r: Random) -> str:
-        with phone.store.reading() as t:
-            device = t.meta.get("device")
+        device = phone.device()
         self.town.centre.enrolments.revoke(device)
+        self.shut_out.append(phone.token())
         return device
 
     def _enrol(self, phone: Handset, r: Random) -> str:
         """Whoever has lost her login gets a code; over a network that may lose the reply, so that it is used up."""
         if phone.has_login:
             return "not needed"
-        self.network.faults = [("reply lost", 0)] if r.random() < 0.3 else []
+        self.network.faults = [(r.choice(FAULTS), r.randrange(1, 60))] if r.random() < 0.4 else []
+        faults = [fault for fault, _ in self.network.faults]
         done = phone.enrol()
         self.network.faults = []
-        return f"{done}"
+        return f"{faults} {done}"
 
     def _taken_over(self, phone: Handset, r: Random) -> str:
         """Somebody else wants to go on with this phone; not while there is unsent work on it."""
@@ -234,6 +248,7 @@ class Run(Tending):
                 return "what it had sent may stand only here"
             raise Broken(f"law 7: {phone.name} cannot be passed on")
         phone.person = person
+        phone.rotten.clear()
         self.gone |= before
         typed = self.town.ledger.typed
         typed[f"{HANDED_ON}{len(typed)}"] = typed.pop(phone.name, {})
@@ -244,9 +259,19 @@ class Run(Tending):
             return "not needed"
         return f"{phone.dying_at(r.randrange(1, 40), phone.enrol, power=r.random() < 0.5)}"
 
+    def _disk_full_in_enrolment(self, phone: Handset, r: Random) -> str:
+        if phone.has_login:
+            return "not needed"
+        return f"{phone.full_at(r.randrange(1, 40), phone.enrol)}"
+
+    def _killed_in_mending(self, phone: Handset, r: Random) -> str:
+        return f"{phone.dying_at(r.randrange(1, 40), lambda: self._mend(phone, r), power=r.random() < 0.5)}"
+
     def _server_killed_at_office(self, phone: Handset, r: Random) -> str:
-        """The centre dies while the office takes in a list, moves a place or changes an assignment."""
-        deed = r.choice((self._import, self._place_moves, self._assignment, self._service_area))
+        """The centre dies while the office takes in a list, moves a place, changes an assignment, works or decides."""
+        deed = r.choice(
+            (self._import, self._place_moves, self._assignment, self._service_area, self._console_works, self._decide)
+        )
         try:
             return str(self.town.dying_at(r.randrange(1, 120), lambda: deed(phone, r)))
         except Killed:
@@ -327,6 +352,7 @@ class Run(Tending):
         verdict = Verdict(self.town, self.phones, self.gone)
         verdict.nothing_waits()
         verdict.nothing_is_lost()
+        verdict.who_was_shut_out_stays_out(self.shut_out)
         verdict.every_batch_once()
         verdict.losers_are_kept()
         verdict.nobody_wrote_out_of_reach(self.settled, self.moved)
@@ -342,6 +368,19 @@ class Run(Tending):
             verdict = Verdict(self.town, self.phones, self.gone)
         verdict.copies_agree()
         verdict.digests_agree()
+        self.look_after_copies(verdict)
+
+    def look_after_copies(self, verdict: Verdict) -> None:
+        """Phones that have let something go ask for it, those on which something has rotted are compared; then the laws
+        are held against these once more, without exception."""
+        full = [phone for phone in self.phones if phone.let_go()]
+        self.fetch_all_that_went(full, verdict)
+        rotten = [phone for phone in self.phones if phone.rotten]
+        for some in itertools.chain([full], self.healed(rotten, verdict)):
+            if some:
+                again = Verdict(self.town, some, self.gone)
+                again.copies_agree()
+                again.digests_agree()
 
     def digest(self) -> str:
         """The trace and the end as one hash: of all records at the centre."""
@@ -394,7 +433,7 @@ def _where(error: BaseException) -> str:
 @contextlib.contextmanager
 def _quickly() -> Iterator[None]:
     """Tables and statements are shared by all runs of a process, and what a run leaves is cleared up after it."""
-    with sharing():
+    with sharing(), watched():
         gc.disable()
         try:
             yield

@@ -13,7 +13,7 @@ from random import Random
 from typing import Annotated, Any
 
 from operations.restore import begin_anew
-from records.commands.accounts import ChangeAccount
+from records.commands.accounts import ChangeAccount, RecordStep
 from records.commands.groups import RegisterGroup
 from records.commands.members import AddMember
 from records.fields import Choice, Count
@@ -62,6 +62,7 @@ CREW = (
 )  # fmt: skip
 """Whose phones there are, those that meet most first. The first and the fifth are two phones of one person."""
 
+OPENED_LONG_AGO = ("resolution_passed", "kyc_collected", "form_filled", "submitted", "opened", "passbook_received")
 VILLAGES = ("V1", "V2", "V3", "V4", "V5")
 
 
@@ -211,12 +212,17 @@ def template(registry: str) -> tuple[Path, int]:
 
 
 def _begin(phones: list[Phone]) -> None:
-    """Two groups with members, offices and accounts that everybody knows, so that people meet on the same records."""
-    for phone, village in ((phones[0], "V1"), (phones[3], "V2")):
-        group = phone.do(RegisterGroup({"village_id": ref(village), "name": "आरंभ", "formed_on": "2026-03-01"})).id
+    """Two groups with members, offices and accounts that everybody knows, so that people meet on the same records. The
+    account of one was opened years ago."""
+    for phone, village, formed in ((phones[0], "V1", "2026-03-01"), (phones[3], "V2", "2024-01-01")):
+        group = phone.do(RegisterGroup({"village_id": ref(village), "name": "आरंभ", "formed_on": formed})).id
         for name in ("राधा", "सीता", "गीता"):
             phone.do(AddMember(group, {"name": name}))
         phone.do(ChangeAccount(group, {"branch_id": ref("R1")}))
+    quiet(phones)
+    for number, kind in enumerate(OPENED_LONG_AGO, 1):
+        (phones[3] if number < 5 else phones[1]).do(RecordStep(group, kind, f"2024-02-{number:02}"))
+        quiet([phones[3], phones[1]])
     quiet(phones)
 
 
