@@ -4,13 +4,11 @@ import json
 import random
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Select, Table, select
+from sqlalchemy import select
 
-from records.cells import read_stamps
 from records.commands.deciding import Command, Done
 from records.messages import BundleReply, CentralServer, PhotoCall, PhotoReply, SyncReply, SyncRequest
 from records.problems import Problem
@@ -29,6 +27,7 @@ from records.wire import (
     reply_bytes,
     request_bytes,
 )
+from storage.rows import raw_rows
 from storage.store import LocalStore
 from storage.workspace import PhoneWorkspace
 from sync.bundles import hand_over, take_in
@@ -171,21 +170,11 @@ def contents(store: LocalStore) -> dict[str, dict[str, Any]]:
     with store.reading() as t:
         streams = {row.number: row.name for row in t.connection.execute(select(t.tables.stream)).all()}
         for kind, table in t.tables.items():
-            fields = [c.name for c in table.c if c.name not in BESIDE]
-            for row in t.connection.execute(_all_of(table)).mappings():
-                held = sorted(streams[int(n)] for n in row["held"].split(",") if n)
-                found.setdefault(kind, {})[row["id"]] = (
-                    {name: to_wire(row[name]) for name in fields}, read_stamps(row["stamps"]), held, row["extra"],
-                )  # fmt: skip
+            ids = [id for (id,) in t.driver.execute(f'SELECT id FROM "{table.name}"')]
+            for raw in raw_rows(t.connection, t.tables, kind, ids).values():
+                held = sorted(streams[int(n)] for n in raw.held.split(",") if n)
+                found.setdefault(kind, {})[raw.id] = (raw.values, raw.stamps, held, raw.extra)
     return found
-
-
-@lru_cache(maxsize=256)
-def _all_of(table: Table) -> Select[Any]:
-    return select(table)
-
-
-BESIDE = ("id", "stamps", "extra", "held", "search_key", "unsent")
 
 
 def fresh_contents(world: World, person: str, folder: Path) -> dict[str, dict[str, Any]]:

@@ -29,6 +29,7 @@ from sync.schedule import Pace
 from tests.property.simulation.crashing import Death, Files, Killed, at_statement, disk_is_full, log_mark
 from tests.property.simulation.ledger import Broken
 from tests.property.simulation.network import Network
+from tests.property.simulation.quickly import begin_empty
 from tests.world import ref
 
 APP = "0.1.0"
@@ -91,6 +92,7 @@ class Handset:
         self.open()
 
     def open(self) -> None:
+        begin_empty(self.path, self.registry)
         store = SyncedStore.open(
             self.path, registry=self.registry, clock=self.clock, randomness=self.random.randbytes
         )  # fmt: skip

@@ -4,17 +4,24 @@ Nothing here knows of feeds, counters, standings or cursors, nor of the code tha
 """
 
 from collections import defaultdict
+from functools import cache
 from typing import Any
+
+from sqlalchemy import Select, Table, select
 
 from records.cells import read_stamps
 from records.days import day_of
 from records.record import fields_of, to_wire
-from tests.fleet import _all_of
 from tests.property.simulation.town import Town
 
 REFERENCE = ("Place", "Norm", "BankBranch", "ServiceArea", "Person", "Assignment")
 OFFICES = ("president_id", "secretary_id", "treasurer_id")
 Row = dict[str, Any]
+
+
+@cache
+def _all_of(table: Table) -> Select[Any]:
+    return select(table)
 
 
 class Oracle:

@@ -1,12 +1,14 @@
-"""What makes a run quick without making it another: tables and compiled statements are shared by all stores."""
+"""What makes a run quick without making it another: tables and compiled statements are shared by all stores, and an
+empty store is the copy of one that was made."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Dialect, create_engine
+from sqlalchemy import Connection, Dialect, create_engine
 from sqlalchemy.sql._cache_key_cy import CacheConst
 from sqlalchemy.sql.selectable import SelectLabelStyle
 from sqlalchemy.util import LRUCache
@@ -14,9 +16,14 @@ from sqlalchemy.util import LRUCache
 import server.central_store
 import server.database
 import storage.store
+import storage.upgrade
+from records.kinds import Registry
+from tests.property.simulation.crashing import Files
 
 _compiled: Any = LRUCache(5000)
 _made: dict[tuple[str, int, int], Any] = {}
+_columns: dict[tuple[str, ...], dict[str, set[str]]] = {}
+_empty: dict[int, tuple[Registry, Files]] = {}
 
 # Each look for a compiled statement hashes these some times over, by their names.
 for words in (SelectLabelStyle, CacheConst):
@@ -31,7 +38,30 @@ def sharing() -> Iterator[None]:
         patch.setattr(storage.store, "Tables", _made_once(storage.store.Tables))
         patch.setattr(server.database, "create_engine", _engine_like_the_first)
         patch.setattr(storage.store, "create_engine", _engine_like_the_first)
+        patch.setattr(storage.upgrade, "_columns", _columns_of(storage.upgrade._columns))
         yield
+
+
+def begin_empty(path: Path, registry: Registry) -> None:
+    """Where there is no file yet: the one that opening it made the first time."""
+    if not path.exists():
+        if id(registry) not in _empty:
+            storage.store.LocalStore.open(path, registry=registry).close()
+            _empty[id(registry)] = (registry, Files.of(path))
+        _empty[id(registry)][1].put_back(path)
+
+
+def _columns_of(look: Callable[[Connection], dict[str, set[str]]]) -> Callable[[Connection], dict[str, set[str]]]:
+    """Files with the same tables have the same columns; SQLite takes long to tell them."""
+
+    def known(connection: Connection) -> dict[str, set[str]]:
+        texts = connection.exec_driver_sql("SELECT sql FROM sqlite_master WHERE type='table' ORDER BY name").scalars()
+        key = tuple(texts)
+        if key not in _columns:
+            _columns[key] = look(connection)
+        return {table: set(columns) for table, columns in _columns[key].items()}
+
+    return known
 
 
 def _engine_like_the_first(*what: Any, **how: Any) -> Any:
