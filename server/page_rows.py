@@ -5,13 +5,13 @@ Rows are taken from the driver as they are and turned by whole columns: a page h
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import date
 from functools import lru_cache, partial
 from operator import itemgetter
 from typing import Any, NamedTuple
 
 from sqlalchemy import Column, Connection, Date, Dialect, Select, Table, and_, bindparam, select
 
+from records.days import day_text
 from records.messages import Section
 from records.record import to_wire
 from server.chunks import among_listed, chunked, listed
@@ -164,15 +164,10 @@ def _on_the_wire(column: Column[Any], dialect: Dialect, values: Values) -> Value
     turn = _turn_of(column, dialect)
     if turn is None:
         return values
-    if turn is _day_text:
-        return list(map(_day_text, values))
+    if turn is day_text:
+        return list(map(day_text, values))
     made = {value: turn(value) for value in set(values)}
     return list(map(made.__getitem__, values))
-
-
-@lru_cache(maxsize=1 << 14)
-def _day_text(day: date | None) -> str | None:
-    return None if day is None else day.isoformat()
 
 
 @lru_cache(maxsize=2048)
@@ -180,7 +175,7 @@ def _turn_of(column: Column[Any], dialect: Dialect) -> Callable[[Any], Any] | No
     """How a value of the driver becomes one of the wire; None where it is one already."""
     if isinstance(column.type, Date):
         # SQLite keeps a day as the text in which it travels.
-        return None if dialect.name == "sqlite" else _day_text
+        return None if dialect.name == "sqlite" else day_text
     read = column.type.dialect_impl(dialect).result_processor(dialect, None)
     return (lambda value: to_wire(read(value))) if read else None
 
