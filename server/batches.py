@@ -32,6 +32,7 @@ class Batches:
     records that one row of it names. `fresh`: whether the batch that was taken had not been here before.
 
     `set_aside`: the device was shut out; what others carry of its work is not applied, and the office looks at it.
+    `by_feed`: as `Working` takes it, of the batch that is taken.
     """
 
     def __init__(
@@ -44,12 +45,14 @@ class Batches:
         now_ms: int,
         *,
         set_aside: bool = False,
+        by_feed: bool = False,
     ) -> None:
         self.db, self.tables, self.registry, self.state_id = db, tables, registry, state_id
         self.device, self.now_ms = device, now_ms
         self.awaited: set[str] = set()
         self.sent: dict[Key, int] = {}
         self.fresh, self._set_aside, self._early = False, set_aside, False
+        self._by_feed = by_feed
 
     def take(self, frozen: FrozenBatch) -> BatchAnswer:
         """Apply the next batch, answer a repeated one as before, keep one that came before its turn."""
@@ -103,7 +106,9 @@ class Batches:
         seen = glance(self.db, self.tables, self.state_id, self.device, device.person_id)
         self._early = seen.early
         author = author_in(self.db, self.tables, self.state_id, device, day_of(self.now_ms), seen)
-        push = Push(self.db, self.tables, self.registry, self.state_id, author, self.now_ms, seen)
+        push = Push(
+            self.db, self.tables, self.registry, self.state_id, author, self.now_ms, seen, by_feed=self._by_feed
+        )
         lots: list[Lot] = []
         try:
             batch = thawed(frozen.blob)

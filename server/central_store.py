@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import count
 from types import MappingProxyType
 from typing import Any
 
@@ -354,8 +355,11 @@ class CentralStore:
     def _take(self, device: str, frozen: FrozenBatch, now_ms: int) -> tuple[BatchAnswer, dict[Key, int]]:
         """(the answer, record -> row of the batch if it was applied now)."""
 
+        tries = count()
+
         def take(db: Connection) -> tuple[BatchAnswer, Batches]:
-            mine = Batches(db, self.tables, self.registry, self.state_id, device, now_ms)
+            first = next(tries) == 0
+            mine = Batches(db, self.tables, self.registry, self.state_id, device, now_ms, by_feed=first)
             return mine.take(frozen), mine
 
         answer, mine = self.database.write(take)
