@@ -118,9 +118,9 @@ class Queue:
 
 def _sync(centre: CentralStore, token: str, body: bytes, call: Call) -> bytes:
     # A body is unpacked, which costs memory, only for a device that is known.
-    call.device = centre.enrolments.device_of(token).number
-    request = read_request(body)
-    reply = centre.for_device(token).sync(request)
+    device = centre.enrolments.device_of(token)
+    call.device = device.number
+    reply = centre.sync(device, request := read_request(body))
     call.answered(reply.answer)
     return reply_bytes(reply, request.cursor)
 

@@ -29,9 +29,11 @@ Key = tuple[str, str]
 
 class Batches:
     """The batches of a device in one transaction. `sent`: record -> its row in the batch that was applied now, of
-    records that one row of it names. `fresh`: whether the batch that was taken had not been here before.
+    records that one row of it names. `fresh`: whether the batch that was taken had not been here before. `last`: the
+    number of the last one that was applied by then.
 
     `set_aside`: the device was shut out; what others carry of its work is not applied, and the office looks at it.
+    `by_feed`: as `Working` takes it, of the batch that is taken.
     """
 
     def __init__(
@@ -44,17 +46,20 @@ class Batches:
         now_ms: int,
         *,
         set_aside: bool = False,
+        by_feed: bool = False,
     ) -> None:
         self.db, self.tables, self.registry, self.state_id = db, tables, registry, state_id
         self.device, self.now_ms = device, now_ms
         self.awaited: set[str] = set()
+        self.last = 0
         self.sent: dict[Key, int] = {}
         self.fresh, self._set_aside, self._early = False, set_aside, False
+        self._by_feed = by_feed
 
     def take(self, frozen: FrozenBatch) -> BatchAnswer:
         """Apply the next batch, answer a repeated one as before, keep one that came before its turn."""
         device = self._lock()
-        last = int(device.last_batch)
+        self.last = last = int(device.last_batch)
         if frozen.number <= last:
             return self._answered(frozen)
         if frozen.number > last + 1:
@@ -62,7 +67,7 @@ class Batches:
                 return BatchAnswer(frozen.number, "device_cloned")
             return BatchAnswer(frozen.number, "waiting_for", wanted=last + 1)
         answer, lots = self._apply(frozen, device)
-        self.fresh = True
+        self.fresh, self.last = True, frozen.number
         self.sent = _rows_by_record(lots)
         if self._early:
             self._apply_early(frozen.number + 1, device)
@@ -103,7 +108,9 @@ class Batches:
         seen = glance(self.db, self.tables, self.state_id, self.device, device.person_id)
         self._early = seen.early
         author = author_in(self.db, self.tables, self.state_id, device, day_of(self.now_ms), seen)
-        push = Push(self.db, self.tables, self.registry, self.state_id, author, self.now_ms, seen)
+        push = Push(
+            self.db, self.tables, self.registry, self.state_id, author, self.now_ms, seen, by_feed=self._by_feed
+        )
         lots: list[Lot] = []
         try:
             batch = thawed(frozen.blob)
@@ -143,6 +150,7 @@ class Batches:
                 return
             self._apply(FrozenBatch(number, row.sha256, bytes.fromhex(row.blob)), device)
             self.db.execute(table.delete().where(self._mine(table, number)))
+            self.last = number
             number += 1
 
 

@@ -4,8 +4,9 @@ import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import count
 from types import MappingProxyType
-from typing import Any
+from typing import NamedTuple
 
 from sqlalchemy import Connection, bindparam, select, update
 
@@ -34,7 +35,7 @@ from server.batches import Batches, Key
 from server.carried import Carried, Carrier
 from server.cursors import NOWHERE, Cursor, Cursors, Reached, Vector
 from server.database import Database
-from server.enrolment import Enrolments
+from server.enrolment import Enrolments, KnownDevice
 from server.paging import Paging
 from server.photos import Photos
 from server.reaching import capacity_of
@@ -153,22 +154,21 @@ class CentralStore:
 
     # --- the call
 
-    def sync(self, token: str, request: SyncRequest) -> SyncReply:
+    def sync(self, device: KnownDevice, request: SyncRequest) -> SyncReply:
         """One call of a device. Batch and page are two transactions: what is acknowledged is committed."""
         now_ms = self.clock()
-        device = self.enrolments.device_of(token)
         answer, sent = None, dict[Key, int]()
         if request.batch:
-            answer, sent = self._take(device.number, request.batch, now_ms)
+            answer, sent, last = self._take(device.number, request.batch, now_ms)
             if answer.state == "device_cloned":
                 return self._renumbered(device, request, answer, now_ms)
-            device = self.enrolments.device_of(token)
+            device = device._replace(last_batch=last)
         elif request.answered > device.last_batch:
             # It has answers that are not here any more: it sends those batches again, if it still has them.
             answer = BatchAnswer(request.answered + 1, "waiting_for", wanted=device.last_batch + 1)
         return self._reply(device, request, answer, sent, now_ms)
 
-    def _renumbered(self, device: Any, request: SyncRequest, answer: BatchAnswer, now_ms: int) -> SyncReply:
+    def _renumbered(self, device: KnownDevice, request: SyncRequest, answer: BatchAnswer, now_ms: int) -> SyncReply:
         """Two copies of one device: this one goes on under a number of its own."""
         with self.database.writing() as db:
             self._heed(db, device.number, request.cursor)
@@ -176,7 +176,12 @@ class CentralStore:
         return SyncReply(epoch, now_ms, answer, renumbered=self.enrolments.renumber(device))
 
     def _reply(
-        self, device: Any, request: SyncRequest, answer: BatchAnswer | None, sent: Mapping[Key, int], now_ms: int
+        self,
+        device: KnownDevice,
+        request: SyncRequest,
+        answer: BatchAnswer | None,
+        sent: Mapping[Key, int],
+        now_ms: int,
     ) -> SyncReply:
         """`sent`: rows of the batch that was applied in this call. What of it is in a stream now is told by them."""
         found, quiet = None, None
@@ -193,13 +198,13 @@ class CentralStore:
             quiet = replace(quiet, page=replace(quiet.page, parts=[*self._older(device, request), *quiet.page.parts]))
         return replace(quiet, compared=found.compared) if found else quiet
 
-    def _older(self, device: Any, request: SyncRequest) -> list[Part]:
+    def _older(self, device: KnownDevice, request: SyncRequest) -> list[Part]:
         """What the device had let go of and asks for again, of what it reads and has been told of."""
         with self.database.reading() as db:
             standing = self._stand(db, device, request)
             return standing.paging.asked(request.older, standing.cursor.vector)
 
-    def _compare(self, db: Connection, device: Any, request: SyncRequest, now_ms: int) -> Found | None:
+    def _compare(self, db: Connection, device: KnownDevice, request: SyncRequest, now_ms: int) -> Found | None:
         """What came of the device's summary of its copy, None where it gives none that can be compared."""
         if request.summary is None:
             return None
@@ -210,7 +215,7 @@ class CentralStore:
         return self._agreeing.compare(db, device.number, request.summary, readable, vector, paging, now_ms)
 
     def _quiet(
-        self, db: Connection, device: Any, request: SyncRequest, answer: BatchAnswer | None, now_ms: int
+        self, db: Connection, device: KnownDevice, request: SyncRequest, answer: BatchAnswer | None, now_ms: int
     ) -> SyncReply | None:
         """The reply when there is nothing to tell: the same token, and no write but at most one contact a minute."""
         standing = self._stand(db, device, request)
@@ -228,7 +233,7 @@ class CentralStore:
     def _reply_with_news(
         self,
         db: Connection,
-        device: Any,
+        device: KnownDevice,
         request: SyncRequest,
         answer: BatchAnswer | None,
         sent: Mapping[Key, int],
@@ -258,7 +263,7 @@ class CentralStore:
         return SyncReply(self.epoch(db), now_ms, answer, page, capacity)
 
     def _page(
-        self, db: Connection, device: Any, standing: "Stand", news: dict[str, int], room: int, now_ms: int
+        self, db: Connection, device: KnownDevice, standing: "Stand", news: dict[str, int], room: int, now_ms: int
     ) -> Page:
         parts, reached, more = standing.paging.page(standing.vector, news, room)
         newest = db.scalar(self._asks_newest_cursor, {"of_device": device.number})
@@ -276,7 +281,7 @@ class CentralStore:
     def _stand(
         self,
         db: Connection,
-        device: Any,
+        device: KnownDevice,
         request: SyncRequest,
         sent: Mapping[Key, int] = MappingProxyType({}),
         heal: frozenset[str] = frozenset(),
@@ -312,7 +317,7 @@ class CentralStore:
                 vector[name] = Reached(upto, seqs.get(name, 0), roles[name], heals=name in heal)
         return Stand(capacity, cursor, vector, granted, withdrawn, paging, unknown, gone_back)
 
-    def _note_contact(self, db: Connection, device: Any, request: SyncRequest, now_ms: int) -> None:
+    def _note_contact(self, db: Connection, device: KnownDevice, request: SyncRequest, now_ms: int) -> None:
         told = {
             "of_device": device.number,
             "last_contact_ms": now_ms,
@@ -333,7 +338,7 @@ class CentralStore:
             put(db, table, [row])
 
     def _gone_back(
-        self, db: Connection, device: Any, stand: "Stand", answer: BatchAnswer | None, now_ms: int
+        self, db: Connection, device: KnownDevice, stand: "Stand", answer: BatchAnswer | None, now_ms: int
     ) -> SyncReply:
         """A valid token from beyond our own numbers: a restored backup. A new epoch, and the phones' own work again."""
         table = self.tables.device
@@ -349,18 +354,20 @@ class CentralStore:
 
     def _take_batch(self, device: str, frozen: FrozenBatch, now_ms: int) -> BatchAnswer:
         """Apply a batch once, in its order; what is acknowledged is committed (M26)."""
-        return self._take(device, frozen, now_ms)[0]
+        return self._take(device, frozen, now_ms).answer
 
-    def _take(self, device: str, frozen: FrozenBatch, now_ms: int) -> tuple[BatchAnswer, dict[Key, int]]:
-        """(the answer, record -> row of the batch if it was applied now)."""
+    def _take(self, device: str, frozen: FrozenBatch, now_ms: int) -> "Taken":
+
+        tries = count()
 
         def take(db: Connection) -> tuple[BatchAnswer, Batches]:
-            mine = Batches(db, self.tables, self.registry, self.state_id, device, now_ms)
+            first = next(tries) == 0
+            mine = Batches(db, self.tables, self.registry, self.state_id, device, now_ms, by_feed=first)
             return mine.take(frozen), mine
 
         answer, mine = self.database.write(take)
         self.wake(device, mine.awaited, now_ms)
-        return answer, mine.sent
+        return Taken(answer, mine.sent, mine.last)
 
     def wake(self, device: str, awaited: set[str], now_ms: int) -> None:
         """After the commit of a batch: a record and what waits for it may have been committed side by side, and whoever
@@ -380,6 +387,15 @@ class CentralStore:
         self.database.close()
 
 
+class Taken(NamedTuple):
+    """What came of a batch: its answer, record -> row of it if it was applied now, and the number of the last one of
+    its device that has been applied."""
+
+    answer: BatchAnswer
+    sent: dict[Key, int]
+    last: int
+
+
 @dataclass(frozen=True)
 class Stand:
     """Where a device stands at a contact. `vector` covers what it may read today, granted streams from 0."""
@@ -394,7 +410,7 @@ class Stand:
     gone_back: str
 
 
-def _reported(device: Any) -> tuple[int | None, int]:
+def _reported(device: KnownDevice) -> tuple[int | None, int]:
     """How much a device said at its last contact that it had not sent, and how many drafts it had."""
     return device.unsent, device.drafts or 0
 
@@ -406,7 +422,7 @@ class DeviceView:
         self._centre, self._token = centre, token
 
     def sync(self, request: SyncRequest) -> SyncReply:
-        return self._centre.sync(self._token, request)
+        return self._centre.sync(self._centre.enrolments.device_of(self._token), request)
 
     def photo(self, call: PhotoCall) -> PhotoReply:
         return self._centre.photos.call(self._token, call)

@@ -4,34 +4,43 @@ COPY knows no ON CONFLICT. A row that another transaction has committed meanwhil
 transaction is begun again, as it would be if an INSERT had left that row out.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
 from sqlalchemy import Connection, Table
 from sqlalchemy.exc import DBAPIError
 
+from records.days import day_text
 from server.database import WrittenMeanwhile
 
 UNIQUE_VIOLATION = "23505"
 NOTHING = "\\N"
+PIECE = 100
+"""Rows that are sent at once."""
 
 
 def copy_new(db: Connection, table: Table, columns: Mapping[str, Sequence[Any]]) -> None:
     """Insert rows, given as columns of values that the driver knows. WrittenMeanwhile if one of them is there."""
     quote = db.dialect.identifier_preparer.quote
     statement = f"COPY {quote(table.name)} ({', '.join(map(quote, columns))}) FROM STDIN"
-    lines = zip(*map(_written, columns.values()), strict=True)
-    text = "\n".join(map("\t".join, lines)) + "\n"
     driver: Any = db.connection.driver_connection
     try:
         with driver.cursor() as cursor, cursor.copy(statement) as copy:
-            copy.write(text)
+            for text in _texts(list(columns.values())):
+                copy.write(text)
     except db.dialect.loaded_dbapi.Error as error:
         if getattr(error, "sqlstate", None) == UNIQUE_VIOLATION:
             raise WrittenMeanwhile from None
         # As SQLAlchemy would tell it, without the line that COPY quotes: it may be personal.
         raise DBAPIError(statement, None, error, hide_parameters=True) from None
+
+
+def _texts(columns: list[Sequence[Any]]) -> Iterator[str]:
+    """Rows in the text form of COPY, in pieces: the database reads one while the next is being made."""
+    for first in range(0, len(columns[0]), PIECE):
+        written = [_written(column[first : first + PIECE]) for column in columns]
+        yield "\n".join(map("\t".join, zip(*written, strict=True))) + "\n"
 
 
 def _written(values: Sequence[Any]) -> Sequence[str]:
@@ -41,13 +50,15 @@ def _written(values: Sequence[Any]) -> Sequence[str]:
         return [*_written(values[:1])] * len(values)
     types -= {type(None)}
     if types == {str}:
-        if None in values:
-            values = [NOTHING if value is None else _escaped(value) for value in values]
-        elif "\\" in (whole := "".join(values)) or not whole.isprintable():
-            values = [_escaped(value) for value in values]
-        return values
-    ways = {kind: _WAYS[kind] for kind in types}
-    return [NOTHING if value is None else ways[type(value)](value) for value in values]
+        whole = "".join(values if None not in values else filter(None, values))
+        plain = "\\" not in whole and whole.isprintable()
+        values = values if plain else [value and _escaped(value) for value in values]
+    elif types == {date}:
+        values = list(map(day_text, values))
+    else:
+        ways = {kind: _WAYS[kind] for kind in types}
+        values = [None if value is None else ways[type(value)](value) for value in values]
+    return values if None not in values else [NOTHING if value is None else value for value in values]
 
 
 def _escaped(text: str) -> str:
@@ -59,5 +70,4 @@ _WAYS: Mapping[type, Callable[[Any], str]] = {
     str: _escaped,
     int: str,
     bool: lambda value: "t" if value else "f",
-    date: date.isoformat,
 }

@@ -9,7 +9,7 @@ import hmac
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
@@ -44,6 +44,23 @@ class NewDevice:
     person_id: str
     token: str
     signing_key: bytes
+
+
+class KnownDevice(NamedTuple):
+    """A device as it stood when its token was looked at. `last_batch`, `cursor_number`: the greatest that it was given;
+    `unsent`, `drafts`: what it said at its last contact, at `last_contact_ms`."""
+
+    number: str
+    person_id: str
+    name: str
+    app: str | None
+    signing_key: str | None
+    sealing_key: str | None
+    last_batch: int
+    cursor_number: int
+    last_contact_ms: int | None
+    unsent: int | None
+    drafts: int | None
 
 
 class Enrolments:
@@ -193,7 +210,7 @@ class Enrolments:
         made = hmac.new(self._token_secret, f"{self._state_id}/{number}/".encode() + proof, hashlib.sha256).digest()
         return _token(made[:TOKEN_BYTES])
 
-    def renumber(self, device: Any) -> NewNumber:
+    def renumber(self, device: KnownDevice) -> NewNumber:
         """Another device for the person of this one, with its keys: two copies of a phone's file are two devices."""
         token = _token(self._randomness(TOKEN_BYTES))
         with self._database.writing() as db:
@@ -241,8 +258,8 @@ class Enrolments:
             if not taken and number != "00000000":
                 return number
 
-    def device_of(self, token: str) -> Any:
-        """The device row of a token. Raises Problem: sign_in for an unknown token, revoked for a revoked device."""
+    def device_of(self, token: str) -> KnownDevice:
+        """The device of a token. Raises Problem: sign_in for an unknown token, revoked for a revoked device."""
         table = self._tables.device
         with self._database.asking() as db:
             row = db.execute(_by_token(table), {"state": self._state_id, "hash": _hash(token)}).one_or_none()
@@ -250,7 +267,7 @@ class Enrolments:
             raise Problem("sign_in")
         if row.revoked_ms is not None:
             raise Problem("revoked")
-        return row
+        return KnownDevice(*row[1:])
 
     def revoke(self, device: str) -> None:
         """From now on the device is refused, and with it all that go by its keys: the numbers that copies of it were
@@ -303,7 +320,8 @@ class Enrolments:
 def _by_token(device: Table) -> Select[Any]:
     """Every call asks this, so the statement is built once."""
     mine = (device.c.state_id == bindparam("state"), device.c.token_hash == bindparam("hash"))
-    return select(device, device.c.device.label("number")).where(*mine)
+    told = (device.c[name] for name in KnownDevice._fields[1:])
+    return select(device.c.revoked_ms, device.c.device.label("number"), *told).where(*mine)
 
 
 def _digits_of(typed: str) -> str:

@@ -69,6 +69,7 @@ def lock(working: Working, named: Mapping[str, Named]) -> None:
     changes = any(registry[kind].standing == "reference" for kind in named)
     if changes or any(registry[kind].standing == "group" for kind in named):
         working.lock_reference(changes=changes)
+    known = {kind: working.to_look_for(kind, some.ids) for kind, some in named.items()}
     groups: set[str] = set()
     accounts: set[str] = set()
     for kind, some in named.items():
@@ -76,13 +77,13 @@ def lock(working: Working, named: Mapping[str, Named]) -> None:
             continue
         above = _parents(registry, kind, some)
         if kind == "Shg":
-            groups.update(some.ids)
+            groups.update(known[kind])
         elif (parent := registry[kind].parent) and parent[1] == "SavingsAccount":
             accounts |= above
         else:
             groups |= above
         if kind != "Shg":
-            groups.update(working.groups_of(kind, some.ids).values())
+            groups.update(working.groups_of(kind, known[kind]).values())
     if accounts:
         groups.update(working.groups_of("SavingsAccount", accounts).values())
     working.lock_groups(groups)

@@ -4,28 +4,22 @@ A record that the device has at this version by another stream, with at least th
 A device's own latest work comes back without the columns it wrote itself.
 """
 
-import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import date
-from functools import lru_cache, partial
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from operator import itemgetter
-from typing import Any, NamedTuple
+from typing import Any
 
-from sqlalchemy import Column, Connection, Date, Dialect, Select, Table, and_, bindparam, select
+from sqlalchemy import Connection
 
 from records.audience import RICHNESS, class_of, columns_of
 from records.conflict import VALUES
 from records.kinds import Registry
 from records.messages import Part, Section
-from records.record import derived_fields, parent_field, to_wire
-from server.chunks import among, among_listed, chunked, listed
+from records.record import derived_fields, parent_field
 from server.cursors import START, Reached, Vector
 from server.feeding import fields_beyond, told_whole
+from server.page_rows import Line, PageRows, Records, Told, Wanted
 from server.tables import CentralTables
-
-Values = list[Any]
-Wanted = dict[tuple[str, tuple[str, ...]], list[str]]
-"""(kind, columns) -> ids of the records of which these columns are to be sent."""
 
 MOST_CHARACTERS = 700_000
 FEWEST_ROWS = 25
@@ -34,38 +28,6 @@ SLICE = 1000
 """Rows that are read at once. A page is put together of slices for as long as its texts leave room."""
 
 
-class Told(NamedTuple):
-    """What a stream was told of a record (`feed` in server/tables.py)."""
-
-    stream: str
-    seq: int
-    whole_seq: int | None
-    changed: str | None
-
-
-class Line(NamedTuple):
-    """A row of one stream, with one of the other streams that hold the record too: as many lines as there are such, or
-    one without."""
-
-    seq: int
-    id: str
-    kind: str
-    left: bool
-    by_device: str
-    others_seq: int
-    whole_seq: int | None
-    changed: str | None
-    stream: str | None
-    other_seq: int
-    other_whole_seq: int | None
-    other_changed: str | None
-
-    @property
-    def other(self) -> Told | None:
-        return Told(self.stream, *self[9:]) if self.stream else None
-
-
-_AS_LINE = partial(tuple.__new__, Line)
 _SEQ, _STREAM = itemgetter(Line._fields.index("seq")), itemgetter(Line._fields.index("stream"))
 
 
@@ -84,21 +46,18 @@ class Paging:
         readable: Mapping[str, frozenset[str]],
         sent: Mapping[tuple[str, str], int],
     ) -> None:
-        self._db, self._tables, self._registry, self._state_id = db, tables, registry, state_id
+        self._rows, self._registry = PageRows(db, tables, state_id), registry
         self._author, self.readable, self._sent = author, readable, sent
         self._live: dict[str, int] = {}
-        self._found: dict[str, tuple[tuple[str, ...], dict[str, tuple[Any, ...]]]] = {}
         self._seen: dict[tuple[str, ...], tuple[tuple[str, ...], tuple[str, ...]]] = {}
 
     def news(self, vector: Vector) -> dict[str, int]:
         """stream -> its last number, of the readable streams in which something lies beyond the vector."""
-        table = self._tables.stream
         found: dict[str, int] = {}
-        for some in chunked(self.readable):
-            for name, seq, live in self._ask(_numbers(table, self._db.dialect.name), some):
-                self._live[name] = live
-                if seq > vector.get(name, START).upto:
-                    found[name] = seq
+        for name, seq, live in self._rows.numbers(self.readable):
+            self._live[name] = live
+            if seq > vector.get(name, START).upto:
+                found[name] = seq
         return {name: found[name] for name in self.readable if name in found}
 
     def to_come(self, vector: Vector, news: Mapping[str, int]) -> int:
@@ -130,11 +89,12 @@ class Paging:
     def parts(self, vector: Vector, news: Mapping[str, int], room: int) -> tuple[list[Part], Vector, bool]:
         """(parts of at most `room` rows, the vector reached, whether more is waiting)."""
         drawn, reached, more = self._draw(vector, news, room)
-        self._read([wanted for _, wanted in drawn])
+        read = self._rows.records([wanted for _, wanted in drawn])
         for part, wanted in drawn:
             for kind in dict.fromkeys(kind for kind, _ in wanted):
-                part.rows += self._sections(kind, {cols: ids for (one, cols), ids in wanted.items() if one == kind})
-        self._found.clear()
+                part.rows += self._sections(
+                    read, kind, {cols: ids for (one, cols), ids in wanted.items() if one == kind}
+                )
         return [part for part, _ in drawn], reached, more
 
     def _draw(
@@ -147,7 +107,7 @@ class Paging:
             if left <= 0:
                 return parts, reached, True
             before = vector.get(name, START)
-            rows = self._feed(name, before.upto, left)
+            rows = self._rows.lines(name, before.upto, left)
             found = len(set(map(_SEQ, rows)))
             full = found == left
             end = rows[-1].seq if full and rows else last
@@ -161,32 +121,19 @@ class Paging:
 
     def asked(self, ids: Iterable[str], vector: Vector) -> list[Part]:
         """Records by their ids, whole, each by the richest stream in which the device has been told of it."""
-        feed, wanted = self._tables.feed, sorted(set(ids))
-        rows = self._db.execute(
-            select(feed.c.id, feed.c.kind).where(
-                feed.c.state_id == self._state_id, among(self._db, feed.c.id, wanted), feed.c.left.is_(False)
-            )
-        )
-        kinds = {row.id: row.kind for row in rows}
+        kinds, streams_of = self._streams(sorted(set(ids)))
         chosen: dict[tuple[str, str, tuple[str, ...]], list[str]] = {}
-        for id, streams in self._streams(wanted).items():
+        for id, streams in streams_of.items():
             told = [name for name, row in streams.items() if row.seq <= vector.get(name, START).upto]
             if told:
                 richest, kind = min(told, key=lambda one: (_rank(one), one)), kinds[id]
                 columns = columns_of(self._registry[kind].cls, kind, {one: self.readable[one] for one in streams})
                 chosen.setdefault((richest, kind, columns), []).append(id)
-        self._read([{(kind, columns): some} for (_, kind, columns), some in chosen.items()])
+        read = self._rows.records([{(kind, columns): some} for (_, kind, columns), some in chosen.items()])
         return [
-            Part(name, vector[name].upto, self._sections(kind, {columns: some}))
+            Part(name, vector[name].upto, self._sections(read, kind, {columns: some}))
             for (name, kind, columns), some in chosen.items()
         ]
-
-    def _feed(self, name: str, upto: int, room: int) -> list[Line]:
-        asked = {"state": self._state_id, "stream": name, "upto": upto, "room": room}
-        return list(map(_AS_LINE, _rows(self._db, _beyond(self._tables.feed), asked)))
-
-    def _ask(self, query: Select[Any], ids: list[str]) -> list[tuple[Any, ...]]:
-        return _rows(self._db, query, {"state": self._state_id, "among": listed(self._db, ids)})
 
     def _part(self, name: str, end: int, before: Vector, rows: list[Line], reached: Vector) -> tuple[Part, Wanted]:
         part, own, at = Part(name, end), list[int](), before.get(name, START)
@@ -276,101 +223,35 @@ class Paging:
             for other, row in streams.items()
         )
 
-    def _streams(self, ids: list[str]) -> dict[str, dict[str, Told]]:
-        """id -> {stream: what it was told} of all the device's streams that hold the record."""
-        found: dict[str, dict[str, Told]] = {id: {} for id in ids}
-        query = _holding(self._tables.feed, self._db.dialect.name)
-        for some in chunked(ids):
-            for id, *told in self._ask(query, some):
-                if told[0] in self.readable:
-                    found[id][told[0]] = Told(*told)
-        return found
+    def _streams(self, ids: Iterable[str]) -> tuple[dict[str, str], dict[str, dict[str, Told]]]:
+        """(id -> kind, id -> {stream: what it was told}) of all the device's streams that hold these records."""
+        kinds, found = dict[str, str](), dict[str, dict[str, Told]]()
+        for id, kind, told in self._rows.told(ids):
+            if told.stream in self.readable:
+                kinds[id] = kind
+                found.setdefault(id, {})[told.stream] = told
+        return kinds, found
 
-    def _read(self, several: Iterable[Wanted]) -> None:
-        """Read the records of several parts: those of one kind together, whichever columns are sent of each."""
-        names: dict[str, dict[str, None]] = {}
-        ids: dict[str, set[str]] = {}
-        for wanted in several:
-            for (kind, columns), some in wanted.items():
-                names.setdefault(kind, {}).update(dict.fromkeys(columns))
-                ids.setdefault(kind, set()).update(some)
-        for kind in names:
-            columns = tuple(names[kind])
-            query = _records(self._tables.records[kind], columns, self._db.dialect.name)
-            self._found[kind] = columns, {row[0]: row for some in chunked(ids[kind]) for row in self._ask(query, some)}
-
-    def _sections(self, kind: str, wanted: Mapping[tuple[str, ...], list[str]]) -> list[Section]:
-        """Records of one kind that have been read, a section for those with the same columns."""
-        table, dialect = self._tables.records[kind], self._db.dialect
-        names, found = self._found[kind]
-        sections = []
-        for columns, ids in wanted.items():
-            if rows := [found[id] for id in ids if id in found]:
-                there, stamps, *all_values = map(list, zip(*rows, strict=True))
-                by_name = dict(zip(names, all_values, strict=True))
-                values = [_on_the_wire(table.c[name], dialect, by_name[name]) for name in columns]
-                if kind == "Conflict":
-                    self._mask(columns, values, there)
-                sections.append(Section(kind, there, list(columns), values, _stamps_in_columns(stamps, columns)))
+    def _sections(self, read: Records, kind: str, wanted: Mapping[tuple[str, ...], list[str]]) -> list[Section]:
+        sections = self._rows.sections(read, kind, wanted)
+        if kind == "Conflict":
+            for section in sections:
+                self._mask(section)
         return sections
 
-    def _mask(self, columns: tuple[str, ...], values: list[Values], ids: list[str]) -> None:
+    def _mask(self, section: Section) -> None:
         """A Conflict shows its values only to who sees that column of its record."""
+        columns, values = section.fields, section.columns
         shown = [columns.index(name) for name in VALUES if name in columns]
         if not shown:
             return
-        streams = self._streams(ids)
+        _, streams = self._streams(section.ids)
         kinds, fields = values[columns.index("record_kind")], values[columns.index("field")]
-        for place, (id, kind, field) in enumerate(zip(ids, kinds, fields, strict=True)):
-            held_by = {stream: self.readable[stream] for stream in streams[id]}
+        for place, (id, kind, field) in enumerate(zip(section.ids, kinds, fields, strict=True)):
+            held_by = {stream: self.readable[stream] for stream in streams.get(id, ())}
             if field not in columns_of(self._registry[kind].cls, kind, held_by):
                 for at in shown:
                     values[at][place] = None
-
-
-def _rows(db: Connection, query: Select[Any], asked: Mapping[str, Any]) -> list[tuple[Any, ...]]:
-    """The rows of a question as the driver gives them: pages have thousands, and SQLAlchemy would wrap each."""
-    with db.execute(query, asked) as result:
-        return list(result.cursor.fetchall())
-
-
-# Statements that every page asks, built once.
-
-
-@lru_cache(maxsize=32)
-def _numbers(stream: Table, dialect: str) -> Select[Any]:
-    among = among_listed(dialect, stream.c.name)
-    return select(stream.c.name, stream.c.seq, stream.c.live).where(stream.c.state_id == bindparam("state"), among)
-
-
-@lru_cache(maxsize=32)
-def _beyond(feed: Table) -> Select[Any]:
-    """`Line`s. In one statement with the other streams, so that both are of one moment."""
-    mine = (feed.c.state_id == bindparam("state"), feed.c.stream == bindparam("stream"))
-    later = feed.c.seq > bindparam("upto")
-    names = ("seq", "id", "kind", "left", "by_device", "others_seq", "whole_seq", "changed")
-    told = select(*(feed.c[name] for name in names)).where(*mine, later).order_by(feed.c.seq).limit(bindparam("room"))
-    row, other = told.subquery("row"), feed.alias("other")
-    also = and_(
-        other.c.state_id == bindparam("state"),
-        other.c.id == row.c.id,
-        other.c.stream != bindparam("stream"),
-        other.c.left.is_(False),
-    )
-    shown = (*(row.c[name] for name in names), *(other.c[name] for name in Told._fields))
-    return select(*shown).select_from(row.outerjoin(other, also)).order_by(row.c.seq)
-
-
-@lru_cache(maxsize=32)
-def _holding(feed: Table, dialect: str) -> Select[Any]:
-    mine = (feed.c.state_id == bindparam("state"), among_listed(dialect, feed.c.id), feed.c.left.is_(False))
-    return select(feed.c.id, *(feed.c[name] for name in Told._fields)).where(*mine)
-
-
-@lru_cache(maxsize=512)
-def _records(table: Table, columns: tuple[str, ...], dialect: str) -> Select[Any]:
-    mine = (table.c.state_id == bindparam("state"), among_listed(dialect, table.c.id))
-    return select(table.c.id, table.c.stamps, *(table.c[name] for name in columns)).where(*mine)
 
 
 def _ranges(numbers: Iterable[int]) -> list[tuple[int, int]]:
@@ -381,81 +262,6 @@ def _ranges(numbers: Iterable[int]) -> list[tuple[int, int]]:
             found[-1] = found[-1][0], number
         else:
             found.append((number, number))
-    return found
-
-
-def _on_the_wire(column: Column[Any], dialect: Dialect, values: Values) -> Values:
-    """A column from the driver as `to_wire` of its values. Each different one is turned once; most go as they are."""
-    turn = _turn_of(column, dialect)
-    if turn is None:
-        return values
-    if turn is _day_text:
-        return list(map(_day_text, values))
-    made = {value: turn(value) for value in set(values)}
-    return list(map(made.__getitem__, values))
-
-
-@lru_cache(maxsize=1 << 14)
-def _day_text(day: date | None) -> str | None:
-    return None if day is None else day.isoformat()
-
-
-@lru_cache(maxsize=2048)
-def _turn_of(column: Column[Any], dialect: Dialect) -> Callable[[Any], Any] | None:
-    """How a value of the driver becomes one of the wire; None where it is one already."""
-    if isinstance(column.type, Date):
-        # SQLite keeps a day as the text in which it travels.
-        return None if dialect.name == "sqlite" else _day_text
-    read = column.type.dialect_impl(dialect).result_processor(dialect, None)
-    return (lambda value: to_wire(read(value))) if read else None
-
-
-_STAMP, _REST = itemgetter(slice(2, 26)), itemgetter(slice(26, None))
-"""Of the text of a record with one stamp, `{"<stamp>":"name formed_on"}`."""
-
-
-def _stamps_in_columns(texts: Sequence[str], columns: tuple[str, ...]) -> list[list[str | None]]:
-    """The stamps of records, a list for each column. Columns that are stamped alike throughout share one."""
-    rests, stamps = list(map(_REST, texts)), list(map(_STAMP, texts))
-    different = set(rests)
-    # Most records have one stamp, and few sets of fields are stamped together.
-    named = {rest: frozenset(rest[3:-2].split(" ")) for rest in different if _names_fields(rest)}
-    several = different - named.keys()
-    others = _one_by_one(texts, [row for row, rest in enumerate(rests) if rest in several] if several else [])
-    alike: dict[Any, list[str | None]] = {}
-    grid: list[list[str | None]] = []
-    for name in columns:
-        among = frozenset(rest for rest, names in named.items() if name in names)
-        key = among, tuple(others.get(name, ()))
-        if key not in alike:
-            alike[key] = column = _of_those(stamps, rests, among)
-            for row, stamp in key[1]:
-                column[row] = stamp
-        grid.append(alike[key])
-    return grid
-
-
-def _of_those(stamps: list[str], rests: list[str], among: frozenset[str]) -> list[str | None]:
-    """The stamps of those rows; '' for the others."""
-    if not among:
-        return [""] * len(stamps)
-    return [stamp if rest in among else "" for stamp, rest in zip(stamps, rests, strict=True)]
-
-
-def _names_fields(rest: str) -> bool:
-    """Whether this is all that follows one stamp."""
-    return rest[:3] == '":"' and rest[-2:] == '"}' and rest.count('"') == 3
-
-
-def _one_by_one(texts: Sequence[str], rows: list[int]) -> dict[str, list[tuple[int, str]]]:
-    """field -> (row, stamp) of these rows, whatever stamps they have."""
-    found: dict[str, list[tuple[int, str]]] = {}
-    # All in one text, which is read much sooner than each by itself.
-    read = json.loads(f"[{','.join(texts[row] or '{}' for row in rows)}]")
-    for row, one in zip(rows, read, strict=True):
-        for stamp, names in one.items():
-            for name in names.split(" "):
-                found.setdefault(name, []).append((row, stamp))
     return found
 
 

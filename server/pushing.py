@@ -56,10 +56,12 @@ class Push:
         author: Author,
         now_ms: int,
         seen: Glance | None = None,
+        *,
+        by_feed: bool = False,
     ) -> None:
         self.db, self.tables, self.registry, self.state_id = db, tables, registry, state_id
         self.author, self.now_ms = author, now_ms
-        self.working = Working(db, tables, registry, state_id, seen)
+        self.working = Working(db, tables, registry, state_id, seen, by_feed=by_feed)
         self.standings = Standings(self.working)
         self.merging = Merging(self.working)
         self.effects = Effects()
@@ -90,6 +92,8 @@ class Push:
         rows: list[Row] = []
         for lot in lots:
             plain = newcomers.plain_in(lot)
+            if len(plain) < len(lot.ids) and lot.kind in self.registry:
+                self.working.look_again(lot.kind, (lot.ids[at] for at in lot.sound() if at not in plain))
             for by_columns, run in groupby(range(len(lot.ids)), plain.__contains__):
                 if by_columns:
                     newcomers.create(lot, list(run))

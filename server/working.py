@@ -1,7 +1,7 @@
 """The records that one push works on: read once in id order and locked, changed in memory, written back set-based."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
 from operator import itemgetter
 from typing import Any
@@ -15,6 +15,7 @@ from records.kinds import Registry
 from records.record import Record, fields_of
 from records.search_key import search_key
 from server.chunks import among_listed, chunked, listed
+from server.database import WrittenMeanwhile
 from server.fresh import Fresh
 from server.glance import Glance
 from server.tables import CentralTables
@@ -30,13 +31,22 @@ class Working:
     Rows whose id is unknown stay unknown until `create`, or `take_new` for many. `flush` writes all that changed.
     `created`, `written`, `derived`: id -> kind of what happened; `before`: id -> the first former value of each
     overwritten field; `settled`: id -> derived fields that got another value. `seen`: what there was beside the
-    records when a batch began, where that was looked at.
+    records when a batch began, where that was looked at. `by_feed`: what no stream was told of is taken for new without
+    a look into its table. Where it is there all the same, the transaction begins again, and looks.
     """
 
     def __init__(
-        self, db: Connection, tables: CentralTables, registry: Registry, state_id: int, seen: Glance | None = None
+        self,
+        db: Connection,
+        tables: CentralTables,
+        registry: Registry,
+        state_id: int,
+        seen: Glance | None = None,
+        *,
+        by_feed: bool = False,
     ) -> None:
         self.db, self.tables, self.registry, self.state_id, self.seen = db, tables, registry, state_id, seen
+        self._by_feed, self._taken_for_new = by_feed, set[str]()
         self._rows: dict[str, dict[str, dict[str, Any]]] = {kind: {} for kind in registry}
         self._asked: dict[str, set[str]] = {kind: set() for kind in registry}
         self._whole_groups: set[str] = set()
@@ -144,6 +154,23 @@ class Working:
         wanted = set(ids)
         self.load_kinds(wanted)
         return wanted & self._kinds_of.keys()
+
+    def to_look_for(self, kind: str, ids: Collection[str]) -> Collection[str]:
+        """Those of these ids for which a table has to be asked."""
+        if not self._by_feed:
+            return ids
+        new = set(ids) - self.known_among(ids)
+        self._asked[kind] |= new
+        self._taken_for_new |= new
+        return [id for id in ids if id not in new]
+
+    def look_again(self, kind: str, ids: Iterable[str]) -> None:
+        """Before these are judged as what is not there: WrittenMeanwhile where one of them is."""
+        table, db = self.tables.records[kind], self.db
+        for some in chunked(self._taken_for_new.intersection(ids)):
+            query = _ids_among(table, db.dialect.name)
+            if db.execute(query, {"state": self.state_id, "among": listed(db, some)}).first():
+                raise WrittenMeanwhile
 
     def is_of_another_kind(self, kind: str, id: str) -> bool:
         """Whether this id names a record of another kind already."""
@@ -314,6 +341,11 @@ def _rows_among(table: Table, column: Column[Any], dialect: str, lock: bool) -> 
     mine = (table.c.state_id == bindparam("state")) & among_listed(dialect, column)
     query = select(table).where(mine).order_by(table.c.id)
     return query.with_for_update() if lock else query
+
+
+@lru_cache(maxsize=256)
+def _ids_among(table: Table, dialect: str) -> Select[Any]:
+    return select(table.c.id).where(table.c.state_id == bindparam("state"), among_listed(dialect, table.c.id)).limit(1)
 
 
 @lru_cache(maxsize=256)

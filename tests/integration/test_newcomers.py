@@ -201,3 +201,25 @@ def test_what_is_plain_goes_by_columns(world_on_each, monkeypatch):
         assert row["roster_count"] == 1 and row["mobile"] is None and row["origin"] == "new"
         assert world.stamps("Member", members[at]) == {"shg_id": stamps[at], "name": stamps[at]}
         assert world.row("Member", members[at])["group_id"] == groups[at]
+
+
+@pytest.mark.parametrize("fields", [("declared_members",), ("village_id", "name", "formed_on", "declared_members")])
+def test_a_record_that_no_stream_was_told_of_is_known_all_the_same(world_on_each, fields):
+    """Whether it is new is asked of the feed first: where that is silent, its own table has the last word."""
+    world, device = world_on_each, world_on_each.enrol("supervisor").device
+    values = {"village_id": ref("V1"), "name": "Ujala", "formed_on": "2024-05-06", "declared_members": 10}
+
+    def push(number: int, names: tuple[str, ...]):
+        stamps = [stamp_of(world.clock(), number, device)]
+        columns, bases = [[values[name]] for name in names], [[""]] * len(names)
+        section = Section("Shg", ["a" * 32], list(names), columns, [stamps] * len(names), bases)
+        return world.centre._take_batch(device, frozen(number, Batch((section,))), world.clock())
+
+    push(1, tuple(values))
+    with world.centre.database.writing() as db:
+        db.execute(world.centre.tables.feed.delete())
+    values |= {"declared_members": 12}
+    answer = push(2, fields)
+    assert [(one.state, one.code) for one in answer.outcomes] == [("applied", None)]
+    (row,) = world.rows(world.centre.tables.records["Shg"])
+    assert (row["name"], row["declared_members"]) == ("Ujala", 12)

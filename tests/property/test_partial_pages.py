@@ -5,6 +5,7 @@ import random
 
 import pytest
 
+from server.page_rows import PageRows
 from server.paging import Paging
 from tests.property.test_laws import Simulation, assert_copies_are_what_a_fresh_phone_would_hold
 from tests.world import World
@@ -15,17 +16,17 @@ SEEDS = (*range(4, 8), "PostgreSQL")
 @pytest.mark.parametrize("seed", SEEDS)
 def test_told_only_what_changed_a_phone_ends_with_what_a_fresh_one_holds(seed, tmp_path, monkeypatch):
     chance, told = random.Random(str(seed)), []
-    page, sections = Paging.page, Paging._sections
+    page, sections = Paging.page, PageRows.sections
 
     def few_rows(self, vector, news, room):
         return page(self, vector, news, chance.choice((1, 2, 5, 9, room)))
 
-    def noted(self, kind, wanted):
+    def noted(self, read, kind, wanted):
         told.extend(len(columns) for columns in wanted)
-        return sections(self, kind, wanted)
+        return sections(self, read, kind, wanted)
 
     monkeypatch.setattr(Paging, "page", few_rows)
-    monkeypatch.setattr(Paging, "_sections", noted)
+    monkeypatch.setattr(PageRows, "sections", noted)
     world = World.on_postgres(seed=5) if seed == "PostgreSQL" else World(seed=100 + seed)
     try:
         simulation = Simulation(world.seed, tmp_path, world)

@@ -9,7 +9,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from records.cells import read_stamps, stamps_text
 from records.kinds import KINDS
 from records.record import to_wire
-from server.paging import _on_the_wire, _stamps_in_columns
+from server.page_rows import _on_the_wire, _stamps_in_columns
 from server.tables import central_tables
 from tests.unit.test_driver_columns import Reversing
 

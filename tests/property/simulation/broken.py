@@ -21,6 +21,7 @@ from server.agreeing import Agreeing, Found
 from server.batches import Batches
 from server.judging import Judging
 from server.merging import Merging
+from server.page_rows import PageRows
 from server.paging import Paging
 from server.revocations import Revocations
 from storage import meta as named
@@ -109,8 +110,8 @@ def a_client_that_clears_its_outbox_on_send(patch: Patch) -> None:
 
 def a_pull_that_filters_rows(patch: Patch) -> None:
     """What is in reach is sent; that something has left a stream is told to nobody."""
-    real = Paging._feed
-    patch.setattr(Paging, "_feed", lambda self, *what: [row for row in real(self, *what) if not row.left])
+    real = PageRows.lines
+    patch.setattr(PageRows, "lines", lambda self, *what: [row for row in real(self, *what) if not row.left])
 
 
 def a_server_that_lets_everybody_write(patch: Patch) -> None:

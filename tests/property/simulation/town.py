@@ -75,12 +75,12 @@ class Watched(CentralStore):
         ledger = self.ledger
         known = ledger is not None and (device, frozen.number) in ledger.batches
         before = self.pulse() if known else None
-        answer, sent = super()._take(device, frozen, now_ms)
+        taken = super()._take(device, frozen, now_ms)
         if ledger is not None:
-            ledger.answered(device, frozen, answer)
+            ledger.answered(device, frozen, taken.answer)
         if known and self.pulse() != before:
             raise Broken(f"law 2: batch {frozen.number} of {device} was applied a second time")
-        return answer, sent
+        return taken
 
     def pulse(self) -> tuple[Any, ...]:
         """What must not change when nothing new is said."""
