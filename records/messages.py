@@ -191,6 +191,22 @@ class SyncReply:
 
 
 @dataclass(frozen=True)
+class Certified:
+    """What a phone shows in the place of a code: the certificate that it was given for this device and person, and its
+    own signature over `return_statement`."""
+
+    device: str
+    person_id: str
+    certificate: bytes
+    signature: bytes
+
+
+def return_statement(certificate: bytes, sealing_key: bytes, proof: bytes) -> bytes:
+    """What a phone signs that comes back by its certificate: nobody else has its key, and each return has its proof."""
+    return b"samooh/return/" + certificate + sealing_key + proof
+
+
+@dataclass(frozen=True)
 class EnrolRequest:
     """A one-time code of digits and the public halves of the keys that the phone made (raw 32 bytes each).
 
@@ -199,6 +215,8 @@ class EnrolRequest:
 
     `proof`: 16 random bytes that the phone made before its first try with this code and shows again with each; b"" from
     an older app. By them and its keys the centre knows the phone whose reply was lost.
+
+    `certified`: instead of a code, of a phone that the centre does not know any more because it has gone back.
     """
 
     app: str
@@ -209,6 +227,7 @@ class EnrolRequest:
     last_device: str = ""
     last_cursor: str = ""
     proof: bytes = b""
+    certified: Certified | None = None
 
 
 @dataclass(frozen=True)
@@ -285,7 +304,7 @@ class Enrolment(Protocol):
 
     def enrol(self, request: EnrolRequest) -> EnrolReply:
         """Raises Problem: code_wrong, code_used, code_expired, code_replaced, too_many_tries, too_many_here, and
-        those of CentralServer."""
+        those of CentralServer; for a certificate only these, sign_in where it is not good here."""
 
 
 def capacity_hash(capacity: Capacity | None) -> str:

@@ -6,11 +6,13 @@ Whatever does not fit together is a Problem, never another error: the other side
 import base64
 import hashlib
 import json
+import re
 from typing import Any
 
 from records.access import Reach
 from records.digest import Compared, Digest, Summary
 from records.frames import compressed, decompressed, framed, unframed
+from records.ids import is_id
 from records.messages import (
     PROTOCOL,
     REACH_PARTS,
@@ -18,6 +20,7 @@ from records.messages import (
     BatchAnswer,
     BundleReply,
     Capacity,
+    Certified,
     EnrolReply,
     EnrolRequest,
     FrozenBatch,
@@ -41,6 +44,7 @@ from records.sections import (
 )
 from records.written import clean_text
 
+_DEVICE = re.compile("[0-9a-f]{8}")
 LARGEST_HEAD = 1024 * 1024
 LARGEST_ENROLMENT = 64 * 1024
 """Bytes, decompressed, of what is read before anybody knows who speaks."""
@@ -50,7 +54,7 @@ NO_NEWS = 1
 MOST_OLDER = 200
 """Records that one call may ask for again."""
 LONGEST_APP, LONGEST_DEVICE_NAME = 40, 120
-PROOF_BYTES = 16
+PROOF_BYTES, SIGNATURE_BYTES = 16, 64
 """Of what a phone shows again with a code whose reply was lost."""
 
 
@@ -381,6 +385,9 @@ def enrol_bytes(request: EnrolRequest) -> bytes:
         value["b"] = [request.last_device, request.last_cursor]
     if request.proof:
         value["n"] = base64.b64encode(request.proof).decode()
+    if shown := request.certified:
+        texts = [base64.b64encode(one).decode() for one in (shown.certificate, shown.signature)]
+        value["z"] = [shown.device, shown.person_id, *texts]
     return framed((b"H", compressed(value)))
 
 
@@ -400,9 +407,21 @@ def read_enrol(body: bytes) -> EnrolRequest:
         proof = base64.b64decode(_text(value.get("n", "")), validate=True)
         if len(proof) not in (0, PROOF_BYTES):
             raise Problem("bad_message")
-        return EnrolRequest(app, _text(value["c"]), signing, sealing, name, before[0], before[1], proof)
+        shown = _read_certified(value.get("z"))
+        return EnrolRequest(app, _text(value["c"]), signing, sealing, name, before[0], before[1], proof, shown)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise Problem("bad_message") from error
+
+
+def _read_certified(value: Any) -> Certified | None:
+    if value is None:
+        return None
+    device, person, *texts = map(_text, value)
+    certificate, signature = (base64.b64decode(text, validate=True) for text in texts)
+    named = _DEVICE.fullmatch(device) and is_id(person)
+    if not named or len(certificate) != SIGNATURE_BYTES or len(signature) != SIGNATURE_BYTES:
+        raise Problem("bad_message")
+    return Certified(device, person, certificate, signature)
 
 
 def enrolled_bytes(reply: EnrolReply) -> bytes:

@@ -14,6 +14,7 @@ from records.messages import (
     Batch,
     BatchAnswer,
     Capacity,
+    Certified,
     EnrolReply,
     EnrolRequest,
     FrozenBatch,
@@ -128,6 +129,12 @@ def test_a_request_and_an_enrolment_survive():
     assert read_enrol(enrol_bytes(proving)) == proving
     with pytest.raises(Problem, match="bad_message"):
         read_enrol(enrol_bytes(replace(enrol, proof=b"p" * 15)))
+    shown = Certified("0000000a", "4" * 32, b"c" * 64, b"s" * 64)
+    back = replace(proving, code="", certified=shown)
+    assert read_enrol(enrol_bytes(back)) == back
+    for change in ({"device": "0000000A"}, {"person_id": "4"}, {"certificate": b"c"}, {"signature": b""}):
+        with pytest.raises(Problem, match="bad_message"):
+            read_enrol(enrol_bytes(replace(back, certified=replace(shown, **change))))
     reply = EnrolReply("t", "0000000a", Capacity("4" * 32, "N", None, ()), "abcd0123", 5, b"k" * 32, b"c" * 64)
     assert read_enrolled(enrolled_bytes(reply)) == reply
 
