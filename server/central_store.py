@@ -1,5 +1,6 @@
 """The central store: access, limits, audit and sync are inside it; endpoints only decode, call and encode."""
 
+import logging
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -40,8 +41,11 @@ from server.photos import Photos
 from server.reaching import capacity_of
 from server.revocations import Revocations
 from server.schema import check, prepare
+from server.set_back import SetBack, note_set_back
 from server.tables import central_tables
 from server.upserting import insert_missing, put
+
+log = logging.getLogger("samooh.server")
 
 Clock = Callable[[], int]
 OVERLAP_MS = 60_000
@@ -111,17 +115,19 @@ class CentralStore:
     def new_epoch(self) -> str:
         """Say that this database has gone back: at their next contact all phones give again what they have sent."""
         with self.database.writing() as db:
-            return self._begin_epoch(db)
+            return self._begin_epoch(db, "restored")
 
-    def _begin_epoch(self, db: Connection) -> str:
+    def _begin_epoch(self, db: Connection, how: str) -> str:
         meta, epoch = self.tables.meta, self._randomness(4).hex()
         db.execute(update(meta).where(meta.c.state_id == self.state_id, meta.c.name == "epoch").values(value=epoch))
+        note_set_back(db, self.tables, self.state_id, SetBack(epoch, self.clock(), how))
+        log.error("this database has gone back to an earlier state (%s): phones give again what they had sent", how)
         return epoch
 
     def _heed(self, db: Connection, device: str, token: str | None) -> None:
         """A cursor that is given up, with its number, must not take along the only proof that we have gone back."""
         if token and self.cursors.is_from_beyond(db, device, token, self.epoch(db)):
-            self._begin_epoch(db)
+            self._begin_epoch(db, "cursor")
 
     # --- who calls
 
@@ -337,7 +343,7 @@ class CentralStore:
     ) -> SyncReply:
         """A valid token from beyond our own numbers: a restored backup. A new epoch, and the phones' own work again."""
         table = self.tables.device
-        epoch = self._begin_epoch(db) if stand.gone_back == "now" else self.epoch(db)
+        epoch = self._begin_epoch(db, "cursor") if stand.gone_back == "now" else self.epoch(db)
         db.execute(
             update(table)
             .where(table.c.state_id == self.state_id, table.c.device == device.number)
