@@ -146,7 +146,8 @@ class SyncRequest:
     of the capacity it knows. `unsent`, `oldest_unsent_ms` and `drafts` are told to the office. `room` = rows wanted in
     the page. `reached` (stream -> seq) is sent back only after `cursor_unknown`. `summary`: what the device holds of
     some streams, to be compared. `older`: ids of records that it let go for want of room and asks for again. `stored`:
-    the number of the cursor up to which all is stored, where that is not the one presented.
+    the number of the cursor up to which all is stored, where that is not the one presented. `seal`: that of the answer
+    `answered`, of a device that has no cursor from after it.
     """
 
     app: str
@@ -162,6 +163,7 @@ class SyncRequest:
     summary: Summary | None = None
     older: tuple[str, ...] = ()
     stored: int | None = None
+    seal: str = ""
 
 
 @dataclass(frozen=True)
@@ -176,7 +178,8 @@ class NewNumber:
 class SyncReply:
     """`epoch` changes when the server has gone back; `offers` asks the device for its own acknowledged changes.
     `renumbered` comes with the answer `device_cloned`: all work is kept and sent again under the new number.
-    `compared`: what came of the summary in the call, None where nothing could be compared.
+    `compared`: what came of the summary in the call, None where nothing could be compared. `seal`: proves to a centre
+    that has gone back that it has applied the batch of this answer.
     """
 
     epoch: str
@@ -188,6 +191,7 @@ class SyncReply:
     cursor_unknown: bool = False
     renumbered: NewNumber | None = None
     compared: Compared | None = None
+    seal: str = ""
 
 
 @dataclass(frozen=True)

@@ -101,6 +101,7 @@ def request_bytes(request: SyncRequest) -> bytes:
         "k": _packed_summary(request.summary),
         "w": ids_text(request.older) if request.older else None,
         "q": request.stored,
+        "f": request.seal,
     }
     frames = []
     if request.batch:
@@ -138,6 +139,7 @@ def read_request(body: bytes) -> SyncRequest:
             summary=_read_summary(header.get("k")),
             older=tuple(ids_list(header["w"]))[:MOST_OLDER] if "w" in header else (),
             stored=None if header.get("q") is None else _count(header["q"]),
+            seal=_text(header.get("f", "")),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise Problem("bad_message") from error
@@ -155,6 +157,7 @@ def reply_bytes(reply: SyncReply, presented: str | None = None) -> bytes:
         "x": reply.cursor_unknown,
         "r": [reply.renumbered.device, reply.renumbered.token] if reply.renumbered else None,
         "k": [list(reply.compared.differ), list(reply.compared.left_out)] if reply.compared else None,
+        "f": reply.seal,
     }
     return framed((b"H", compressed(_short(value))))
 
@@ -173,6 +176,7 @@ def read_reply(body: bytes, presented: str | None = None) -> SyncReply:
             cursor_unknown=bool(value.get("x")),
             renumbered=NewNumber(*value["r"]) if value.get("r") else None,
             compared=_read_compared(value.get("k")),
+            seal=str(value.get("f", "")),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise Problem("bad_message") from error

@@ -18,7 +18,7 @@ from storage.outbox import refresh_unsent
 from storage.restamping import for_new_device
 from storage.store import LocalStore, Transaction
 
-BELONG_TO_A_DEVICE = (named.LOGIN, named.CURSOR, named.LAST_BATCH, named.ANSWERED)
+BELONG_TO_A_DEVICE = (named.LOGIN, named.CURSOR, named.LAST_BATCH, named.ANSWERED, named.ANSWER_SEAL)
 """A cursor and batch numbers are a device's: under another number they begin anew."""
 
 

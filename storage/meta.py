@@ -19,6 +19,7 @@ OFFERS_DUE = "offers_due"  # the epoch for which they are still to be offered
 CLOCK_OFFSET, HEARD_MS = "clock_offset", "heard_ms"  # centre's clock minus ours; the centre's time when last heard
 LAST_MADE, LAST_RECEIVED = "last_made", "last_received"  # greatest stamps
 LAST_BATCH, ANSWERED = "last_batch", "answered"  # numbers: last frozen, last answer taken in
+ANSWER_SEAL = "answer_seal"  # [batch, seal] of the last sealed answer, until a cursor from after it is stored
 PLACE = "place"  # runs up with every save; the order of the outbox
 SYNC_REPORT = "sync_report"
 RUNS = "runs"  # the last synchronisations, newest first
