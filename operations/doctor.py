@@ -24,6 +24,7 @@ from records.kinds import Registry
 from records.problems import Problem
 from records.record import fields_of
 from server.central_store import CentralStore
+from server.set_back import last_set_back
 from storage import meta as named
 from storage.store import LocalStore
 
@@ -56,6 +57,7 @@ def doctor(phone_file: Annotated[Path, typer.Argument(help="The SQLite file of a
 
 def _examine(store: LocalStore, centre: CentralStore) -> bool:
     device = _device(store, centre)
+    _say_set_back(store, centre)
     compared = compare(store, centre)
     differences = list(differences_of(compared, centre.registry))
     for one in differences:
@@ -108,6 +110,18 @@ def _device(store: LocalStore, centre: CentralStore) -> Any:
         raise CannotDo(f"The device {number} is not known here: it is enrolled at another server, or after a backup.")
     say(f"device {number}, of the person {row.person_id}")
     return row
+
+
+def _say_set_back(store: LocalStore, centre: CentralStore) -> None:
+    with store.reading() as t:
+        known = t.meta.get(named.EPOCH)
+    with centre.database.reading() as db:
+        went_back = last_set_back(db, centre.tables, centre.state_id)
+        if went_back and known != centre.epoch(db):
+            say(
+                "The centre has gone back to an earlier state since this phone was last in contact: synchronise it, "
+                "and what it had sent comes again."
+            )
 
 
 def differences_of(compared: Comparison, registry: Registry) -> Iterator[Difference]:

@@ -11,7 +11,7 @@ from operations import finding
 from operations.office import Row, push, the_centre
 from operations.speaking import CannotDo, counted, say, table
 from records.days import day_of
-from records.ids import new_id
+from records.ids import is_id, new_id
 from records.person import ROLES
 from server.central_store import CentralStore
 from server.reaching import state_place
@@ -42,11 +42,14 @@ def add(
     from_: From = None,
     to: To = None,
     in_charge: InCharge = False,
+    id_: Annotated[
+        str | None, typer.Option("--id", help="The id she had, where she was entered after the backup in use.")
+    ] = None,
 ) -> None:
     """Add a person and where she works. Prints her id."""
     with the_centre() as centre:
         where, home = _work(centre, role, place, branch)
-        person = new_id(centre.clock(), token_bytes)
+        person = _unused(centre, id_) if id_ else new_id(centre.clock(), token_bytes)
         names = {"name": name} | ({"name_hi": name_hi} if name_hi else {})
         work = _assignment(centre, person, role, where, from_, to, in_charge)
         push(centre, "people", [("Person", person, {**names, "home_id": home}), work])
@@ -85,6 +88,19 @@ def end(
             raise CannotDo(f"{found.name} has no work that goes on after {last}.")
         push(centre, "people", [("Assignment", row.work, {"to_on": last}) for row in open_work])
     say(f"{counted(len(open_work), 'assignment')} of {found.name} end on {last}.")
+
+
+def _unused(centre: CentralStore, id: str) -> str:
+    """The id that somebody had before the database went back: her phone comes back by it."""
+    if not is_id(id):
+        raise CannotDo(f"{id} is no id: 32 signs, 0 to 9 and a to f.")
+    person = centre.tables.records["Person"]
+    with centre.database.reading() as db:
+        mine = (person.c.state_id == centre.state_id, person.c.id == id)
+        known = db.scalar(select(person.c.name).where(*mine))
+    if known:
+        raise CannotDo(f"{id} is {known}: samooh people assign gives her further work.")
+    return id
 
 
 def _assignment(

@@ -15,7 +15,8 @@ from operations.backup import check_sqlite, postgres
 from operations.speaking import CannotDo, say
 from server.central_store import CentralStore
 from server.database import Database
-from server.serving import centre_of
+from server.revocations import Revocations
+from server.serving import centre_of, now_ms
 from server.settings import Settings, read_settings
 from server.upserting import put
 
@@ -37,6 +38,7 @@ def restore(
     if backup.suffix == ".dump":
         _need_revocations(settings, without_revocations)
         restored = _load_postgres(settings, backup)
+        _begin_revocations(restored.revocations_path, without_revocations)
     else:
         restored = _put_file(settings, backup, into, without_revocations)
     centre = centre_of(restored)
@@ -45,7 +47,10 @@ def restore(
     finally:
         centre.close()
     say(f"restored, in a new epoch {epoch}. Phones give again what they had acknowledged after the backup.")
-    say("Phones that were enrolled after the backup are not known: samooh enrol gives each a new code.")
+    if without_revocations:
+        say("Phones that were enrolled after the backup need a new code each: samooh enrol.")
+    else:
+        say("Phones that were enrolled after the backup are let in again by themselves; those revoked stay out.")
     if into is not None:
         say(f"Now set SAMOOH_FOLDER={into.resolve()} and start the server.")
 
@@ -73,6 +78,12 @@ def _need_revocations(settings: Settings, without: bool) -> None:
     )
 
 
+def _begin_revocations(path: Path, without: bool) -> None:
+    """Nobody can say any more who was shut out since the backup: then no phone comes back by its certificate either."""
+    if without and not path.exists():
+        Revocations(path).begin_after_loss(now_ms())
+
+
 # --- SQLite
 
 
@@ -95,8 +106,7 @@ def _put_file(settings: Settings, backup: Path, into: Path | None, without: bool
     # What stands in the old folder by default goes along; what has a place of its own stays there.
     _take_along(settings.secret_file, settings.secret_path, folder / "secret.key")
     _take_along(settings.revocations, settings.revocations_path, folder / "revocations.jsonl")
-    if without:
-        (settings.revocations or folder / "revocations.jsonl").touch(mode=0o600)
+    _begin_revocations(settings.revocations or folder / "revocations.jsonl", without)
     shutil.copyfile(backup, folder / "central.db")
     (folder / "central.db").chmod(0o600)
     return settings.model_copy(update={"folder": folder})

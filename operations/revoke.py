@@ -1,5 +1,6 @@
 """`samooh revoke`: shut out a lost phone, or all devices of a person. It cannot be undone; a new code lets her in."""
 
+import re
 from typing import Annotated, Any
 
 import typer
@@ -22,6 +23,10 @@ def revoke(
     store_lost: Annotated[
         bool, typer.Option("--store-lost", help="Write the store of revocations again; only when it is lost for good.")
     ] = False,
+    forgotten: Annotated[
+        bool,
+        typer.Option("--forgotten", help="A number that is not known here: of a phone enrolled after the backup."),
+    ] = False,
 ) -> None:
     """Shut out a device, or all devices of a person, from now on. What they have sent stays."""
     if store_lost:
@@ -30,6 +35,9 @@ def revoke(
     if (device is None) == (person is None):
         raise CannotDo("Name either a device number or --person.")
     with the_centre() as centre:
+        if forgotten and device:
+            _shut_out_forgotten(centre, device)
+            return
         meant = _devices(centre, device, person)
         for one in meant:
             say(_last_word(centre, one))
@@ -51,9 +59,17 @@ def _devices(centre: CentralStore, device: str | None, person: str | None) -> li
         rows = list(db.execute(select(table).where(*ours).order_by(table.c.device)).all())
     meant = [row for row in rows if row.revoked_ms is None]
     if not meant:
-        known = "is revoked already" if rows else "is not known: samooh status lists the devices"
+        known = "is revoked already" if rows else "is not known: samooh status lists the devices, or add --forgotten"
         raise CannotDo(f"The device {device} {known}." if device else "This person has no device that is let in.")
     return meant
+
+
+def _shut_out_forgotten(centre: CentralStore, device: str) -> None:
+    """A phone that this database does not know any more must not come back by its certificate."""
+    if not re.fullmatch("[0-9a-f]{8}", device):
+        raise CannotDo(f"{device} is no device number: 8 signs, 0 to 9 and a to f.")
+    centre.enrolments.revoke(device)
+    say(f"{device} revoked: should a phone come back under this number, it is not let in.")
 
 
 def _last_word(centre: CentralStore, row: Any) -> str:
@@ -70,7 +86,7 @@ def _write_again() -> None:
     try:
         store = Revocations(settings.revocations_path)
         try:
-            lines = store.begin_anew(centre.database, centre.tables, centre.state_id)
+            lines = store.begin_anew(centre.database, centre.tables, centre.state_id, centre.clock())
         except FileExistsError as error:
             raise CannotDo(f"{settings.revocations_path} is there: move it aside first, and keep it.") from error
     finally:

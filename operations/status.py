@@ -10,6 +10,7 @@ from operations.speaking import counted, say, table
 from server.central_store import CentralStore
 from server.health import Health
 from server.schema import head, version_of
+from server.set_back import SetBack, last_set_back, phones_since
 
 MINUTE_MS, HOUR_MS, DAY_MS = 60_000, 3_600_000, 86_400_000
 
@@ -25,9 +26,24 @@ def status(
         with centre.database.reading() as db:
             say(f"tables: at step {version_of(db)}, newest {head()}")
             say(f"epoch: {centre.epoch(db)}")
+            went_back = last_set_back(db, centre.tables, centre.state_id)
+            if went_back:
+                _say_set_back(went_back, centre.clock(), *phones_since(db, centre.tables, centre.state_id, went_back))
         _say_streams(centre)
         _say_aside(centre)
         _say_devices(centre, all_devices)
+
+
+NOTICED = {"restored": "by samooh restore", "cursor": "by what a phone had read", "answer": "by what it had answered"}
+
+
+def _say_set_back(went_back: SetBack, now_ms: int, phones: int, silent: int) -> None:
+    """An alarm until every phone that was in use has been in contact since."""
+    how, since = NOTICED.get(went_back.how, went_back.how), ago(now_ms, went_back.at_ms)
+    if silent:
+        say(f"WENT BACK to an earlier state, noticed {since} {how}: {silent} of {phones} phones not heard of since.")
+    else:
+        say(f"went back to an earlier state, noticed {since} {how}; all phones in use have been heard of since.")
 
 
 def ago(now_ms: int, then_ms: int | None) -> str:

@@ -65,7 +65,8 @@ class Bundle:
     """What a file says on its outside. `device`: the number of the phone that made it, or to which it is the answer;
     `centre`: `centre_mark` of the centre's key; `ephemeral`: the public half of the key made for this file alone.
 
-    `head` is what each part is bound to, `signed` all that the signature covers.
+    `seal`: in an answer, the seal of the last of its answers. `head` is what each part is bound to, `signed` all that
+    the signature covers.
     """
 
     what: bytes
@@ -75,6 +76,7 @@ class Bundle:
     made_ms: int
     parts: tuple[Sealed, ...]
     epoch: str = ""
+    seal: str = ""
     head: bytes = field(default=b"", repr=False)
     signed: bytes = field(default=b"", repr=False)
     signature: bytes = field(default=b"", repr=False)
@@ -96,7 +98,7 @@ def head_of(bundle: Bundle, lengths: Sequence[int]) -> bytes:
     ]
     value = {
         "d": bundle.device, "c": bundle.centre, "k": base64.b64encode(bundle.ephemeral).decode(),
-        "t": bundle.made_ms, "e": bundle.epoch, "p": parts,
+        "t": bundle.made_ms, "e": bundle.epoch, "p": parts, **({"f": bundle.seal} if bundle.seal else {}),
     }  # fmt: skip
     return compressed(value)
 
@@ -155,7 +157,7 @@ def _read(body: bytes) -> Bundle:
             raise Problem("bundle_changed")
         return Bundle(
             what, _text(value["d"]), _text(value["c"]), ephemeral, _count(value["t"]), tuple(parts), _text(value["e"]),
-            head, body[:end], body[end:],
+            _text(value.get("f", "")), head, body[:end], body[end:],
         )  # fmt: skip
     except Problem as problem:
         raise Problem("bundle_changed" if problem.code == "bad_message" else problem.code) from problem

@@ -146,7 +146,8 @@ class SyncRequest:
     of the capacity it knows. `unsent`, `oldest_unsent_ms` and `drafts` are told to the office. `room` = rows wanted in
     the page. `reached` (stream -> seq) is sent back only after `cursor_unknown`. `summary`: what the device holds of
     some streams, to be compared. `older`: ids of records that it let go for want of room and asks for again. `stored`:
-    the number of the cursor up to which all is stored, where that is not the one presented.
+    the number of the cursor up to which all is stored, where that is not the one presented. `seal`: that of the answer
+    `answered`, of a device that has no cursor from after it.
     """
 
     app: str
@@ -162,6 +163,7 @@ class SyncRequest:
     summary: Summary | None = None
     older: tuple[str, ...] = ()
     stored: int | None = None
+    seal: str = ""
 
 
 @dataclass(frozen=True)
@@ -176,7 +178,8 @@ class NewNumber:
 class SyncReply:
     """`epoch` changes when the server has gone back; `offers` asks the device for its own acknowledged changes.
     `renumbered` comes with the answer `device_cloned`: all work is kept and sent again under the new number.
-    `compared`: what came of the summary in the call, None where nothing could be compared.
+    `compared`: what came of the summary in the call, None where nothing could be compared. `seal`: proves to a centre
+    that has gone back that it has applied the batch of this answer.
     """
 
     epoch: str
@@ -188,6 +191,23 @@ class SyncReply:
     cursor_unknown: bool = False
     renumbered: NewNumber | None = None
     compared: Compared | None = None
+    seal: str = ""
+
+
+@dataclass(frozen=True)
+class Certified:
+    """What a phone shows in the place of a code: the certificate that it was given for this device and person, and its
+    own signature over `return_statement`."""
+
+    device: str
+    person_id: str
+    certificate: bytes
+    signature: bytes
+
+
+def return_statement(certificate: bytes, sealing_key: bytes, proof: bytes) -> bytes:
+    """What a phone signs that comes back by its certificate: nobody else has its key, and each return has its proof."""
+    return b"samooh/return/" + certificate + sealing_key + proof
 
 
 @dataclass(frozen=True)
@@ -199,6 +219,8 @@ class EnrolRequest:
 
     `proof`: 16 random bytes that the phone made before its first try with this code and shows again with each; b"" from
     an older app. By them and its keys the centre knows the phone whose reply was lost.
+
+    `certified`: instead of a code, of a phone that the centre does not know any more because it has gone back.
     """
 
     app: str
@@ -209,6 +231,7 @@ class EnrolRequest:
     last_device: str = ""
     last_cursor: str = ""
     proof: bytes = b""
+    certified: Certified | None = None
 
 
 @dataclass(frozen=True)
@@ -285,7 +308,7 @@ class Enrolment(Protocol):
 
     def enrol(self, request: EnrolRequest) -> EnrolReply:
         """Raises Problem: code_wrong, code_used, code_expired, code_replaced, too_many_tries, too_many_here, and
-        those of CentralServer."""
+        those of CentralServer; for a certificate only these, sign_in where it is not good here."""
 
 
 def capacity_hash(capacity: Capacity | None) -> str:

@@ -6,11 +6,13 @@ Whatever does not fit together is a Problem, never another error: the other side
 import base64
 import hashlib
 import json
+import re
 from typing import Any
 
 from records.access import Reach
 from records.digest import Compared, Digest, Summary
 from records.frames import compressed, decompressed, framed, unframed
+from records.ids import is_id
 from records.messages import (
     PROTOCOL,
     REACH_PARTS,
@@ -18,6 +20,7 @@ from records.messages import (
     BatchAnswer,
     BundleReply,
     Capacity,
+    Certified,
     EnrolReply,
     EnrolRequest,
     FrozenBatch,
@@ -41,6 +44,7 @@ from records.sections import (
 )
 from records.written import clean_text
 
+_DEVICE = re.compile("[0-9a-f]{8}")
 LARGEST_HEAD = 1024 * 1024
 LARGEST_ENROLMENT = 64 * 1024
 """Bytes, decompressed, of what is read before anybody knows who speaks."""
@@ -50,7 +54,7 @@ NO_NEWS = 1
 MOST_OLDER = 200
 """Records that one call may ask for again."""
 LONGEST_APP, LONGEST_DEVICE_NAME = 40, 120
-PROOF_BYTES = 16
+PROOF_BYTES, SIGNATURE_BYTES = 16, 64
 """Of what a phone shows again with a code whose reply was lost."""
 
 
@@ -97,6 +101,7 @@ def request_bytes(request: SyncRequest) -> bytes:
         "k": _packed_summary(request.summary),
         "w": ids_text(request.older) if request.older else None,
         "q": request.stored,
+        "f": request.seal,
     }
     frames = []
     if request.batch:
@@ -134,6 +139,7 @@ def read_request(body: bytes) -> SyncRequest:
             summary=_read_summary(header.get("k")),
             older=tuple(ids_list(header["w"]))[:MOST_OLDER] if "w" in header else (),
             stored=None if header.get("q") is None else _count(header["q"]),
+            seal=_text(header.get("f", "")),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise Problem("bad_message") from error
@@ -151,6 +157,7 @@ def reply_bytes(reply: SyncReply, presented: str | None = None) -> bytes:
         "x": reply.cursor_unknown,
         "r": [reply.renumbered.device, reply.renumbered.token] if reply.renumbered else None,
         "k": [list(reply.compared.differ), list(reply.compared.left_out)] if reply.compared else None,
+        "f": reply.seal,
     }
     return framed((b"H", compressed(_short(value))))
 
@@ -169,6 +176,7 @@ def read_reply(body: bytes, presented: str | None = None) -> SyncReply:
             cursor_unknown=bool(value.get("x")),
             renumbered=NewNumber(*value["r"]) if value.get("r") else None,
             compared=_read_compared(value.get("k")),
+            seal=str(value.get("f", "")),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise Problem("bad_message") from error
@@ -381,6 +389,9 @@ def enrol_bytes(request: EnrolRequest) -> bytes:
         value["b"] = [request.last_device, request.last_cursor]
     if request.proof:
         value["n"] = base64.b64encode(request.proof).decode()
+    if shown := request.certified:
+        texts = [base64.b64encode(one).decode() for one in (shown.certificate, shown.signature)]
+        value["z"] = [shown.device, shown.person_id, *texts]
     return framed((b"H", compressed(value)))
 
 
@@ -400,9 +411,21 @@ def read_enrol(body: bytes) -> EnrolRequest:
         proof = base64.b64decode(_text(value.get("n", "")), validate=True)
         if len(proof) not in (0, PROOF_BYTES):
             raise Problem("bad_message")
-        return EnrolRequest(app, _text(value["c"]), signing, sealing, name, before[0], before[1], proof)
+        shown = _read_certified(value.get("z"))
+        return EnrolRequest(app, _text(value["c"]), signing, sealing, name, before[0], before[1], proof, shown)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise Problem("bad_message") from error
+
+
+def _read_certified(value: Any) -> Certified | None:
+    if value is None:
+        return None
+    device, person, *texts = map(_text, value)
+    certificate, signature = (base64.b64decode(text, validate=True) for text in texts)
+    named = _DEVICE.fullmatch(device) and is_id(person)
+    if not named or len(certificate) != SIGNATURE_BYTES or len(signature) != SIGNATURE_BYTES:
+        raise Problem("bad_message")
+    return Certified(device, person, certificate, signature)
 
 
 def enrolled_bytes(reply: EnrolReply) -> bytes:

@@ -4,7 +4,7 @@ from storage.queries.accounts import find_account, list_photos, list_steps
 from storage.queries.board import NO_BRANCH, count_board, list_board, list_board_branches
 from storage.queries.checks import list_last_checks, list_returned, list_unchecked
 from storage.queries.conflicts import list_conflicts
-from storage.queries.devices import list_devices, list_receipts
+from storage.queries.devices import find_set_back, list_devices, list_receipts
 from storage.queries.doubles import list_groups_near, list_same_number, list_to_compare, list_women_like
 from storage.queries.figures import list_norms
 from storage.queries.groups import count_groups, find_shg, list_groups
@@ -37,6 +37,7 @@ __all__ = [
     "find_member",
     "find_person",
     "find_place",
+    "find_set_back",
     "find_shg",
     "list_beside_portal",
     "list_board",

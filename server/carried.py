@@ -156,7 +156,9 @@ class Carried:
             epoch = centre.epoch(db)
         blob = answers_blob(answers)
         parts = (Sealed(0, hashlib.sha256(blob).hexdigest(), bundle.records),)
-        outside = Bundle(REPLY, bundle.device, bundle.centre, ephemeral, centre.clock(), parts, epoch)
+        last = max((answer.number for answer in answers if answer.state == "applied"), default=0)
+        seal = centre.cursors.answer_seal(bundle.device, epoch, last) if last else ""
+        outside = Bundle(REPLY, bundle.device, bundle.centre, ephemeral, centre.clock(), parts, epoch, seal)
         head = head_of(outside, [len(blob) + TAG])
         shared = fresh.exchange(X25519PublicKey.from_public_bytes(theirs)) + enrolments.exchange(theirs)
         cipher = AESGCM(_key(shared, ephemeral + enrolments.sealing_public() + theirs, REPLY))

@@ -1,5 +1,7 @@
 """The central store: access, limits, audit and sync are inside it; endpoints only decode, call and encode."""
 
+import hmac
+import logging
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -41,8 +43,11 @@ from server.photos import Photos
 from server.reaching import capacity_of
 from server.revocations import Revocations
 from server.schema import check, prepare
+from server.set_back import SetBack, note_set_back
 from server.tables import central_tables
 from server.upserting import insert_missing, put
+
+log = logging.getLogger("samooh.server")
 
 Clock = Callable[[], int]
 OVERLAP_MS = 60_000
@@ -112,17 +117,33 @@ class CentralStore:
     def new_epoch(self) -> str:
         """Say that this database has gone back: at their next contact all phones give again what they have sent."""
         with self.database.writing() as db:
-            return self._begin_epoch(db)
+            return self._begin_epoch(db, "restored")
 
-    def _begin_epoch(self, db: Connection) -> str:
+    def _begin_epoch(self, db: Connection, how: str) -> str:
         meta, epoch = self.tables.meta, self._randomness(4).hex()
         db.execute(update(meta).where(meta.c.state_id == self.state_id, meta.c.name == "epoch").values(value=epoch))
+        note_set_back(db, self.tables, self.state_id, SetBack(epoch, self.clock(), how))
+        log.error("this database has gone back to an earlier state (%s): phones give again what they had sent", how)
         return epoch
 
     def _heed(self, db: Connection, device: str, token: str | None) -> None:
         """A cursor that is given up, with its number, must not take along the only proof that we have gone back."""
         if token and self.cursors.is_from_beyond(db, device, token, self.epoch(db)):
-            self._begin_epoch(db)
+            self._begin_epoch(db, "cursor")
+
+    def _heed_answer(self, device: KnownDevice, request: SyncRequest) -> None:
+        """A sealed answer to a batch that is not known here: we have gone back, and no cursor tells it."""
+
+        def proves(db: Connection) -> bool:
+            meant = self.cursors.answer_seal(device.number, self.epoch(db), request.answered)
+            return hmac.compare_digest(meant.encode(), request.seal.encode())
+
+        with self.database.asking() as db:
+            proved = proves(db)
+        if proved:
+            with self.database.writing() as db:
+                if proves(db):  # nobody else has begun an epoch meanwhile
+                    self._begin_epoch(db, "answer")
 
     # --- who calls
 
@@ -157,6 +178,8 @@ class CentralStore:
     def sync(self, device: KnownDevice, request: SyncRequest) -> SyncReply:
         """One call of a device. Batch and page are two transactions: what is acknowledged is committed."""
         now_ms = self.clock()
+        if request.seal and request.answered > device.last_batch:
+            self._heed_answer(device, request)
         answer, sent = None, dict[Key, int]()
         if request.batch:
             answer, sent, last = self._take(device.number, request.batch, now_ms)
@@ -166,7 +189,10 @@ class CentralStore:
         elif request.answered > device.last_batch:
             # It has answers that are not here any more: it sends those batches again, if it still has them.
             answer = BatchAnswer(request.answered + 1, "waiting_for", wanted=device.last_batch + 1)
-        return self._reply(device, request, answer, sent, now_ms)
+        reply = self._reply(device, request, answer, sent, now_ms)
+        if answer is None or answer.state != "applied":
+            return reply
+        return replace(reply, seal=self.cursors.answer_seal(device.number, reply.epoch, answer.number))
 
     def _renumbered(self, device: KnownDevice, request: SyncRequest, answer: BatchAnswer, now_ms: int) -> SyncReply:
         """Two copies of one device: this one goes on under a number of its own."""
@@ -342,7 +368,7 @@ class CentralStore:
     ) -> SyncReply:
         """A valid token from beyond our own numbers: a restored backup. A new epoch, and the phones' own work again."""
         table = self.tables.device
-        epoch = self._begin_epoch(db) if stand.gone_back == "now" else self.epoch(db)
+        epoch = self._begin_epoch(db, "cursor") if stand.gone_back == "now" else self.epoch(db)
         db.execute(
             update(table)
             .where(table.c.state_id == self.state_id, table.c.device == device.number)

@@ -2,7 +2,8 @@
 
 The number of a cursor is the time it was made, in milliseconds, always growing; so a batch that names it also says when
 it was typed. The token carries an HMAC made with a key that is not in the database: a valid token from beyond the
-server's own numbers proves that the server has gone back.
+server's own numbers proves that the server has gone back. So does the seal of an answer, for a device that has been
+answered and has no cursor from after that.
 """
 
 import base64
@@ -101,6 +102,10 @@ class Cursors:
         head = bytes.fromhex(epoch) + number.to_bytes(NUMBER_BYTES, "big")
         return base64.urlsafe_b64encode(head + self._seal(device, head)).decode().rstrip("=")
 
+    def answer_seal(self, device: str, epoch: str, number: int) -> str:
+        """By which a device can prove that it was answered this batch, in this epoch."""
+        return base64.urlsafe_b64encode(self._seal(device, f"{epoch}/{number}".encode(), "answer")).decode().rstrip("=")
+
     def present(self, db: Connection, device: str, token: str, epoch: str, newest: int) -> Presented:
         """Read a token. `newest` is the greatest cursor number this server has given the device."""
         try:
@@ -136,6 +141,6 @@ class Cursors:
         db.execute(self._renews, {"of": device, "at": cursor.number})
         return cursor
 
-    def _seal(self, device: str, head: bytes) -> bytes:
-        message = f"cursor/{self._state_id}/{device}/".encode() + head
+    def _seal(self, device: str, head: bytes, of: str = "cursor") -> bytes:
+        message = f"{of}/{self._state_id}/{device}/".encode() + head
         return hmac.new(self._secret, message, hashlib.sha256).digest()[:SEAL_BYTES]

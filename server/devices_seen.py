@@ -28,6 +28,11 @@ class DevicesSeen:
         self._db, self._tables, self._state_id, self._today = db, tables, state_id, today
         self._reaches = [reach for reach in reaches if reach.role in LOOKING]
 
+    @property
+    def looks(self) -> bool:
+        """Whether she looks after others' phones at all."""
+        return bool(self._reaches)
+
     def devices(self) -> Subquery:
         device, aside = self._tables.device, self._tables.quarantine
         to_mend = (

@@ -11,17 +11,17 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from sqlalchemy import Connection, Select, Table, and_, bindparam, insert, or_, select, update
 
 from records.messages import Capacity, EnrolReply, EnrolRequest, NewNumber
 from records.problems import Problem
 from records.written import western_digits
+from server.certificates import Certificates, derived
 from server.database import Database
 from server.revocations import Revocations, Revoked
 from server.tables import CentralTables
-from server.upserting import put
+from server.upserting import insert_missing, put
 
 PHONE, CONSOLE = "phone", "console"
 """What a code is for. It is part of what is hashed, so that a code for the one is simply wrong for the other."""
@@ -79,9 +79,9 @@ class Enrolments:
         self._revocations = revocations
         self._database, self._tables, self._state_id = database, tables, state_id
         self._clock, self._randomness = clock, randomness
-        self._sealing = X25519PrivateKey.from_private_bytes(_derived(secret, b"sealing"))
-        self._signing = Ed25519PrivateKey.from_private_bytes(_derived(secret, b"certificates"))
-        self._secret, self._token_secret = _derived(secret, b"codes"), _derived(secret, b"tokens")
+        self._sealing = X25519PrivateKey.from_private_bytes(derived(secret, b"sealing"))
+        self._certificates = Certificates(tables, state_id, secret, revocations)
+        self._secret, self._token_secret = derived(secret, b"codes"), derived(secret, b"tokens")
 
     # --- the centre's own key
 
@@ -131,7 +131,9 @@ class Enrolments:
 
     def use(self, request: EnrolRequest) -> NewDevice:
         """Exchange a code for a device. Wrong, used and expired codes are refused, each wrong try counted. A phone
-        whose reply was lost is given the same device again."""
+        whose reply was lost is given the same device again; one with a certificate needs no code."""
+        if request.certified:
+            return self._database.write(lambda db: self._come_back(db, request))
         with self._database.writing() as db:
             problem, person_id = self.judge(db, request.code, PHONE)
             if problem is None and person_id:
@@ -203,6 +205,24 @@ class Enrolments:
             return None
         token = self._token_for(known.device, request.proof)
         return NewDevice(known.device, known.person_id, token, request.signing_key)
+
+    def _come_back(self, db: Connection, request: EnrolRequest) -> NewDevice:
+        """The device of a phone that shows its certificate: the number it had, where nobody goes by it here. Where
+        somebody does, it is a copy of that phone, and goes on under a number of its own. Asked again, the same."""
+        number, person_id = self._certificates.check(db, request)
+        table, key = self._tables.device, request.signing_key.hex()
+        hers = (table.c.state_id == self._state_id, table.c.person_id == person_id, table.c.signing_key == key)
+        for known in db.execute(select(table.c.device, table.c.token_hash).where(*hers)):
+            token = self._token_for(known.device, request.proof)
+            if hmac.compare_digest(known.token_hash or "", _hash(token)):
+                return NewDevice(known.device, person_id, token, request.signing_key)
+        keys = {"signing_key": key, "sealing_key": request.sealing_key.hex()}
+        for one in (number, self._free_number(db)):
+            token = self._token_for(one, request.proof)
+            blank = self._blank(one, person_id, request.device_name or "phone")
+            if insert_missing(db, table, [{**blank, **keys, "token_hash": _hash(token), "app": request.app}]):
+                return NewDevice(one, person_id, token, request.signing_key)
+        raise Problem("busy")
 
     def _token_for(self, number: str, proof: bytes) -> str:
         """The token of a device whose phone shows a proof, the same whenever it asks: a request that was only late must
@@ -279,6 +299,9 @@ class Enrolments:
         with self._database.writing() as db:
             one = db.execute(keys).one_or_none()
             if one is None:
+                # Given after the backup that this database comes from: its certificate must not let it in.
+                if self._revocations:
+                    self._revocations.append(Revoked(self._clock(), self._state_id, (device,), "", ""))
                 return
             copies = (table.c.person_id == one.person_id) & (table.c.signing_key == one.signing_key)
             meant = (
@@ -296,7 +319,6 @@ class Enrolments:
 
     def reply(self, device: NewDevice, capacity: Capacity, epoch: str, now_ms: int) -> EnrolReply:
         """What the phone is told: its token and number, and a certificate that re-admits it after a restore."""
-        statement = f"{self._state_id}/{device.number}/{device.person_id}/".encode() + device.signing_key
         return EnrolReply(
             token=device.token,
             device=device.number,
@@ -304,7 +326,7 @@ class Enrolments:
             epoch=epoch,
             server_ms=now_ms,
             server_sealing_key=self.sealing_public(),
-            certificate=self._signing.sign(statement),
+            certificate=self._certificates.given(device.number, device.person_id, device.signing_key),
         )
 
     def _digits(self, count: int) -> str:
@@ -339,8 +361,3 @@ def _token(randomness: bytes) -> str:
 
 def _hash(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
-
-
-def _derived(secret: bytes, purpose: bytes) -> bytes:
-    """A key of 32 bytes for one purpose from the secret outside the database."""
-    return hmac.new(secret, b"samooh/" + purpose, hashlib.sha256).digest()

@@ -15,6 +15,7 @@ from prometheus_client.registry import Collector
 from sqlalchemy import func, or_, select
 
 from server.central_store import CentralStore
+from server.set_back import last_set_back, phones_since
 
 SHARED_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 """Set before a worker starts: where it keeps its counts, for all to be added up."""
@@ -70,6 +71,16 @@ class OfDevices(Collector):
                 .where(apart.c.state_id == centre.state_id)
                 .group_by(apart.c.healed_ms.is_not(None))
             ).all()
+            went_back = last_set_back(db, centre.tables, centre.state_id)
+            _, silent = phones_since(db, centre.tables, centre.state_id, went_back) if went_back else (0, 0)
+        yield GaugeMetricFamily(
+            "samooh_set_back_timestamp_seconds",
+            "When this database was last noticed to have gone back to an earlier state; 0 for never.",
+            went_back.at_ms / 1000 if went_back else 0,
+        )
+        yield GaugeMetricFamily(
+            "samooh_set_back_silent", "Phones in use then that have not been in contact since.", silent
+        )
         yield GaugeMetricFamily("samooh_devices", "Devices that are enrolled and not revoked.", enrolled)
         away = GaugeMetricFamily("samooh_devices_unseen", "Devices not heard of for so many days.", labels=["days"])
         for days, number in unseen.items():

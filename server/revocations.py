@@ -2,7 +2,8 @@
 
 A file of JSON lines. A line is on the disk before the revocation it records is answered; all lines are applied to the
 database again before the first request is served. So a phone that was reported stolen after the backup was taken stays
-out. Best on another disk than the database, and never restored to an older state.
+out. Best on another disk than the database, and never restored to an older state. A store that was lost and begun anew
+says so in its first line, for what had been shut out since the last backup is not in it.
 """
 
 import json
@@ -25,6 +26,9 @@ log = logging.getLogger("samooh.server")
 TORN = "#torn"
 """Ends a line whose writing was cut off by a crash: nobody was told that it stands."""
 
+REVOKE, BEGIN = "revoke", "begin"
+"""What a line says: devices were shut out; or the store before this one was lost."""
+
 
 class RevocationsMissing(Exception):
     """The store that this database knows of is not there, or cannot be read; the text says what to do."""
@@ -32,7 +36,8 @@ class RevocationsMissing(Exception):
 
 @dataclass(frozen=True)
 class Revoked:
-    """One revocation: the devices it shut out, and the person and key by which copies of them are known."""
+    """One revocation: the devices it shut out, and the person and key by which copies of them are known; both "" where
+    the database did not know the number."""
 
     at_ms: int
     state: int
@@ -59,11 +64,18 @@ class Revocations:
         with self._locked() as file:
             # A line that was being written when the machine went down is closed, never joined with the next one.
             start = b"" if self._ends_whole(file) else f" {TORN}\n".encode()
-            text = "".join(json.dumps({"deed": "revoke", **asdict(line)}) + "\n" for line in lines)
+            text = "".join(json.dumps({"deed": REVOKE, **asdict(line)}) + "\n" for line in lines)
             self._write(file, start + text.encode())
 
     def read(self) -> list[Revoked]:
         """All revocations. RevocationsMissing for a file that is not there or that holds something else."""
+        return [line for line in self._lines() if isinstance(line, Revoked)]
+
+    def begun_ms(self) -> int:
+        """When the store was begun anew because the one before it was lost; 0 if never."""
+        return max((line for line in self._lines() if isinstance(line, int)), default=0)
+
+    def _lines(self) -> list[Revoked | int]:
         try:
             text = self.path.read_text("utf-8")
         except (OSError, UnicodeDecodeError) as error:
@@ -72,6 +84,14 @@ class Revocations:
         if rest:
             log.warning("the last line of the revocations is torn and was never answered; it does not count")
         return [one for number, line in enumerate(whole, 1) if (one := self._read_line(number, line))]
+
+    def shuts_out(self, state_id: int, device: str, person_id: str, key: str) -> bool:
+        """Whether a phone of this person and key was shut out, also under a number that the database has forgotten."""
+        meant = Revoked(0, state_id, (device,), person_id, key)
+        return any(
+            line.state == state_id and (meant.stands_in(line) or (not line.key and device in line.devices))
+            for line in self.read()
+        )
 
     def is_there(self) -> bool:
         """Whether the store can be read and appended to at this moment."""
@@ -93,18 +113,25 @@ class Revocations:
             self.append(*(one for one in revoked_in(db, tables, state_id) if not any(map(one.stands_in, lines))))
             return sum(_apply(db, tables, line) for line in lines)
 
-    def begin_anew(self, database: Database, tables: CentralTables, state_id: int) -> int:
+    def begin_anew(self, database: Database, tables: CentralTables, state_id: int, now_ms: int) -> int:
         """Write a lost store again from what the database knows; how many lines. FileExistsError if it is there."""
         with database.reading() as db:
             lines = revoked_in(db, tables, state_id)
-        self._begin(lines)
+        self.begin_after_loss(now_ms, lines)
         return len(lines)
+
+    def begin_after_loss(self, now_ms: int, lines: Iterable[Revoked] = ()) -> None:
+        """A new store in the place of a lost one. FileExistsError if it is there."""
+        self._begin(lines, begun_ms=now_ms)
 
     # --- the file
 
-    def _begin(self, lines: Iterable[Revoked]) -> None:
+    def _begin(self, lines: Iterable[Revoked], *, begun_ms: int = 0) -> None:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         os.close(os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+        if begun_ms:
+            with self._locked() as file:
+                self._write(file, (json.dumps({"deed": BEGIN, "at_ms": begun_ms}) + "\n").encode())
         self.append(*lines)
         _sync_folder(self.path.parent)
 
@@ -133,12 +160,15 @@ class Revocations:
             text = text[os.write(file, text) :]
         os.fsync(file)
 
-    def _read_line(self, number: int, line: str) -> Revoked | None:
+    def _read_line(self, number: int, line: str) -> Revoked | int | None:
         if line.endswith(TORN):
             return None
         try:
             known: dict[str, Any] = json.loads(line)
-            if known.pop("deed") != "revoke":
+            deed = known.pop("deed")
+            if deed == BEGIN:
+                return int(known["at_ms"])
+            if deed != REVOKE:
                 raise ValueError
             return Revoked(**known | {"devices": tuple(known["devices"])})
         except (ValueError, KeyError, TypeError) as error:

@@ -37,14 +37,16 @@ from server.central_store import CentralStore
 from server.chunks import among
 from server.devices_seen import DevicesSeen
 from server.reviews_seen import reviews_seen
+from server.set_back import set_back_seen
 
 
 class Scope(Mapping[str, FromClause]):
     """The tables of a person's queries: kind -> sub-select. One scope serves one transaction: reach changes by the day.
 
-    `readable`: stream -> roles in which she reads it. Beside the kinds it knows `Device`, `Receipt`, `Review` and
-    `ReviewPart`, which are no records: what the phones of her area said of themselves, what was received from them, and
-    the figures kept at the reviews of her blocks, as a whole and by village and person.
+    `readable`: stream -> roles in which she reads it. Beside the kinds it knows `Device`, `Receipt`, `SetBack`,
+    `Review` and `ReviewPart`, which are no records: what the phones of her area said of themselves, what was received
+    from them, when the centre went back, and the figures kept at the reviews of her blocks, as a whole and by village
+    and person.
     """
 
     def __init__(
@@ -60,6 +62,7 @@ class Scope(Mapping[str, FromClause]):
         self._beside: dict[str, Callable[[], Subquery]] = {
             "Device": seen.devices,
             "Receipt": seen.receipts,
+            "SetBack": lambda: set_back_seen(db, centre.tables, centre.state_id, looks=seen.looks),
             "Review": lambda: reviews_seen(db, centre.tables.review, centre.state_id, self._reaches),
             "ReviewPart": lambda: reviews_seen(db, centre.tables.review_part, centre.state_id, self._reaches),
         }

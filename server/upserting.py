@@ -55,10 +55,9 @@ def insert_columns(db: Connection, table: Table, columns: Columns) -> None:
         raise WrittenMeanwhile
 
 
-def insert_missing(db: Connection, table: Table, rows: Sequence[Row]) -> None:
-    """Insert those rows whose primary key is not there yet."""
-    if rows:
-        _write(db, table, rows, "insert")
+def insert_missing(db: Connection, table: Table, rows: Sequence[Row]) -> int:
+    """Insert those rows whose primary key is not there yet; how many."""
+    return _write(db, table, rows, "insert") if rows else 0
 
 
 def put(db: Connection, table: Table, rows: Sequence[Row]) -> None:

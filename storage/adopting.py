@@ -18,7 +18,7 @@ from storage.outbox import refresh_unsent
 from storage.restamping import for_new_device
 from storage.store import LocalStore, Transaction
 
-BELONG_TO_A_DEVICE = (named.LOGIN, named.CURSOR, named.LAST_BATCH, named.ANSWERED)
+BELONG_TO_A_DEVICE = (named.LOGIN, named.CURSOR, named.LAST_BATCH, named.ANSWERED, named.ANSWER_SEAL)
 """A cursor and batch numbers are a device's: under another number they begin anew."""
 
 
@@ -30,8 +30,9 @@ class Keys:
     sealing: bytes
 
 
-def adopt(store: LocalStore, reply: EnrolReply, keys: Keys) -> Identity:
+def adopt(store: LocalStore, reply: EnrolReply, keys: Keys, *, forgotten: bool = False) -> Identity:
     """Makes an enrolment that of this store. The same person's unsent work goes on under the new device number.
+    `forgotten`: the centre has said just now that it does not know the login of before.
 
     Another person begins with an empty store. Raises Problem unsent_work, and changes nothing, where somebody else's
     work would be lost.
@@ -47,8 +48,9 @@ def adopt(store: LocalStore, reply: EnrolReply, keys: Keys) -> Identity:
         elif before is not None:
             _go_on_as(t, reply.device)
             # A centre that does not know a number it gave has gone back, also where it has not noticed it yet.
-            if t.meta.get(named.LOGIN) == "sign_in" or t.meta.get(named.EPOCH) not in (None, reply.epoch):
-                _begin_again(t, reply)
+            forgotten = forgotten or t.meta.get(named.LOGIN) == "sign_in"
+            if forgotten or t.meta.get(named.EPOCH) not in (None, reply.epoch):
+                _begin_again(t, reply, forgotten=forgotten)
         _remember(t, reply, keys)
         _forget_seed(t)
         t.changed |= {"identity", "drafts", *t.registry}
@@ -82,6 +84,8 @@ def _remember(t: Transaction, reply: EnrolReply, keys: Keys) -> None:
         named.SEALING_KEY: keys.sealing.hex(),
         named.SERVER_KEY: reply.server_sealing_key.hex(),
         named.CERTIFICATE: reply.certificate.hex(),
+        named.CERTIFIED: reply.device,
+        named.RETURNING: None,
         named.EPOCH: reply.epoch,
         named.CLOCK_OFFSET: reply.server_ms - t.clock_ms,
         named.HEARD_MS: reply.server_ms,
@@ -109,12 +113,13 @@ def _go_on_as(t: Transaction, device: str) -> None:
     refresh_unsent(t, keys)
 
 
-def _begin_again(t: Transaction, reply: EnrolReply) -> None:
+def _begin_again(t: Transaction, reply: EnrolReply, *, forgotten: bool) -> None:
     """The centre has gone back while this phone had no login: what it acknowledged meanwhile may stand only here."""
     begin_epoch(t, reply.epoch)
     offer_all(t, reply.epoch)
-    if t.meta.get(named.LOGIN) == "sign_in":
-        # It does not know the old number, which it gave after its backup, and takes nothing that was stamped under it.
+    if forgotten:
+        # It does not know the old number, which it gave after its backup, and takes nothing that was stamped under it;
+        # unless it gives the same number again.
         for_new_device(t, reply.device)
 
 

@@ -18,6 +18,7 @@ from records.problems import Problem
 from records.workspace import Parcel
 from storage import meta as named
 from storage.answers import take_answer
+from storage.contact import keep_seal
 from storage.freezing import count_rows, freeze_next, unanswered
 from storage.secrets import IN_SAFE, secret_of
 from storage.store import LocalStore, Transaction
@@ -90,9 +91,10 @@ def fits_in_one(batches: Sequence[FrozenBatch]) -> bool:
     return len(batches) < MOST_PARTS and sum(len(batch.blob) for batch in batches) <= MOST_BYTES
 
 
-def take_answers(store: LocalStore, epoch: str, answers: Sequence[BatchAnswer]) -> int:
+def take_answers(store: LocalStore, epoch: str, answers: Sequence[BatchAnswer], seal: str = "") -> int:
     """Takes in what the centre answered to carried batches, as if it had come by the network; returns how many records
-    are done with. Only batches that were applied, in their order: about all else the network tells.
+    are done with. Only batches that were applied, in their order: about all else the network tells. `seal`: that of the
+    last of them.
 
     Raises Problem bundle_outdated where the centre has gone back since, or before: what it said then may not be so now,
     and the next synchronisation asks.
@@ -106,6 +108,9 @@ def take_answers(store: LocalStore, epoch: str, answers: Sequence[BatchAnswer]) 
             waits = unanswered(t)
         if answer.state == "applied" and waits and waits[0].number == answer.number:
             done += take_answer(store, answer).rows
+    last = max((answer.number for answer in answers if answer.state == "applied"), default=0)
+    with store.writing() as t:
+        keep_seal(t, last, seal)
     return done
 
 

@@ -32,12 +32,13 @@ def next_request(
     """
     with store.reading() as t:
         waiting = count_waiting(t)
-        cursor = t.meta.get(named.CURSOR)
+        cursor, answered = t.meta.get(named.CURSOR), int(t.meta.get(named.ANSWERED, 0))
+        sealed, seal = t.meta.get(named.ANSWER_SEAL, (0, ""))
         return SyncRequest(
             app=app,
             cursor=cursor,
             batch=batch,
-            answered=int(t.meta.get(named.ANSWERED, 0)),
+            answered=answered,
             has_capacity=capacity_hash(capacity_of(t.meta)),
             unsent=waiting.records,
             oldest_unsent_ms=waiting.oldest_ms,
@@ -46,6 +47,7 @@ def next_request(
             reached=None if cursor else reached(t) or None,
             summary=summary,
             older=older,
+            seal=seal if sealed == answered else "",
         )
 
 
@@ -66,7 +68,7 @@ def request_ahead(
             return None
         answered = int(t.meta.get(named.ANSWERED, 0))
     return replace(
-        before, cursor=page.cursor, stored=stored, batch=batch, answered=answered, room=room(batch), older=()
+        before, cursor=page.cursor, stored=stored, batch=batch, answered=answered, room=room(batch), older=(), seal=""
     )
 
 
@@ -93,6 +95,13 @@ def take_head_within(t: Transaction, reply: SyncReply) -> bool:
     return gone_back
 
 
+def keep_seal(t: Transaction, number: int, seal: str) -> None:
+    """Keeps the seal of an answer that has been taken in, for a centre that may not know of it any more. A cursor that
+    is stored after it says the same."""
+    if seal and number == t.meta.get(named.ANSWERED):
+        t.meta.put(named.ANSWER_SEAL, [number, seal])
+
+
 def begin_epoch(t: Transaction, epoch: str) -> None:
     """The centre has gone back: how far streams were read says nothing any more. What is here stays on the screen."""
     streams = Streams(t)
@@ -100,6 +109,7 @@ def begin_epoch(t: Transaction, epoch: str) -> None:
         streams.begin_again(name)
     t.meta.put(named.EPOCH, epoch)
     t.meta.put(named.CURSOR, None)
+    t.meta.put(named.ANSWER_SEAL, None)
 
 
 def waiting_records(store: LocalStore) -> int:

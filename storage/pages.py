@@ -58,6 +58,7 @@ def take_page_within(t: Transaction, page: Page, sent: Mapping[int, outbox.Key],
     if page.cursor != t.meta.get(named.CURSOR):
         t.meta.put(named.CURSOR, page.cursor)
         t.meta.put(named.CURSOR_NUMBER, page.number)
+        t.meta.put(named.ANSWER_SEAL, None)
     return taking.rows
 
 

@@ -7,7 +7,7 @@ from records.messages import FrozenBatch, Page, SyncReply
 from records.problems import Problem
 from records.wire import thawed
 from storage.answers import Taken, take_answer_within
-from storage.contact import take_head_within
+from storage.contact import keep_seal, take_head_within
 from storage.outbox import Key
 from storage.pages import take_page_within
 from storage.store import LocalStore, Transaction
@@ -46,7 +46,10 @@ def take_reply(
             pass
     with store.writing() as t:
         gone_back = take_head_within(t, reply)
-        return Received(gone_back, take_answer_within(t, answer) if answer else Taken("applied"))
+        taken = take_answer_within(t, answer) if answer else Taken("applied")
+        if answer and not gone_back:
+            keep_seal(t, answer.number, reply.seal)
+        return Received(gone_back, taken)
 
 
 def _with_page(

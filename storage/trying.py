@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 from storage import meta as named
 from storage.adopting import Keys
+from storage.identity import capacity_of
+from storage.secrets import secret_of
 from storage.store import LocalStore
 
 SEED_BYTES = 32
@@ -42,3 +44,40 @@ def _mark(seed: bytes, code: str) -> str:
 
 def _from(seed: bytes, what: bytes) -> bytes:
     return hmac.new(seed, b"samooh/enrolling/" + what, hashlib.sha256).digest()
+
+
+@dataclass(frozen=True)
+class Returning:
+    """What a phone shows to come back without a code. `certified`: the device number that its certificate is for;
+    `device`, `cursor`: what it goes by now."""
+
+    keys: Keys
+    proof: bytes
+    person_id: str
+    certificate: bytes
+    certified: str
+    device: str
+    cursor: str
+
+
+def returning(store: LocalStore, proof: bytes) -> Returning | None:
+    """What to show in the place of a code; None where this phone has no certificate, or not the keys that belong to it.
+    `proof`: PROOF_BYTES of chance, taken for the first try.
+    """
+    with store.writing() as t:
+        person, certificate = capacity_of(t.meta), t.meta.get(named.CERTIFICATE)
+        signing, sealing = (secret_of(t, name) for name in (named.SIGNING_KEY, named.SEALING_KEY))
+        if not (person and certificate and signing and sealing):
+            return None
+        kept = t.meta.get(named.RETURNING) or proof.hex()
+        t.meta.put(named.RETURNING, kept)
+        device = t.meta.get(named.DEVICE, "")
+        return Returning(
+            Keys(bytes.fromhex(signing), bytes.fromhex(sealing)),
+            bytes.fromhex(kept),
+            person.person_id,
+            bytes.fromhex(certificate),
+            t.meta.get(named.CERTIFIED) or device,
+            device,
+            t.meta.get(named.CURSOR, ""),
+        )

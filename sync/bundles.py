@@ -71,7 +71,7 @@ def take_in(store: LocalStore, content: bytes) -> TakenIn:
         return TakenIn("delivered" if parcel.state == DELIVERED else "carried", parcel.records)
     if bundle.device != device:
         raise Problem("bundle_not_yours")
-    return TakenIn("answered", take_answers(store, bundle.epoch, _opened(bundle, on_hand(store))))
+    return TakenIn("answered", take_answers(store, bundle.epoch, _opened(bundle, on_hand(store)), bundle.seal))
 
 
 def _opened(bundle: Bundle, keys: OnHand) -> tuple[BatchAnswer, ...]:

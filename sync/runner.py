@@ -14,7 +14,7 @@ from storage.contact import keep_run, runs_of, times_of, token_of, why_no_token
 from storage.identity import ENDED_LOGINS, end_login
 from storage.store import LocalStore
 from sync.beside import Beside, in_a_thread
-from sync.enrolling import Centre
+from sync.enrolling import Centre, come_back
 from sync.exchange import SyncReport
 from sync.schedule import NEEDS_A_PERSON, Pace, wait_after
 from sync.synchronise import synchronise
@@ -130,22 +130,36 @@ class SyncRunner:
                 renewed = token_of(self._store)
                 if renewed and renewed != token:
                     problem = self._try(renewed)
+            if problem and problem.code == "sign_in":
+                problem = self._come_back()
             self._plan(problem)
             return self._store.sync_line
 
+    def _come_back(self) -> Problem | None:
+        """The centre does not know this login. Has it gone back to before the enrolment, the certificate lets us in."""
+        problem = self._alone(lambda: come_back(self._store, self._centre, app=self._app))
+        token = token_of(self._store)
+        return problem or (self._try(token) if token else Problem("sign_in"))
+
     def _try(self, token: str) -> Problem | None:
+        return self._alone(
+            lambda: synchronise(
+                self._store,
+                self._centre.for_device(token),
+                app=self._app,
+                timer=self._timer,
+                pace=self._pace,
+                tell=self._tell_progress,
+                compares=self._compares,
+                beside=self._beside,
+            )
+        )
+
+    def _alone(self, work: Callable[[], object]) -> Problem | None:
+        """Part of a run, while nobody else works with this store; the problem that it ended with."""
         try:
             with self._store.syncing():
-                synchronise(
-                    self._store,
-                    self._centre.for_device(token),
-                    app=self._app,
-                    timer=self._timer,
-                    pace=self._pace,
-                    tell=self._tell_progress,
-                    compares=self._compares,
-                    beside=self._beside,
-                )
+                work()
             return None
         except Problem as problem:
             return problem

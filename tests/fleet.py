@@ -32,7 +32,7 @@ from storage.store import LocalStore
 from storage.workspace import PhoneWorkspace
 from sync.bundles import hand_over, take_in
 from sync.central_over_http import CentralOverHttp
-from sync.enrolling import Centre, enrol
+from sync.enrolling import Centre, come_back, enrol
 from sync.exchange import SyncReport
 from sync.synchronise import synchronise
 from tests.world import World, ref
@@ -129,6 +129,11 @@ class Phone:
         with self.store.reading() as t:
             token = t.meta.get("token")
         self.line = FaultyLine(self.centre().for_device(token))
+
+    def come_back(self) -> None:
+        """Shows its certificate to a centre that does not know its login any more, as its runner does."""
+        come_back(self.store, self.centre(), app="0.1.0")
+        self.connect()
 
     def centre(self) -> Centre:
         """The way to the centre: over HTTP where it is served, else in process."""

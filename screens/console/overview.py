@@ -15,6 +15,7 @@ from screens.console.breakdown import Breakdown, begins_with, units_below
 from screens.console.charts import Bar, bar_chart
 from screens.console.coverage import Coverage
 from screens.console.found import Looked, beside_formed, beside_whole, by_unit
+from screens.console.set_back import SetBackAlarm
 from screens.console.since_review import SinceReview
 from screens.console.words import month_code, place_words, said_average
 from screens.context import Here, here
@@ -63,10 +64,10 @@ def OverviewScreen(*, level: str, id: str) -> ft.View:
         return frame(title, [SyncStrip(), waiting("overview-waiting")], route="/", navigation=tabs(h, "/"))
     if not rows.rows:
         nothing = empty_note(h.say("overview.nothing"), "overview-nothing")
-        return frame(title, [SyncStrip(), nothing], route="/", navigation=tabs(h, "/"))
+        return frame(title, [SyncStrip(), SetBackAlarm(), nothing], route="/", navigation=tabs(h, "/"))
     whole = whole_of(rows.rows)
     numbers: list[ft.Control] = [
-        *([_upwards(h)] if within else []),
+        *([_upwards(h)] if within else [SetBackAlarm()]),
         Tiles(whole=whole, looked=looked, measure=measure, within=within),
         *_found_otherwise(h, looked, within),
     ]

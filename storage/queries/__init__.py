@@ -12,7 +12,7 @@ from storage.queries.checks import (
     list_unchecked,
 )
 from storage.queries.conflicts import ConflictRow, list_conflicts
-from storage.queries.devices import DeviceRow, ReceiptRow, list_devices, list_receipts
+from storage.queries.devices import DeviceRow, ReceiptRow, SetBackRow, find_set_back, list_devices, list_receipts
 from storage.queries.doubles import (
     NearRow,
     SameNumberRow,
@@ -106,6 +106,7 @@ __all__ = [
     "Row",
     "SameNumberRow",
     "SampleRow",
+    "SetBackRow",
     "StateRow",
     "StepRow",
     "TallyRow",
@@ -125,6 +126,7 @@ __all__ = [
     "find_member",
     "find_person",
     "find_place",
+    "find_set_back",
     "find_shg",
     "list_beside_portal",
     "list_board",

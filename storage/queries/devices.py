@@ -1,9 +1,9 @@
-"""Questions about phones and what the centre has received from them. Only the centre's console can ask them: `Device`
-and `Receipt` are no records, and no phone has them."""
+"""Questions about phones, what the centre has received from them, and whether it went back. Only the centre's console
+can ask them: `Device`, `Receipt` and `SetBack` are no records, and no phone has them."""
 
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, case, func, select
 
 from storage.queries.asking import Row, Tables, column, query
 
@@ -29,6 +29,16 @@ class DeviceRow(Row):
     to_mend: int
     differs: int
     differed_ms: int | None
+
+
+class SetBackRow(Row):
+    """The centre has gone back to an earlier state: when it noticed (Unix milliseconds), in which epoch that ended. Of
+    the phones that were in use here then, `silent` have not been in contact since."""
+
+    epoch: str
+    at_ms: int
+    phones: int
+    silent: int
 
 
 class ReceiptRow(Row):
@@ -73,6 +83,24 @@ def list_receipts(tables: Tables, *, limit: int = 5000) -> Select[Any]:
         .select_from(receipts.outerjoin(people, people.c.id == receipts.c.person_id))
         .order_by(receipts.c.received_ms.desc(), receipts.c.device, receipts.c.number.desc())
         .limit(limit)
+    )
+
+
+@query(SetBackRow, kinds=("Person", "Assignment", "Shg", "SavingsAccount", "AccountStep", "Member"))
+def find_set_back(tables: Tables) -> Select[Any]:
+    """The last time that the centre went back; no row where it never did."""
+    one, devices = tables["SetBack"], tables["Device"]
+    heard = func.coalesce(devices.c.last_contact_ms, devices.c.enrolled_ms)
+    silent = case((heard < one.c.at_ms, 1), else_=0)
+    return (
+        select(
+            one.c.epoch,
+            one.c.at_ms,
+            func.count(devices.c.device).label("phones"),
+            func.coalesce(func.sum(silent), 0).label("silent"),
+        )
+        .select_from(one.outerjoin(devices, heard >= one.c.in_use_ms))
+        .group_by(one.c.epoch, one.c.at_ms)
     )
 
 

@@ -14,7 +14,7 @@ from records.problems import Problem
 from server.central_store import CentralStore
 from server.keys import remember_key
 from server.revocations import Revocations
-from storage.identity import end_login
+from sync.runner import SyncRunner
 from tests.fleet import Phone, differences, fresh_contents, quiet
 from tests.world import World, ref
 
@@ -144,12 +144,14 @@ def test_the_drill(world, tmp_path, monkeypatch, capsys):
 
     steady.do(ChangeGroup(group, {"name": "बाद में"}))
     stolen.do(a_group(name="खोया हुआ"))
+    thief = Phone(world, "abm", tmp_path, "thief")
     late = Phone(world, "abm", tmp_path, "late")
     late.sync()
     late.do(a_group(name="नया फ़ोन"))
     quiet([steady, busy, stolen, supervisor, late])
-    with stolen.store.reading() as t:
-        world.centre.enrolments.revoke(t.meta.get("device"))
+    for lost in (stolen, thief):
+        with lost.store.reading() as t:
+            world.centre.enrolments.revoke(t.meta.get("device"))
     world.centre.close()
     for gone in ("central.db", "central.db-wal", "central.db-shm"):
         (world.folder / gone).unlink(missing_ok=True)
@@ -160,10 +162,14 @@ def test_the_drill(world, tmp_path, monkeypatch, capsys):
     quiet([steady, busy, supervisor])
     with pytest.raises(Problem, match="revoked"):
         stolen.sync()
+    assert SyncRunner(thief.store, world.centre, app="0.1.0").run().problem == "revoked", "enrolled after the backup"
     with pytest.raises(Problem, match="sign_in"):
         late.sync()
-    end_login(late.store, "sign_in")
-    Phone.__post_init__(late)
+    late.do(a_group(name="आग के बाद"))
+    waiting = late.workspace.sync_status().waiting
+    runner = SyncRunner(late.store, world.centre, app="0.1.0", compares=False)
+    assert waiting and runner.run().problem is None, "it comes back by itself, without a code"
+    late.connect()
     quiet([steady, busy, supervisor, late])
     for phone in (steady, busy, late):
         for kind, id, field, value in phone.written:

@@ -66,6 +66,12 @@ def test_a_person_added_with_her_panchayat_may_work_there(world, run):
     assert person in run("people", "list")[1]
 
 
+def test_who_was_entered_after_the_backup_is_entered_again_under_the_id_she_had(world, run):
+    add = ("people", "add", "Practice Sunita", "--role", "abm", "--place", "114402", "--id")
+    assert run(*add, ref("before"))[:2] == (0, ref("before") + "\n")
+    assert "further work" in run(*add, ref("before"))[2] and "is no id" in run(*add, "before")[2]
+
+
 def test_a_bank_sakhi_is_added_at_a_branch_and_an_ifsc_of_several_is_asked_back(world, run):
     status, _, err = run("people", "add", "Rekha", "--role", "bank_sakhi", "--branch", "BKID0MG1227")
     assert status == 2 and "more than one" in err and ref("R2") in err
@@ -148,6 +154,8 @@ def test_a_revoked_phone_is_shut_out_and_its_last_word_shown(world, run):
     assert phone.device in (world.folder / "revocations.jsonl").read_text()
     assert "revoked already" in run("revoke", phone.device, "--yes")[2]
     assert "not known" in run("revoke", "00000000", "--yes")[2]
+    assert "not let in" in run("revoke", "0badcafe", "--forgotten")[1]
+    assert "no device number" in run("revoke", "lost", "--forgotten")[2]
 
 
 def test_all_devices_of_a_person(world, run):

@@ -15,6 +15,7 @@ from records.errands import HoldReview
 from records.receipts import receipts_csv
 from screens.console.breakdown import begins_with, units_below
 from screens.console.house import CONSOLE
+from screens.console.set_back import SEEN
 from screens.console.table import TableColumn, in_order
 from screens.words import words_of
 from server.metrics import exposed
@@ -70,6 +71,24 @@ async def test_the_first_screen_of_a_supervisor_tells_how_it_stands(console):
         assert "13.3" in said and HINDI.say("overview.missing", count=5, norm=15) in said
         await app.see("chart-months")
         assert HINDI.say("chart.ages_said", count=2, late=2, days=7) in " ".join(app.texts())
+
+
+@pytest.mark.parametrize("person", ["supervisor", "nodal", "district"])
+async def test_a_centre_that_went_back_is_told_until_she_says_that_she_has_seen_it(world, console, person):
+    fill(console.signed_in("supervisor"))
+    page = console.signed_in(person)
+    world.enrol("abm")
+    world.clock.forward(ms=60_000)
+    epoch = world.centre.new_epoch()
+    async with shown(page) as app:
+        await app.see("set-back")
+        assert HINDI.say("set_back.silent", count=1, phones=1) in app.texts()
+        await app.click("set-back-seen")
+        await app.gone("set-back")
+    assert page.workspace.setting(SEEN) == epoch
+    async with shown(page) as app:
+        await app.see("tile-groups")
+        assert not app.has("set-back")
 
 
 async def test_each_number_leads_to_the_groups_behind_it_and_to_the_record(console):

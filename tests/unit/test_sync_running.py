@@ -8,9 +8,18 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from records.commands.groups import RegisterGroup
-from records.messages import BatchAnswer, EnrolReply, EnrolRequest, SyncReply, SyncRequest
+from records.messages import (
+    BatchAnswer,
+    EnrolReply,
+    EnrolRequest,
+    NewNumber,
+    SyncReply,
+    SyncRequest,
+    return_statement,
+)
 from records.problems import Problem
 from storage import meta as named
+from storage.adopting import take_number
 from storage.pages import take_page
 from storage.queries import find_shg, list_groups
 from sync.enrolling import enrol
@@ -27,22 +36,30 @@ from tests.factories import (
     filled,
     supervisor_capacity,
 )
-from tests.phones import a_phone, an_enrolment
+from tests.phones import DEVICE, KEYS, a_phone, an_enrolment
 
 TREE = a_place_tree()
 
 
 @dataclass
 class Centre:
-    """A centre that enrols anybody and answers calls with the next of `problems`, or well."""
+    """A centre that enrols anybody and answers calls with the next of `problems`, or well. `knows_again`: what becomes
+    of a certificate; code_wrong is what a centre says that reads none."""
 
     problems: list[Problem | None] = field(default_factory=list)
     capacity: object = field(default_factory=lambda: abm_capacity(TREE))
     calls: list[SyncRequest] = field(default_factory=list)
     codes: list[EnrolRequest] = field(default_factory=list)
+    certificates: list[EnrolRequest] = field(default_factory=list)
     tokens: list[str] = field(default_factory=list)
+    knows_again: str | None = "code_wrong"
 
     def enrol(self, request: EnrolRequest) -> EnrolReply:
+        if request.certified:
+            self.certificates.append(request)
+            if self.knows_again:
+                raise Problem(self.knows_again)
+            return an_enrolment(self.capacity, device=request.certified.device, token="token-again")
         self.codes.append(request)
         return an_enrolment(self.capacity, device=f"{len(self.codes):08x}", token=f"token-{len(self.codes)}")
 
@@ -166,6 +183,48 @@ def test_the_same_person_comes_back_with_her_unsent_work(phone):
     assert centre.tokens == ["a-token", "token-1"]
     assert centre.calls[1].batch.number == 1 and phone.sync_status().waiting == 0
     assert phone.history(id)
+
+
+def test_a_phone_that_the_centre_has_forgotten_comes_back_with_its_certificate(phone):
+    id = register(phone)
+    centre = Centre([Problem("sign_in")], knows_again=None)
+    status = a_runner(phone, centre).run()
+    assert (status.state, status.problem, status.sent) == ("idle", None, 1)
+    [shown] = centre.certificates
+    assert (shown.code, shown.certified.device, shown.certified.certificate) == ("", DEVICE, b"c" * 64)
+    key = Ed25519PrivateKey.from_private_bytes(KEYS.signing).public_key()
+    assert shown.signing_key == key.public_bytes_raw()
+    key.verify(shown.certified.signature, return_statement(b"c" * 64, shown.sealing_key, shown.proof))
+    assert centre.tokens == ["a-token", "token-again"] and phone.sync_status().waiting == 0
+    assert phone.identity().device == DEVICE and phone.history(id)
+
+
+def test_where_the_network_fails_then_it_tries_again_and_shows_the_same(phone):
+    register(phone)
+    centre = Centre([Problem("sign_in"), Problem("sign_in")], knows_again="offline")
+    first = a_runner(phone, centre).run()
+    assert (first.state, first.problem) == ("waiting", "offline") and first.next_try_ms
+    centre.knows_again = None
+    assert a_runner(phone, centre).run().problem is None
+    one, two = centre.certificates
+    assert one == two and phone.sync_status().waiting == 0
+
+
+@pytest.mark.parametrize(("said", "code"), [("sign_in", "sign_in"), ("code_wrong", "sign_in"), ("revoked", "revoked")])
+def test_where_its_certificate_is_not_good_the_login_has_ended_and_the_work_stays(phone, said, code):
+    register(phone)
+    status = a_runner(phone, Centre([Problem("sign_in")], knows_again=said)).run()
+    assert (status.state, status.problem) == ("stopped", code) and phone.sync_status().waiting == 1
+    with phone.store.reading() as t:
+        assert t.meta.get(named.LOGIN) == code
+
+
+def test_a_phone_that_was_given_another_number_shows_that_of_its_certificate(phone):
+    take_number(phone.store, NewNumber("0000beef", "another"))
+    centre = Centre([Problem("sign_in")], knows_again=None)
+    a_runner(phone, centre).run()
+    [shown] = centre.certificates
+    assert (shown.last_device, shown.certified.device) == ("0000beef", DEVICE)
 
 
 def test_another_person_begins_with_an_empty_phone(phone):

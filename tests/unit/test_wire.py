@@ -14,6 +14,7 @@ from records.messages import (
     Batch,
     BatchAnswer,
     Capacity,
+    Certified,
     EnrolReply,
     EnrolRequest,
     FrozenBatch,
@@ -111,7 +112,7 @@ def test_a_reply_survives(some):
         BatchAnswer(3, "applied", (Outcome(0, 4, "applied"), Outcome(5, 5, "refused", "required", "name")), {"a": "b"}),
         Page("token", 12, [part], True, ("gp/x/members",), ("gp/y/members",), 40),
         Capacity("4" * 32, "Name", "नाम", (reach,)), offers=True, cursor_unknown=True,
-        renumbered=NewNumber("0000000b", "token"),
+        renumbered=NewNumber("0000000b", "token"), seal="a-seal",
     )  # fmt: skip
     assert read_reply(reply_bytes(reply)) == reply
 
@@ -120,6 +121,8 @@ def test_a_request_and_an_enrolment_survive():
     batch = frozen(2, Batch((Section("Shg", ["0" * 32], ["name"], [["x"]], [[stamp_of(1, 0, "0000000a")]], [[""]]),)))
     request = SyncRequest("0.1.0", "token", batch, 1, "0123456789ab", 3, 99, 200, {"gp/x/members": 4}, 2)
     assert read_request(request_bytes(request)) == request
+    sealed = replace(request, seal="a-seal")
+    assert read_request(request_bytes(sealed)) == sealed
     enrol = EnrolRequest("0.1.0", "1234 5678 9012", b"a" * 32, b"b" * 32, "phone")
     assert read_enrol(enrol_bytes(enrol)) == enrol
     again = replace(enrol, last_device="0000000a", last_cursor="token")
@@ -128,6 +131,12 @@ def test_a_request_and_an_enrolment_survive():
     assert read_enrol(enrol_bytes(proving)) == proving
     with pytest.raises(Problem, match="bad_message"):
         read_enrol(enrol_bytes(replace(enrol, proof=b"p" * 15)))
+    shown = Certified("0000000a", "4" * 32, b"c" * 64, b"s" * 64)
+    back = replace(proving, code="", certified=shown)
+    assert read_enrol(enrol_bytes(back)) == back
+    for change in ({"device": "0000000A"}, {"person_id": "4"}, {"certificate": b"c"}, {"signature": b""}):
+        with pytest.raises(Problem, match="bad_message"):
+            read_enrol(enrol_bytes(replace(back, certified=replace(shown, **change))))
     reply = EnrolReply("t", "0000000a", Capacity("4" * 32, "N", None, ()), "abcd0123", 5, b"k" * 32, b"c" * 64)
     assert read_enrolled(enrolled_bytes(reply)) == reply
 
