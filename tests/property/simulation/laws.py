@@ -231,6 +231,14 @@ class Verdict:
         devices = {row["device"]: row["person_id"] for row in self.town.rows(self.tables.device)}
         verdicts = [row for row in self.oracle.rows["Verdict"].values() if row["state"] == "accepted"]
         accepted = {(row["record_kind"], row["record_id"], row["typed_stamp"]) for row in verdicts}
+        groups_accepted = {id for kind, id, _stamp in accepted if kind == "Shg"}
+        held = {
+            (one.kind, one.id, cell[1])
+            for known in self.town.ledger.batches.values()
+            for one in known.rows
+            for cell in one.cells.values()
+            if one.state == "held"
+        }
         for known in self.town.ledger.batches.values():
             for one in known.rows:
                 person = devices.get(one.device)
@@ -243,6 +251,8 @@ class Verdict:
                 group = self.oracle._group_of(
                     one.kind, self.oracle.rows[one.kind].get(one.id, {"shg_id": None, "account_id": None, "id": one.id})
                 )
+                if group in groups_accepted and all((one.kind, one.id, cell[1]) in held for cell in one.cells.values()):
+                    continue  # held below a group that an office has taken in, and taken in with it
                 villages = {change[2] for change in self.changes.get(("Shg", group or "", "village_id"), {}).values()}
                 if one.kind == "Member":
                     groups = {change[2] for change in self.changes.get(("Member", one.id, "shg_id"), {}).values()}
