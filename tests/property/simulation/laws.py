@@ -69,9 +69,10 @@ class Verdict:
             known = self.changes.get((one.kind, one.id, name), {})
             if stamp in known and known[stamp][2] == value:
                 continue
-            # A step is never changed, and what a record belongs to already is not written down again: said a second
-            # time, by whoever may not change it, it stands as before.
-            fixed = one.kind == "AccountStep" or (one.kind in ("SavingsAccount", "Member") and name == "shg_id")
+            # A step and a withdrawal are never changed, and what a record belongs to already is not written down again:
+            # said a second time, by whoever may not change it, it stands as before.
+            known_parent = one.kind in ("SavingsAccount", "Member") and name == "shg_id"
+            fixed = one.kind in ("AccountStep", "Withdrawal") or known_parent
             if fixed and any(value == other[2] for other in known.values()):
                 continue
             raise Broken(
