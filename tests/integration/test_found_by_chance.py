@@ -144,6 +144,25 @@ def test_what_was_typed_under_a_wrong_clock_is_kept_for_a_restored_centre(town, 
     assert town.row("Shg", lost)["name"] == "radha"
 
 
+def test_a_stamp_that_was_capped_once_does_not_come_back_uncapped_over_what_was_typed_since(town, tmp_path):
+    """A clock that was eleven minutes ahead; her next value has an honest stamp, which is the smaller one. A restored
+    centre is given both batches again, at a time when the first stamp is not ahead any more."""
+    phone = Phone(town, "abm", tmp_path, "one")
+    group = phone.do(a_group()).id
+    quiet([phone])
+    backup = files_of(town, tmp_path)
+    phone.skew_ms = 11 * 60_000
+    phone.do(ChangeGroup(group, {"name": "sita"}))
+    quiet([phone])
+    phone.do(ChangeGroup(group, {"name": "durga"}))
+    quiet([phone])
+    town.clock.forward(days=1)
+    put_back(town, backup, tmp_path, phone)
+    quiet([phone])
+    assert town.row("Shg", group)["name"] == "durga"
+    assert not differences(phone.contents(), fresh_contents(town, "abm", tmp_path))
+
+
 def test_what_is_to_be_offered_is_not_forgotten_with_the_process(town, tmp_path):
     """The phone has heard of the new epoch and dies before it has queued its work: the centre will not ask again."""
     phone = Phone(town, "abm", tmp_path, "one")
