@@ -78,25 +78,38 @@ def after(stamp: str, device: str) -> str:
     return _stamp(_number_or_none(stamp) + 1, device)
 
 
-def is_ahead(stamp: str, received_ms: int) -> bool:
-    """Whether the server caps this stamp: more than `CAP_MS` later than the time of receipt."""
-    return parts(stamp).ms > received_ms + CAP_MS
+def is_ahead(stamp: str, received_ms: int, latest_ms: int = 0) -> bool:
+    """Whether the server caps this stamp: more than `CAP_MS` later than its receipt, and later than `latest_ms`.
+
+    Up to there lies all that the server has ever taken. Whoever has seen that makes later stamps, and where the clock
+    of the server itself has fallen back these are no more wrong than what they replace.
+    """
+    return parts(stamp).ms > max(received_ms + CAP_MS, latest_ms)
 
 
-def cap_stamps(stamps: Iterable[str], received_ms: int, *, beyond: Iterable[str] = ()) -> dict[str, str]:
+def latest_after(stored: str, received_ms: int, latest_ms: int) -> int:
+    """`latest_ms` from now on, where `stored` is the greatest stamp of what is taken at this time of receipt. It seldom
+    moves, for it goes as far at once as this receipt allows."""
+    ms = parts(stored).ms
+    return latest_ms if ms <= latest_ms else max(ms, received_ms + CAP_MS)
+
+
+def cap_stamps(
+    stamps: Iterable[str], received_ms: int, *, beyond: Iterable[str] = (), latest_ms: int = 0
+) -> dict[str, str]:
     """What the stamps of one batch that are too far ahead become: `{stamp as sent: stamp as stored}`.
 
     Only stamps for which `is_ahead` holds are in the answer; each keeps its device and gets a number of its own, from
     the time of receipt on. The order among the stamps of the batch, capped or not, stays as it was, so a stamp goes
-    past the time of receipt as far as the latest uncapped stamp of the batch does, never further than `CAP_MS` and the
-    counters need. `beyond` names stored stamps which the capped ones must beat: the last stamp capped for this device
-    (two batches can arrive in one millisecond) and those of the values replaced. One of them that is itself too far
-    ahead is only a claim and counts for nothing.
+    past the time of receipt as far as the latest uncapped stamp of the batch does, never further than `CAP_MS`, or
+    `latest_ms`, and the counters need. `beyond` names stored stamps which the capped ones must beat: the last stamp
+    capped for this device (two batches can arrive in one millisecond) and those of the values replaced. One of them
+    that is itself too far ahead is only a claim and counts for nothing.
     """
     every = sorted(set(stamps))
-    late = [stamp for stamp in every if is_ahead(stamp, received_ms)]
+    late = [stamp for stamp in every if is_ahead(stamp, received_ms, latest_ms)]
     floors = [*every[: len(every) - len(late)], *(stamp for stamp in beyond if stamp)]
-    honest = (_number(stamp) for stamp in floors if not is_ahead(stamp, received_ms))
+    honest = (_number(stamp) for stamp in floors if not is_ahead(stamp, received_ms, latest_ms))
     first = max(received_ms << 16, *honest, 0) + 1
     return {stamp: _stamp(first + place, stamp[16:]) for place, stamp in enumerate(late)}
 

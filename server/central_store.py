@@ -38,6 +38,7 @@ from server.carried import Carried, Carrier
 from server.cursors import NOWHERE, Cursor, Cursors, Reached, Vector
 from server.database import Database
 from server.enrolment import Enrolments, KnownDevice
+from server.glance import LATEST
 from server.paging import Paging
 from server.photos import Photos
 from server.reaching import capacity_of
@@ -106,8 +107,9 @@ class CentralStore:
             revocations.replay(self.database, self.tables, state_id)
 
     def _found(self, db: Connection) -> None:
-        """What a new database begins with: its epoch, and the row that is locked for places (`Working`)."""
-        rows = [("epoch", self._randomness(4).hex()), ("reference", "")]
+        """What a new database begins with: its epoch, the row that is locked for places (`Working`), and the time up to
+        which stamps have come (`stamping`)."""
+        rows = [("epoch", self._randomness(4).hex()), ("reference", ""), (LATEST, "")]
         begun = [{"state_id": self.state_id, "name": name, "value": value} for name, value in rows]
         insert_missing(db, self.tables.meta, begun)
 

@@ -12,38 +12,47 @@ from sqlalchemy import BindParameter, Connection, Select, Table, bindparam, exis
 from server.reaching import unentered_state
 from server.tables import CentralTables
 
+LATEST = "latest"
+"""A value of the table meta: up to which time all stamps lie that were ever taken (`server/stamping.py`)."""
+
 WAITING = ("open", "refused", "returned")
 """States of set-aside work about which something may still be decided."""
 
 
 class Glance(NamedTuple):
     """`restamped`, `early`: whether there are such rows of the device; `set_aside`: of its person, waiting for
-    somebody; `held`: of anybody. `state_place`: the id of the place that is the state itself."""
+    somebody; `held`: of anybody. `state_place`: the id of the place that is the state itself. `latest`: see LATEST."""
 
     restamped: bool
     early: bool
     set_aside: bool
     held: bool
     state_place: str
+    latest: str
 
 
 def glance(db: Connection, tables: CentralTables, state_id: int, device: str, person_id: str) -> Glance:
     asked = {"state": state_id, "of": device, "person": person_id}
-    look = _look(tables.restamped, tables.early_batch, tables.quarantine, tables.held, tables.records["Place"])
-    restamped, early, aside, held, place = db.execute(look, asked).one()
-    return Glance(bool(restamped), bool(early), bool(aside), bool(held), place or unentered_state(state_id))
+    look = _look(
+        tables.restamped, tables.early_batch, tables.quarantine, tables.held, tables.meta, tables.records["Place"]
+    )
+    restamped, early, aside, held, latest, place = db.execute(look, asked).one()
+    place = place or unentered_state(state_id)
+    return Glance(bool(restamped), bool(early), bool(aside), bool(held), place, latest or "")
 
 
 @lru_cache(maxsize=32)
-def _look(restamped: Table, early: Table, aside: Table, held: Table, place: Table) -> Select[Any]:
+def _look(restamped: Table, early: Table, aside: Table, held: Table, meta: Table, place: Table) -> Select[Any]:
     state: BindParameter[Any] = bindparam("state")
     of: BindParameter[Any] = bindparam("of")
     hers = (aside.c.state_id == state, aside.c.person_id == bindparam("person"), aside.c.state.in_(WAITING))
     its_state = select(place.c.id).where(place.c.state_id == state, place.c.level == "state").limit(1)
+    latest = select(meta.c.value).where(meta.c.state_id == state, meta.c.name == LATEST)
     return select(
         exists().where(restamped.c.state_id == state, restamped.c.device == of),
         exists().where(early.c.state_id == state, early.c.device == of),
         exists().where(*hers),
         exists().where(held.c.state_id == state),
+        latest.scalar_subquery(),
         its_state.scalar_subquery(),
     )

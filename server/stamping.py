@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Select, Table, bindparam, select
+from sqlalchemy import Select, Table, Update, bindparam, select, update
 
-from records.stamps import cap_stamps, is_ahead
+from records.stamps import cap_stamps, is_ahead, latest_after
 from server.checking import Lot, Row
+from server.glance import LATEST
 from server.judging import Author
 from server.merging import persons_of
 from server.upserting import put
@@ -67,10 +68,15 @@ def _capped(working: Working, author: Author, stamps: set[str], bases: Iterable[
         known = working.db.execute(_restamped(table), {"state": working.state_id, "of": author.device})
         stored = {row.sent: row.stored for row in known}
     fresh: dict[str, str] = {}
+    latest_ms = _latest(working)
     # If the greatest is not ahead of time, none is.
-    if stamps and (greatest := max(stamps)) and is_ahead(greatest, now_ms):
+    if (greatest := max(stamps, default="")) and is_ahead(greatest, now_ms, latest_ms):
         replaced = {stored.get(base, base) for base in bases}
-        fresh = cap_stamps([s for s in stamps if s and s not in stored], now_ms, beyond=[*stored.values(), *replaced])
+        new, beyond = [s for s in stamps if s and s not in stored], [*stored.values(), *replaced]
+        fresh = cap_stamps(new, now_ms, beyond=beyond, latest_ms=latest_ms)
+        greatest = max(fresh.get(s) or stored.get(s, s) for s in stamps)
+    if greatest:
+        _note_latest(working, latest_after(greatest, now_ms, latest_ms), latest_ms)
     put(
         working.db,
         table,
@@ -79,6 +85,37 @@ def _capped(working: Working, author: Author, stamps: set[str], bases: Iterable[
     mapping = {**stored, **fresh}
     refused = frozenset(stamp for stamp in stamps if not stamp or (foreign and stamp[16:] in foreign))
     return Capped(mapping, refused, {s: t for s, t in mapping.items() if s in stamps})
+
+
+def _latest(working: Working) -> int:
+    """Up to this time, in ms, lies all that this centre has ever taken, by whatever clock it went then."""
+    if working.seen:
+        return read_latest(working.seen.latest)
+    return read_latest(working.db.scalar(_latest_of(working.tables.meta), {"state": working.state_id}))
+
+
+def _note_latest(working: Working, latest_ms: int, known_ms: int) -> None:
+    """With what is taken, in one transaction. Nearly always there is nothing to note: what is typed now lies before the
+    time noted last."""
+    if latest_ms > known_ms:
+        asked = {"state": working.state_id, "latest": f"{latest_ms:012x}"}
+        working.db.execute(_renewed(working.tables.meta), asked)
+
+
+def read_latest(text: str | None) -> int:
+    """12 hex characters of milliseconds, which are compared as text; 0 for nothing."""
+    return int(text or "0", 16)
+
+
+@lru_cache(maxsize=32)
+def _latest_of(meta: Table) -> Select[Any]:
+    return select(meta.c.value).where(meta.c.state_id == bindparam("state"), meta.c.name == LATEST)
+
+
+@lru_cache(maxsize=32)
+def _renewed(meta: Table) -> Update:
+    mine = (meta.c.state_id == bindparam("state"), meta.c.name == LATEST)
+    return update(meta).where(*mine, meta.c.value < bindparam("latest")).values(value=bindparam("latest"))
 
 
 def _bases(lots: Iterable[Lot]) -> Iterable[str]:

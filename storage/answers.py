@@ -11,7 +11,7 @@ from records.messages import BatchAnswer, Outcome
 from records.wire import thawed
 from storage import meta as named
 from storage import outbox, photos
-from storage.freezing import forget_blobs, put_older, refreeze_from
+from storage.freezing import forget_blobs, freeze_as_stored, put_older, refreeze_from
 from storage.history import forget_old, remember
 from storage.outbox import Cells, Entry
 from storage.restamping import restamp
@@ -79,6 +79,8 @@ def _take(t: Transaction, answer: BatchAnswer, told: Collection[tuple[int, int]]
     if not keys:
         _end_mending(t, answer)
     outbox.refresh_unsent(t, [keys[row] for row in special if keys[row][0] in t.tables])
+    if answer.restamped:
+        freeze_as_stored(t, number, answer.restamped)
     _close(t, number)
     t.changed |= {"sync", *kinds}
     lost = sum(state == "lost" for _entry, state in done)

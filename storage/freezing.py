@@ -1,7 +1,8 @@
 """Batches: what waits is frozen under the next number and sent as the same bytes until it is answered."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from itertools import chain
 from typing import Any, NamedTuple
 
@@ -10,7 +11,7 @@ from sqlalchemy import Row, delete, func, select
 from records.messages import Batch, FrozenBatch, Section
 from records.personal import Plain
 from records.record import FieldSpec, fields_of
-from records.wire import frozen
+from records.wire import frozen, thawed
 from storage import meta as named
 from storage.outbox import Cells, Key, merged, put_change
 from storage.store import LocalStore, Transaction
@@ -318,6 +319,27 @@ def refreeze_from(t: Transaction, wanted: int) -> None:
             empty = frozen(number, Batch(()))
             line = {"number": number, "sha256": empty.sha256, "blob": empty.blob, "answered": False}
             t.connection.execute(table.insert().values(line))
+
+
+def freeze_as_stored(t: Transaction, number: int, instead: Mapping[str, str]) -> None:
+    """An answered batch with the stamps that the centre stored instead of those sent. Should the centre go back and ask
+    for it again, it has lost with its answer what it made of them: sent as they were they might stand now, above what
+    this phone has typed since."""
+    blob = t.connection.scalar(select(t.tables.frozen.c.blob).where(t.tables.frozen.c.number == number))
+    if blob is None:
+        return
+    batch = thawed(blob)
+    stored = frozen(number, replace(batch, sections=tuple(_with_stamps(one, instead) for one in batch.sections)))
+    table = t.tables.frozen
+    t.connection.execute(table.update().where(table.c.number == number).values(sha256=stored.sha256, blob=stored.blob))
+
+
+def _with_stamps(section: Section, instead: Mapping[str, str]) -> Section:
+    def turned(columns: list[list[str | None]]) -> list[list[str | None]]:
+        return [[instead.get(stamp, stamp) if stamp else stamp for stamp in column] for column in columns]
+
+    bases = None if section.bases is None else turned(section.bases)
+    return replace(section, stamps=turned(section.stamps), bases=bases)
 
 
 def forget_blobs(t: Transaction, answered: int, keep: int = 50) -> None:

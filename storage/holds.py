@@ -136,7 +136,7 @@ def drop(t: Transaction, kind: str, ids: Iterable[str]) -> None:
         return
     kept = worked_on(t, kind, wanted)
     if kept:
-        _linger(t, kind, sorted(kept))
+        linger(t, kind, sorted(kept))
     gone = json.dumps(sorted(wanted - kept))
     t.connection.exec_driver_sql(f'DELETE FROM "{t.tables[kind].name}" WHERE id {IN_IDS}', (gone,))
     for table in (t.tables.lingering.name, t.tables.beneath.name):
@@ -191,7 +191,7 @@ def _is_of(device: str, made: Collection[str], stamp: str) -> bool:
     return stamp in made or (bool(stamp) and device_of(stamp) == device)
 
 
-def _linger(t: Transaction, kind: str, ids: Iterable[str]) -> None:
+def linger(t: Transaction, kind: str, ids: Iterable[str]) -> None:
     """These are looked at again when the work on them has been answered."""
     sql = f"INSERT INTO lingering (kind, id) VALUES (?,?) {LINGERS}"
     t.connection.exec_driver_sql(sql, [(kind, id) for id in ids])
@@ -283,7 +283,7 @@ def look_again(t: Transaction, kind: str, raw: RawRow, names: Iterable[str]) -> 
     if raw.held and capacity:
         held_by = _held_in(raw.held, Streams(t), streams_read(capacity.reaches, capacity.person_id))
         if _hidden(t, kind, held_by) & set(names):
-            _linger(t, kind, [raw.id])
+            linger(t, kind, [raw.id])
 
 
 def _held_in(held: str, streams: Streams, roles: Mapping[str, frozenset[str]]) -> dict[str, frozenset[str]]:
@@ -316,7 +316,7 @@ def _blank(t: Transaction, kind: str, there: Mapping[str, str], streams: Streams
             _empty_columns(t, kind, raw, hidden, entries)
             changed.append(raw)
             if hidden & outbox.own_cells(entries).keys():
-                _linger(t, kind, [id])
+                linger(t, kind, [id])
     write_raw(t.connection, t.tables, kind, changed)
 
 

@@ -22,8 +22,9 @@ from records.messages import Page, Part, Section
 from records.problems import Problem
 from storage import meta as named
 from storage import outbox
+from storage.coming_back import bring_back, own_copies
 from storage.derived import Touched, settle, stand_down
-from storage.holds import IN_IDS, Streams, drop_done, hold, leave_what_is_own, release, settle_own
+from storage.holds import IN_IDS, Streams, drop_done, hold, leave_what_is_own, linger, release, settle_own
 from storage.identity import capacity_of
 from storage.letting_go import come_back
 from storage.marks import mark, numbers_in, with_hold
@@ -101,6 +102,7 @@ class _Taking:
         for named_by, unmarked in ((part.held, False), (own := self._own_of(part), self._unmarked)):
             for kind, ids in named_by.items():
                 leave_what_is_own(self.t, kind, ids, ())
+                bring_back(self.t, kind, ids, self.touched)
                 hold(self.t, kind, ids, number, received=unmarked)
                 self.rows += len(ids)
         for kind, ids in own.items():
@@ -147,14 +149,18 @@ class _Taking:
         plain = [row for row in rows if ids[row] in there and ids[row] not in own] if there else []
         if not incoming.keyed_alone:
             own, plain = own | {section.ids[row] for row in plain}, []
+        mine = own_copies(self.t, section.kind, _picked(ids, fresh)) if fresh else {}
+        if mine:
+            fresh = [row for row in fresh if ids[row] not in mine]
+            linger(self.t, section.kind, mine)
         gone = come_back(self.t, section.kind, section.ids)
         incoming.insert(self.t, fresh)
         for came, held in gone.items():
             for one in numbers_in(held):
                 hold(self.t, section.kind, [came], one)
         incoming.update(self.t, plain, there)
-        if own:
-            self._merge(incoming, [row for row in rows if ids[row] in own])
+        if own or mine:
+            self._merge(incoming, [row for row in rows if ids[row] in own or ids[row] in mine], mine)
         self.touched.add_many(section.kind, section.ids, dict(zip(section.fields, section.columns, strict=True)))
         self.t.changed.add(section.kind)
 
@@ -166,13 +172,13 @@ class _Taking:
             found.update(id for (id,) in self.t.driver.execute(sql, (section.kind, json.dumps(section.ids))))
         return found
 
-    def _merge(self, incoming: "_Incoming", rows: Iterable[int]) -> None:
-        """Rows on which there is work of our own, one by one: the greater stamp shows."""
+    def _merge(self, incoming: "_Incoming", rows: Iterable[int], mine: Mapping[str, RawRow]) -> None:
+        """Rows on which there is work of our own, one by one: the greater stamp shows. `mine`: what comes back."""
         t, kind = self.t, incoming.section.kind
         wanted = {incoming.section.ids[row]: row for row in rows}
         entries = outbox.own_entries(t, [(kind, id) for id in wanted])
         merged: list[RawRow] = []
-        for id, raw in raw_rows(t.connection, t.tables, kind, wanted).items():
+        for id, raw in {**raw_rows(t.connection, t.tables, kind, wanted), **mine}.items():
             own = outbox.own_cells(entries.get((kind, id), []))
             fields = before = outbox.beneath_of(t, kind, id)
             for name, (value, stamp) in incoming.cells(wanted[id]).items():
@@ -186,6 +192,8 @@ class _Taking:
                 outbox.keep_beneath(t, kind, id, outbox.unit_of(t, kind, id, raw), fields)
             merged.append(raw)
         write_raw(t.connection, t.tables, kind, merged)
+        if mine:
+            outbox.refresh_unsent(t, [(kind, id) for id in mine])
 
 
 class Known(NamedTuple):

@@ -7,13 +7,15 @@ from sqlalchemy import select, tuple_
 
 from records.stamps import device_of
 from storage import meta as named
+from storage import outbox
 from storage.outbox import Cells, Key
 from storage.rows import raw_rows, write_raw
 from storage.store import Transaction
 
 
 def restamp(t: Transaction, keys: Iterable[Key], instead: Mapping[str, str]) -> None:
-    """Replaces stamps wherever these records carry them: in their rows, as stamps and as bases of changes."""
+    """Replaces stamps wherever these records carry them: in their rows, as stamps and as bases of changes. What was
+    received beneath a field shows again where its stamp is now the greater one."""
     if not instead:
         return
     ids: dict[str, list[str]] = {}
@@ -23,6 +25,8 @@ def restamp(t: Transaction, keys: Iterable[Key], instead: Mapping[str, str]) -> 
         rows = raw_rows(t.connection, t.tables, kind, some).values() if kind in t.tables else ()
         for raw in rows:
             raw.stamps = {name: instead.get(stamp, stamp) for name, stamp in raw.stamps.items()}
+            beneath = outbox.beneath_of(t, kind, raw.id)
+            raw.take({name: (cell[0], cell[1]) for name, cell in beneath.items() if cell[1] > raw.cell(name)[1]})
         if rows:
             write_raw(t.connection, t.tables, kind, list(rows))
         for table in (t.tables.outbox, t.tables.mending, t.tables.own_change):

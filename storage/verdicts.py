@@ -1,6 +1,7 @@
 """What an office said about this person's set-aside work: accepted work is done with, returned work says why."""
 
 import json
+from collections.abc import Collection
 from dataclasses import replace
 from typing import Any
 
@@ -12,7 +13,7 @@ from storage import history, outbox
 from storage import meta as named
 from storage.answers import set_aside
 from storage.outbox import Entry
-from storage.rows import raw_row
+from storage.rows import raw_row, write_raw
 from storage.store import LocalStore, Transaction
 
 SOME_SET_ASIDE = "SELECT 1 FROM verdict WHERE state='set_aside' LIMIT 1"
@@ -34,10 +35,22 @@ def end_accepted(t: Transaction) -> None:
         entry = Entry(row.kind, row.id, None, row.unit, row.typed_under, row.at_ms, row.changes)
         t.connection.execute(mending.delete().where(mending.c.kind == row.kind, mending.c.id == row.id))
         still = outbox.own_entries(t, [(row.kind, row.id)]).get((row.kind, row.id), [])
+        _show_received(t, entry, outbox.own_cells(still).keys())
         outbox.clear_beneath(t, entry, still)
         history.remember(t, [(entry, "applied")])
         outbox.refresh_unsent(t, [(row.kind, row.id)] if row.kind in t.tables else [])
         t.changed |= {"sync", row.kind}
+
+
+def _show_received(t: Transaction, entry: Entry, newer: Collection[str]) -> None:
+    """The news are read to their end: what lies beneath is what the centre made of the change. It does not write down
+    again what a record belongs to already, so that not every stamp of the change stands there."""
+    raw = raw_row(t.connection, t.tables, entry.kind, entry.id) if entry.kind in t.tables else None
+    if raw is not None and raw.held:
+        beneath = outbox.beneath_of(t, entry.kind, entry.id)
+        known = {name: beneath[name] for name in entry.changes if name in beneath and name not in newer}
+        raw.take({name: (value, stamp) for name, (value, stamp) in known.items()})
+        write_raw(t.connection, t.tables, entry.kind, [raw])
 
 
 def take_set_aside(t: Transaction) -> None:

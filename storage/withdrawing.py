@@ -29,7 +29,11 @@ def withdraw(store: LocalStore, kind: str, record_id: str) -> None:
         entries = outbox.own_entries(t, [(kind, record_id)]).get((kind, record_id), [])
         refused = next((entry for entry in entries if entry.batch is None), None)
         raw = raw_row(t.connection, t.tables, kind, record_id)
-        if refused is None or raw is None:
+        if refused is None:
+            return
+        if raw is None:
+            # Offered again by a phone that had let go of the record: only the office has something to forget.
+            _tell_office(t, _take_back(t, [refused]))
             return
         touched = Touched()
         touched.add(t, kind, record_id, raw)

@@ -10,7 +10,7 @@ import pytest
 
 from records.messages import SyncReply, SyncRequest, capacity_hash
 from records.problems import Problem
-from records.stamps import stamp_of
+from records.stamps import parts, stamp_of
 from server.enrolment import TRIES
 from tests.world import World, ref
 
@@ -368,6 +368,26 @@ def test_a_clock_twenty_years_ahead_is_capped_in_order_and_the_device_is_told(wo
     assert world.stamps("Shg", "a" * 32)["name"] == stored[0]
     after = abm.push(("Shg", "a" * 32, {"name": "नया नाम"}), bases={"name": sent[0]})
     assert states(after) == [("applied", None)] and not world.rows(world.centre.tables.records["Conflict"])
+
+
+@pytest.mark.parametrize("years", [0, 20])
+def test_where_the_clock_of_the_centre_falls_back_a_change_still_beats_what_its_author_had_seen(world, years):
+    """A value that was taken while the clock was three days ahead, and a change of it after the clock was put right: by
+    a phone that is right now, or years ahead itself."""
+    abm, supervisor = Caller(world, "abm"), Caller(world, "supervisor")
+    world.clock.forward(days=3)
+    for one in (abm, supervisor):
+        one.pull()
+    abm.push(("Shg", "a" * 32, a_group()))
+    supervisor.pull()
+    for device, name in ((supervisor, "दुर्गा"), (abm, "राधा")):
+        world.clock.forward(days=-3 if device is supervisor else 0)
+        seen = world.stamps("Shg", "a" * 32)["name"]
+        ms = max(parts(seen).ms + 1, world.clock() + years * 365 * 86_400_000)
+        reply = device.push(("Shg", "a" * 32, {"name": name}), bases={"name": seen}, ms=ms)
+        assert states(reply) == [("applied", None)] and bool(reply.answer.restamped) == bool(years)
+        assert world.row("Shg", "a" * 32)["name"] == name and world.stamps("Shg", "a" * 32)["name"] > seen
+    assert not world.rows(world.centre.tables.records["Conflict"])
 
 
 def test_a_clock_twenty_years_behind_loses_nothing(world):

@@ -144,6 +144,25 @@ def test_what_was_typed_under_a_wrong_clock_is_kept_for_a_restored_centre(town, 
     assert town.row("Shg", lost)["name"] == "radha"
 
 
+def test_a_stamp_that_was_capped_once_does_not_come_back_uncapped_over_what_was_typed_since(town, tmp_path):
+    """A clock that was eleven minutes ahead; her next value has an honest stamp, which is the smaller one. A restored
+    centre is given both batches again, at a time when the first stamp is not ahead any more."""
+    phone = Phone(town, "abm", tmp_path, "one")
+    group = phone.do(a_group()).id
+    quiet([phone])
+    backup = files_of(town, tmp_path)
+    phone.skew_ms = 11 * 60_000
+    phone.do(ChangeGroup(group, {"name": "sita"}))
+    quiet([phone])
+    phone.do(ChangeGroup(group, {"name": "durga"}))
+    quiet([phone])
+    town.clock.forward(days=1)
+    put_back(town, backup, tmp_path, phone)
+    quiet([phone])
+    assert town.row("Shg", group)["name"] == "durga"
+    assert not differences(phone.contents(), fresh_contents(town, "abm", tmp_path))
+
+
 def test_what_is_to_be_offered_is_not_forgotten_with_the_process(town, tmp_path):
     """The phone has heard of the new epoch and dies before it has queued its work: the centre will not ask again."""
     phone = Phone(town, "abm", tmp_path, "one")
@@ -204,6 +223,68 @@ def test_what_is_set_aside_while_older_work_is_offered_again_is_not_covered_by_i
     phone.do(ChangeMember(member, {"shg_id": foreign}))
     quiet([phone])
     assert [(row.record_id, row.values["shg_id"]) for row in phone.workspace.mending()] == [(member, foreign)]
+
+
+def an_assignment_ends(world, *phones):
+    """What these phones held goes with it, also what they typed themselves."""
+    world.overwrite("Assignment", "abm/1", to_on="2026-01-01")
+    quiet(phones)
+    assert not any(phone.contents().get("Shg") for phone in phones)
+
+
+def test_what_its_author_had_to_let_go_of_comes_back_to_her_though_a_restored_centre_only_names_it(town, tmp_path):
+    """An assignment ends and her phone lets go of her groups, the ones that she typed too. Then yesterday's centre is
+    put back, where it has not ended: it knows nothing of her work, takes it from her, and tells her what follows."""
+    phone = Phone(town, "abm", tmp_path, "one")
+    quiet([phone])
+    backup = files_of(town, tmp_path)
+    groups = []
+    for number in range(3):  # each in a batch of its own: the later ones are sent again when all streams have been read
+        groups.append(phone.do(a_group(remarks=f"group {number}")).id)
+        quiet([phone])
+    member = phone.do(AddMember(groups[0], {"name": "sita"})).id
+    quiet([phone])
+    an_assignment_ends(town, phone)
+    put_back(town, backup, tmp_path, phone)
+    quiet([phone])
+    assert phone.contents()["Shg"].keys() == set(groups) and member in phone.contents()["Member"]
+    assert not differences(phone.contents(), fresh_contents(town, "abm", tmp_path))
+
+
+def test_what_is_offered_again_and_not_taken_can_be_taken_back_where_the_record_is_not_here_any_more(town, tmp_path):
+    """Her phone has let go of a group; what it offers of it to a restored centre is out of her reach by then."""
+    phone = Phone(town, "abm", tmp_path, "one")
+    quiet([phone])
+    backup = files_of(town, tmp_path)
+    group = phone.do(a_group()).id
+    quiet([phone])
+    an_assignment_ends(town, phone)
+    put_back(town, backup, tmp_path, phone)
+    an_assignment_ends(town)
+    town.clock.forward(days=40)
+    quiet([phone])
+    assert [(one.record_id, one.code) for one in phone.workspace.mending()] == [(group, "out_of_reach")]
+    phone.workspace.withdraw("Shg", group)
+    quiet([phone])
+    assert phone.workspace.mending() == [] and not phone.contents().get("Shg")
+    # It was given twice: the batch of then, and the offer.
+    assert {row["state"] for row in town.rows(town.centre.tables.quarantine)} == {"mended", "withdrawn"}
+
+
+def test_a_record_that_comes_back_older_than_it_was_shows_what_its_author_is_about_to_give_again(town, tmp_path):
+    """A centre that has gone back gives her group as it was before her last change, which waits to be offered."""
+    phone = Phone(town, "abm", tmp_path, "one")
+    groups = [phone.do(a_group()).id, phone.do(a_group()).id]
+    quiet([phone])
+    backup = files_of(town, tmp_path)
+    for group in groups:  # the first is given again with the call that brings both back, the second after it
+        phone.do(ChangeGroup(group, {"name": "sita"}))
+        quiet([phone])
+    an_assignment_ends(town, phone)
+    put_back(town, backup, tmp_path, phone)
+    quiet([phone])
+    assert {town.row("Shg", group)["name"] for group in groups} == {"sita"}
+    assert not differences(phone.contents(), fresh_contents(town, "abm", tmp_path))
 
 
 # --- two phones that are copies of each other

@@ -4,6 +4,7 @@ from datetime import date
 
 import pytest
 
+from records.commands.accounts import ChangeAccount
 from records.commands.groups import ChangeGroup, RegisterGroup
 from records.commands.members import AddMember
 from records.commands.verdicts import TickVerdict
@@ -78,6 +79,29 @@ def test_accepted_work_stands_under_its_authors_name_with_what_waited_below_it(
     assert abm.contents()["Shg"] == fresh_contents(world, "abm", tmp_path)["Shg"]
     (decided,) = waiting(desk, decided=True)
     assert (decided.state, decided.decider_name) == ("accepted", "supervisor") and not waiting(desk)
+
+
+def test_what_is_accepted_on_a_record_that_others_had_begun_shows_as_it_stands_at_the_centre(
+    console, phones, world, tmp_path
+):
+    """Two have begun the first account of a group. The centre does not write down again which group it belongs to, so
+    that not every stamp of what it accepts stands."""
+    abm, near, supervisor = phones("abm"), phones("abm2"), phones("supervisor")
+    group = near.do(registering(village="V2")).id
+    account = near.do(ChangeAccount(group, {"branch_id": ref("R1")})).id
+    quiet([abm, near, supervisor])
+    abm.do(ChangeAccount(group, {"branch_id": ref("R2")}))  # accounts over there do not come to her phone
+    quiet([abm])
+    assert [one.code for one in abm.workspace.mending()] == ["out_of_reach"]
+    supervisor.do(ChangeGroup(group, {"village_id": ref("V1")}))
+    quiet([supervisor, abm])
+    desk = desk_of(console)
+    (row,) = waiting(desk)
+    desk.perform(AcceptChange(*named(row)))
+    quiet([abm])
+    assert not abm.workspace.mending()
+    assert world.row("SavingsAccount", account)["branch_id"] == ref("R2")
+    assert abm.contents()["SavingsAccount"] == fresh_contents(world, "abm", tmp_path)["SavingsAccount"]
 
 
 def test_what_is_sent_back_comes_to_its_authors_phone_with_the_reason_and_goes_when_it_is_mended(

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from records.merge import FieldChange, resolve
 from records.stamps import (
     CAP_MS,
     after,
@@ -13,6 +14,7 @@ from records.stamps import (
     device_of,
     is_ahead,
     is_stamp,
+    latest_after,
     next_stamp,
     parts,
     stamp_of,
@@ -185,6 +187,44 @@ def test_a_capped_change_still_beats_the_value_that_it_replaces() -> None:
     base = stamp_of(NOW + CAP_MS, 4, "0000000a")
     change = stamp_of(NOW + 2 * CAP_MS, 0, "0000000b")
     assert cap_stamps([change], NOW, beyond=[base])[change] > base
+
+
+DAY = 86_400_000
+clocks = st.integers(NOW - 400 * DAY, NOW + 400 * DAY)
+
+
+@seeded
+@given(st.lists(st.tuples(clocks, clocks, st.integers(0, 3), st.integers(0, 20)), min_size=2, max_size=20))
+@example([(NOW + 3 * DAY, NOW + 3 * DAY, 0, 0), (NOW, NOW, 1, 1)])
+@example([(NOW + 3 * DAY, NOW + 3 * DAY, 0, 0), (NOW, NOW + 9 * DAY, 1, 1)])
+def test_a_change_beats_what_its_author_had_seen_whatever_the_clock_of_the_server_does(
+    history: list[tuple[int, int, int, int]],
+) -> None:
+    """Changes of one field, each received before the next is: (clock of the server, clock of the author, author, how
+    many of the changes before she has seen)."""
+    changes: list[FieldChange] = []
+    latest_ms = 0
+    for server_ms, clock_ms, device, seen in history:
+        base = max((one.stamp for one in changes[:seen]), default="")
+        sent = next_stamp(clock_ms=clock_ms, offset_ms=0, last=base, replaced=base, device=f"{device:08x}")
+        capped = cap_stamps([sent], server_ms, beyond=[base], latest_ms=latest_ms)
+        stored = capped.get(sent, sent)
+        latest_ms = latest_after(stored, server_ms, latest_ms)
+        assert stored > base and parts(stored).ms <= latest_ms
+        assert not is_ahead(stored, server_ms, latest_ms)
+        changes.append(FieldChange(stored, base, len(changes)))
+        assert resolve(changes).winner.stamp not in {one.base for one in changes}
+
+
+@seeded
+@given(st.lists(st.tuples(clocks, near_stamps), max_size=20))
+def test_a_clock_that_goes_on_needs_no_more_than_the_time_of_receipt(received: list[tuple[int, str]]) -> None:
+    """As long as the clock of the server never falls back, what it has taken moves no limit."""
+    latest_ms = 0
+    for server_ms, sent in sorted(received):
+        assert is_ahead(sent, server_ms, latest_ms) == is_ahead(sent, server_ms)
+        stored = cap_stamps([sent], server_ms, latest_ms=latest_ms).get(sent, sent)
+        latest_ms = latest_after(stored, server_ms, latest_ms)
 
 
 def test_more_stamps_than_counters_run_on_into_the_next_millisecond() -> None:

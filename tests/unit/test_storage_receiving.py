@@ -11,10 +11,11 @@ from records.commands.groups import ChangeGroup, RegisterGroup
 from records.commands.members import AddMember, ChangeMember
 from records.conflict import Conflict
 from records.ids import first_account_id
-from records.messages import BatchAnswer, Outcome, Page
+from records.messages import BatchAnswer, NewNumber, Outcome, Page
 from records.problems import Problem
 from records.wire import thawed
 from storage import meta as named
+from storage.adopting import take_number
 from storage.answers import offer_again, take_answer
 from storage.contact import next_request
 from storage.freezing import next_batch
@@ -352,6 +353,19 @@ def test_a_cloned_device_keeps_its_work_and_sends_it_under_a_new_number(phone):
     cells = thawed(batch.blob).sections[0].cells(0)
     assert batch.number == 1 and cells["name"][0] == "Typed since" and "formed_on" in cells
     assert {stamp[16:] for _value, stamp, _base in cells.values()} == {"000000b2"}
+
+
+def test_what_a_copy_of_this_phone_has_sent_stands_where_the_new_number_is_the_smaller_one(phone):
+    """Both copies have the same unsent change. The other one has sent it, and it has come here; then this one gets a
+    number of its own, and with it stamps that lose against the same stamps under the old number."""
+    shg = received(phone)
+    phone.do(ChangeGroup(shg.id, {"name": "Mine"}))
+    value, stamp, _base = outbox_of(phone)["Shg", shg.id]["name"]
+    take(phone, a_part(MEMBERS, a_section([shg.model_copy(update={"name": value})], stamp=stamp)), number=2)
+    take_number(phone.store, NewNumber("00000001", "token"))
+    assert outbox_of(phone)["Shg", shg.id]["name"][1] == stamp[:16] + "00000001"
+    answered(phone)
+    assert cells_of(phone, "Shg", shg.id).stamps["name"] == stamp
 
 
 def test_own_acknowledged_changes_are_offered_to_a_centre_that_has_gone_back(phone):

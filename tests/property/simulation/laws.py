@@ -71,9 +71,10 @@ class Verdict:
             known = self.changes.get((one.kind, one.id, name), {})
             if stamp in known and known[stamp][2] == value:
                 continue
-            # A step is never changed, and what a record belongs to already is not written down again: said a second
-            # time, by whoever may not change it, it stands as before.
-            fixed = one.kind == "AccountStep" or (one.kind in ("SavingsAccount", "Member") and name == "shg_id")
+            # A step and a withdrawal are never changed, and what a record belongs to already is not written down again:
+            # said a second time, by whoever may not change it, it stands as before.
+            known_parent = one.kind in ("SavingsAccount", "Member") and name == "shg_id"
+            fixed = one.kind in ("AccountStep", "Withdrawal") or known_parent
             if fixed and any(value == other[2] for other in known.values()):
                 continue
             raise Broken(
@@ -268,6 +269,14 @@ class Verdict:
         devices = {row["device"]: row["person_id"] for row in self.town.rows(self.tables.device)}
         verdicts = [row for row in self.oracle.rows["Verdict"].values() if row["state"] == "accepted"]
         accepted = {(row["record_kind"], row["record_id"], row["typed_stamp"]) for row in verdicts}
+        groups_accepted = {id for kind, id, _stamp in accepted if kind == "Shg"}
+        held = {
+            (one.kind, one.id, cell[1])
+            for known in self.town.ledger.batches.values()
+            for one in known.rows
+            for cell in one.cells.values()
+            if one.state == "held"
+        }
         for known in self.town.ledger.batches.values():
             for one in known.rows:
                 person = devices.get(one.device)
@@ -280,6 +289,8 @@ class Verdict:
                 group = self.oracle._group_of(
                     one.kind, self.oracle.rows[one.kind].get(one.id, {"shg_id": None, "account_id": None, "id": one.id})
                 )
+                if group in groups_accepted and all((one.kind, one.id, cell[1]) in held for cell in one.cells.values()):
+                    continue  # held below a group that an office has taken in, and taken in with it
                 villages = {change[2] for change in self.changes.get(("Shg", group or "", "village_id"), {}).values()}
                 if one.kind == "Member":
                     groups = {change[2] for change in self.changes.get(("Member", one.id, "shg_id"), {}).values()}

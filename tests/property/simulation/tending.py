@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from records.workspace import Workspace
 
 HOUR, DAY = 3_600_000, 86_400_000
-CENTRE_SKEWS = (0, 0, HOUR // 12, 20 * HOUR, 3 * DAY, 100 * DAY)
-"""Never back: stamps made by a clock that was ahead are then capped below the values they replaced (docs/state.md). And
-less than the 400 days for which a phone keeps what it could give back to a centre that was restored."""
+CENTRE_SKEWS = (0, 0, HOUR // 12, 20 * HOUR, -3 * HOUR, 3 * DAY, -3 * DAY, 100 * DAY)
+"""How far the centre's own clock may be off, in ms; a machine may well wake up with a wrong one. Less than the 400 days
+for which a phone keeps what it could give back to a centre that was restored."""
 
 
 class Tending:
@@ -63,5 +63,5 @@ class Tending:
         return "updated"
 
     def _centre_clock(self, phone: Handset, r: Random) -> str:
-        self.town.skew_ms = max(self.town.skew_ms, r.choice(CENTRE_SKEWS))
+        self.town.skew_ms = r.choice(CENTRE_SKEWS)
         return f"{self.town.skew_ms}"
