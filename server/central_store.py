@@ -41,11 +41,11 @@ from server.enrolment import Enrolments, KnownDevice
 from server.glance import LATEST
 from server.paging import Paging
 from server.photos import Photos
-from server.reaching import capacity_of
+from server.reaching import capacity_of, capacity_under
 from server.revocations import Revocations
 from server.schema import check, prepare
 from server.set_back import SetBack, note_set_back
-from server.tables import central_tables
+from server.tables import REACH, central_tables
 from server.upserting import insert_missing, put
 
 log = logging.getLogger("samooh.server")
@@ -87,6 +87,8 @@ class CentralStore:
         self._asks_newest_cursor = select(device.c.cursor_number).where(*this)
         self._notes_contact = update(device).where(*this)
         self._asks_epoch = select(meta.c.value).where(meta.c.state_id == state_id, meta.c.name == "epoch")
+        named = meta.c.name.in_(("epoch", REACH))
+        self._asks_moment = select(meta.c.name, meta.c.value).where(meta.c.state_id == state_id, named)
         if registry is KINDS:
             prepare(self.database, self.tables.metadata) if prepares else check(self.database)
         else:
@@ -107,9 +109,9 @@ class CentralStore:
             revocations.replay(self.database, self.tables, state_id)
 
     def _found(self, db: Connection) -> None:
-        """What a new database begins with: its epoch, the row that is locked for places (`Working`), and the time up to
-        which stamps have come (`stamping`)."""
-        rows = [("epoch", self._randomness(4).hex()), ("reference", ""), (LATEST, "")]
+        """What a new database begins with: its epoch, the row that is locked for places (`Working`), the time up to
+        which stamps have come (`stamping`), and the first mark under which reaches are worked out (`reaching`)."""
+        rows = [("epoch", self._randomness(4).hex()), ("reference", ""), (LATEST, ""), (REACH, secrets.token_hex(8))]
         begun = [{"state_id": self.state_id, "name": name, "value": value} for name, value in rows]
         insert_missing(db, self.tables.meta, begun)
 
@@ -256,7 +258,7 @@ class CentralStore:
             return None
         if not request.cursor or standing.paging.news(standing.vector):
             return None
-        return SyncReply(self.epoch(db), now_ms, answer, Page(request.cursor, standing.cursor.number))
+        return SyncReply(standing.epoch, now_ms, answer, Page(request.cursor, standing.cursor.number))
 
     def _reply_with_news(
         self,
@@ -273,7 +275,7 @@ class CentralStore:
         if standing.gone_back:
             return self._gone_back(db, device, standing, answer, now_ms)
         if standing.unknown and request.reached is None:
-            return SyncReply(self.epoch(db), now_ms, answer, cursor_unknown=True)
+            return SyncReply(standing.epoch, now_ms, answer, cursor_unknown=True)
         if standing.cursor.number:
             # A phone that goes on before it has stored a page may have to ask for it again.
             stored = standing.cursor.number if request.stored is None else request.stored
@@ -288,7 +290,7 @@ class CentralStore:
             page = Page(request.cursor, standing.cursor.number)
         else:
             page = self._page(db, device, standing, news, request.room, now_ms)
-        return SyncReply(self.epoch(db), now_ms, answer, page, capacity)
+        return SyncReply(standing.epoch, now_ms, answer, page, capacity)
 
     def _page(
         self, db: Connection, device: KnownDevice, standing: "Stand", news: dict[str, int], room: int, now_ms: int
@@ -297,7 +299,7 @@ class CentralStore:
         newest = db.scalar(self._asks_newest_cursor, {"of_device": device.number})
         cursor = self.cursors.make(db, device.number, reached, newest or 0, now_ms)
         return Page(
-            self.cursors.token(device.number, self.epoch(db), cursor.number),
+            self.cursors.token(device.number, standing.epoch, cursor.number),
             cursor.number,
             parts,
             more,
@@ -316,11 +318,13 @@ class CentralStore:
     ) -> "Stand":
         """Where the device stands: what it may read today, against what its cursor says it has read. `heal`: streams
         that are given anew all the same."""
-        capacity = self._capacity(db, device.person_id)
+        moment = {row.name: row.value for row in db.execute(self._asks_moment)}
+        epoch, reach = moment["epoch"], moment.get(REACH, "")
+        capacity = capacity_under(reach, db, self.tables, self.state_id, device.person_id, self._today())
         readable = streams_read(capacity.reaches, capacity.person_id)
         cursor, unknown, gone_back = NOWHERE, False, ""
         if request.cursor:
-            presented = self.cursors.present(db, device.number, request.cursor, self.epoch(db), device.cursor_number)
+            presented = self.cursors.present(db, device.number, request.cursor, epoch, device.cursor_number)
             cursor, gone_back = presented.cursor or NOWHERE, presented.gone_back
             unknown = presented.cursor is None
         roles = {name: ",".join(sorted(some)) for name, some in readable.items()}
@@ -343,7 +347,7 @@ class CentralStore:
                 # A claim of having reached more than there is counts for nothing; it can only cost the claimer news.
                 upto = claimed.get(name, 0) if 0 <= claimed.get(name, 0) <= seqs.get(name, 0) else 0
                 vector[name] = Reached(upto, seqs.get(name, 0), roles[name], heals=name in heal)
-        return Stand(capacity, cursor, vector, granted, withdrawn, paging, unknown, gone_back)
+        return Stand(epoch, capacity, cursor, vector, granted, withdrawn, paging, unknown, gone_back)
 
     def _note_contact(self, db: Connection, device: KnownDevice, request: SyncRequest, now_ms: int) -> None:
         told = {
@@ -370,7 +374,7 @@ class CentralStore:
     ) -> SyncReply:
         """A valid token from beyond our own numbers: a restored backup. A new epoch, and the phones' own work again."""
         table = self.tables.device
-        epoch = self._begin_epoch(db, "cursor") if stand.gone_back == "now" else self.epoch(db)
+        epoch = self._begin_epoch(db, "cursor") if stand.gone_back == "now" else stand.epoch
         db.execute(
             update(table)
             .where(table.c.state_id == self.state_id, table.c.device == device.number)
@@ -428,6 +432,7 @@ class Taken(NamedTuple):
 class Stand:
     """Where a device stands at a contact. `vector` covers what it may read today, granted streams from 0."""
 
+    epoch: str
     capacity: Capacity
     cursor: Cursor
     vector: Vector

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import BindParameter, Connection, Select, Table, bindparam, exists, select
 
 from server.reaching import unentered_state
-from server.tables import CentralTables
+from server.tables import REACH, CentralTables
 
 LATEST = "latest"
 """A value of the table meta: up to which time all stamps lie that were ever taken (`server/stamping.py`)."""
@@ -21,7 +21,8 @@ WAITING = ("open", "refused", "returned")
 
 class Glance(NamedTuple):
     """`restamped`, `early`: whether there are such rows of the device; `set_aside`: of its person, waiting for
-    somebody; `held`: of anybody. `state_place`: the id of the place that is the state itself. `latest`: see LATEST."""
+    somebody; `held`: of anybody. `state_place`: the id of the place that is the state itself. `latest`: see LATEST;
+    `reach`: the mark of REACH."""
 
     restamped: bool
     early: bool
@@ -29,6 +30,7 @@ class Glance(NamedTuple):
     held: bool
     state_place: str
     latest: str
+    reach: str
 
 
 def glance(db: Connection, tables: CentralTables, state_id: int, device: str, person_id: str) -> Glance:
@@ -36,9 +38,9 @@ def glance(db: Connection, tables: CentralTables, state_id: int, device: str, pe
     look = _look(
         tables.restamped, tables.early_batch, tables.quarantine, tables.held, tables.meta, tables.records["Place"]
     )
-    restamped, early, aside, held, latest, place = db.execute(look, asked).one()
+    restamped, early, aside, held, latest, reach, place = db.execute(look, asked).one()
     place = place or unentered_state(state_id)
-    return Glance(bool(restamped), bool(early), bool(aside), bool(held), place, latest or "")
+    return Glance(bool(restamped), bool(early), bool(aside), bool(held), place, latest or "", reach or "")
 
 
 @lru_cache(maxsize=32)
@@ -47,12 +49,13 @@ def _look(restamped: Table, early: Table, aside: Table, held: Table, meta: Table
     of: BindParameter[Any] = bindparam("of")
     hers = (aside.c.state_id == state, aside.c.person_id == bindparam("person"), aside.c.state.in_(WAITING))
     its_state = select(place.c.id).where(place.c.state_id == state, place.c.level == "state").limit(1)
-    latest = select(meta.c.value).where(meta.c.state_id == state, meta.c.name == LATEST)
+    latest, reach = (select(meta.c.value).where(meta.c.state_id == state, meta.c.name == n) for n in (LATEST, REACH))
     return select(
         exists().where(restamped.c.state_id == state, restamped.c.device == of),
         exists().where(early.c.state_id == state, early.c.device == of),
         exists().where(*hers),
         exists().where(held.c.state_id == state),
         latest.scalar_subquery(),
+        reach.scalar_subquery(),
         its_state.scalar_subquery(),
     )

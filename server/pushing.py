@@ -25,7 +25,7 @@ from server.glance import Glance
 from server.judging import Author, Judging
 from server.merging import Merging
 from server.newcomers import Newcomers
-from server.reaching import office_reaches, reaches_of
+from server.reaching import capacity_under, office_reaches, reaches_of
 from server.stamping import cap_lots, cap_rows
 from server.standings import Standings
 from server.tables import CentralTables
@@ -204,8 +204,11 @@ def author_in(
         importer = row.name.startswith(IMPORTER)
         reaches = office_reaches(db, tables, state_id, importer=importer)
         return Author(row.device, row.person_id, reaches, office=True, importer=importer)
-    place = seen.state_place if seen else ""
-    return Author(row.device, row.person_id, reaches_of(db, tables, state_id, row.person_id, today, place))
+    if seen:
+        reaches = capacity_under(seen.reach, db, tables, state_id, row.person_id, today).reaches
+    else:
+        reaches = reaches_of(db, tables, state_id, row.person_id, today)
+    return Author(row.device, row.person_id, reaches)
 
 
 def greatest_stamp(rows: list[Row]) -> str:

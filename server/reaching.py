@@ -26,6 +26,26 @@ def capacity_of(db: Connection, tables: CentralTables, state_id: int, person_id:
     )
 
 
+_KNOWN: dict[tuple[str, int, str, date], Capacity] = {}
+MOST_KNOWN = 5000
+"""People of whom a process keeps how far they reach; a block has a few dozen."""
+
+
+def capacity_under(
+    mark: str, db: Connection, tables: CentralTables, state_id: int, person_id: str, today: date
+) -> Capacity:
+    """`capacity_of`, worked out once under a mark (`server.tables.REACH`) that this transaction has read: as long as it
+    stands, nothing has been written that this depends on. No two databases ever have the same mark."""
+    key = (mark, state_id, person_id, today)
+    known = _KNOWN.get(key) if mark else None
+    if known is None:
+        known = capacity_of(db, tables, state_id, person_id, today)
+        if len(_KNOWN) >= MOST_KNOWN:
+            _KNOWN.clear()
+        _KNOWN[key] = known
+    return known
+
+
 def reaches_of(
     db: Connection, tables: CentralTables, state_id: int, person_id: str, today: date, state: str = ""
 ) -> tuple[Reach, ...]:

@@ -9,7 +9,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Column, Date, Index, Integer, LargeBinary, MetaData, Table, false
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    bindparam,
+    false,
+    update,
+)
 
 from records.columns import TEXT, SealedBytes, SealedText, table_of
 from records.kinds import Registry
@@ -56,7 +69,22 @@ def central_tables(registry: Registry, codec: Codec = PLAIN) -> CentralTables:
     """The tables for the kinds of a register."""
     metadata = MetaData()
     records = {kind.name: _record_table(kind.name, registry, metadata, codec) for kind in registry.values()}
-    return CentralTables(metadata, records, **_bookkeeping(metadata, codec))
+    beside = _bookkeeping(metadata, codec)
+    meta = beside["meta"]
+    for kind in REACHING & records.keys():
+        # Whatever is written there is noted in the same transaction (`server/upserting.py`).
+        records[kind].info[NOTED] = update(meta).where(meta.c.name == REACH).values(value=bindparam("mark"))
+    return CentralTables(metadata, records, **beside)
+
+
+REACHING = frozenset({"Place", "BankBranch", "Person", "Assignment"})
+"""Kinds that say who reaches what."""
+
+REACH = "reach"
+"""A value of the table meta: a mark that has not been there before, after whatever is written of those kinds. What was
+worked out under a mark is right for as long as that mark stands (`server/reaching.py`)."""
+
+NOTED = "noted by"
 
 
 def _record_table(kind: str, registry: Registry, metadata: MetaData, codec: Codec) -> Table:

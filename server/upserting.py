@@ -6,6 +6,7 @@ SQLite takes a statement once for each row, inside the process. To PostgreSQL ma
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
+from secrets import token_hex
 from typing import Any
 
 from pydantic_core import to_json
@@ -17,6 +18,7 @@ from sqlalchemy.types import TypeDecorator
 from records.days import day_text
 from server.copying import copy_new
 from server.database import WrittenMeanwhile
+from server.tables import NOTED
 
 Row = Mapping[str, Any]
 Columns = Mapping[str, Sequence[Any]]
@@ -45,12 +47,14 @@ def insert_columns(db: Connection, table: Table, columns: Columns) -> None:
     told = {name: values for name, values in whole.items() if values.count(None) < count}
     if _is_postgresql(db) and count >= FEWEST_COPIED:
         copy_new(db, table, _turned(db, table, told))
+        _note(db, table)
         return
     if _is_postgresql(db):
         written = _write(db, table, [dict(zip(told, values, strict=True)) for values in _lines(told)], "insert")
     else:
         sql, _ = _for_sqlite(table, tuple(told), tuple(told), "insert")
         written = db.exec_driver_sql(sql, list(_lines(_turned(db, table, told)))).rowcount
+        _note(db, table)
     if written != count:
         raise WrittenMeanwhile
 
@@ -74,6 +78,7 @@ def update_known(db: Connection, table: Table, rows: Sequence[Row]) -> None:
 
 def _write(db: Connection, table: Table, rows: Sequence[Row], what: str) -> int:
     """How many rows were written. `what`: insert (leaving alone what is there), put, update."""
+    _note(db, table)
     named = tuple(rows[0])
     left_out = {name: value for name, value in _defaults(table).items() if name not in rows[0]}
     if left_out and what != "update":
@@ -86,6 +91,13 @@ def _write(db: Connection, table: Table, rows: Sequence[Row], what: str) -> int:
     values = [tuple(row[name] if turn is None else turn(row[name]) for name, turn in turns) for row in rows]
     # To the driver as it is: building a statement anew for every row costs more than SQLite does.
     return db.exec_driver_sql(sql, values).rowcount
+
+
+def _note(db: Connection, table: Table) -> None:
+    """Where others rely on what is in a table: what they made of it is not true any more."""
+    if (statement := table.info.get(NOTED)) is not None:
+        # By chance and not by a count: after a transaction that is given up the same number would come again.
+        db.execute(statement, {"mark": token_hex(8)})
 
 
 def _is_postgresql(db: Connection) -> bool:

@@ -8,7 +8,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Connection, Index, Table, select
+from sqlalchemy import Connection, select
 from sqlalchemy.schema import CreateColumn
 
 from records.kinds import Kind
@@ -75,7 +75,7 @@ def _schema(tables: Tables) -> str:
 
 
 def _indexes_lacking(connection: Connection, tables: Tables) -> bool:
-    there = {name for (name,) in connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type='index'")}
+    there = _indexes(connection)
     return any(index.name not in there for table in tables.metadata.tables.values() for index in table.indexes)
 
 
@@ -97,8 +97,12 @@ def _columns(connection: Connection) -> dict[str, set[str]]:
     return found
 
 
+def _indexes(connection: Connection) -> set[str]:
+    return {name for (name,) in connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type='index'")}
+
+
 def _add_columns(connection: Connection, tables: Tables) -> None:
-    there = _columns(connection)
+    there, indexes = _columns(connection), _indexes(connection)
     kinds = {table.name: kind for kind, table in tables.items()}
     for table in tables.metadata.sorted_tables:
         for column in table.columns:
@@ -106,12 +110,9 @@ def _add_columns(connection: Connection, tables: Tables) -> None:
                 definition = CreateColumn(column).compile(dialect=connection.dialect)
                 default = _default(tables, kinds.get(table.name), column.name)
                 connection.exec_driver_sql(f'ALTER TABLE "{table.name}" ADD COLUMN {definition}{default}')
-        _add_indexes(connection, table)
-
-
-def _add_indexes(connection: Connection, table: Table) -> None:
-    for index in table.indexes:
-        Index.create(index, connection, checkfirst=True)
+        for index in table.indexes:
+            if index.name not in indexes:
+                index.create(connection)
 
 
 def _default(tables: Tables, kind: str | None, name: str) -> str:

@@ -39,7 +39,7 @@ class Pace:
     """
 
     rows: int = 100
-    room: int = 200
+    room: int = 150
     target: float = 3.0
     quick: bool = False
 

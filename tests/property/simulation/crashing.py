@@ -7,7 +7,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from sqlalchemy import Engine, event
+import pytest
+from sqlalchemy import Connection, Engine, event
+
+import storage.rows
+import storage.store
+from storage.driver import driver_of
 
 WAL_HEAD = 32
 SALT = slice(16, 24)
@@ -64,7 +69,8 @@ def log_mark(path: Path) -> tuple[bytes, int]:
 
 @contextmanager
 def at_statement(engine: Engine, number: int, strike: Callable[[], None]) -> Iterator[None]:
-    """Calls `strike` at the `number`th statement or commit of an engine, counted from 1, and at all after it."""
+    """Calls `strike` at the `number`th statement or commit of an engine, counted from 1, and at all after it; a phone's
+    statements that go past SQLAlchemy are among them."""
     count = 0
 
     def reached(*what: Any) -> None:
@@ -73,13 +79,35 @@ def at_statement(engine: Engine, number: int, strike: Callable[[], None]) -> Ite
         if count >= number:
             strike()
 
+    def watched(connection: Connection) -> Any:
+        driver = driver_of(connection)
+        return _Watched(driver, reached) if connection.engine is engine else driver
+
     event.listen(engine, "before_cursor_execute", reached)
     event.listen(engine, "commit", reached)
     try:
-        yield
+        with pytest.MonkeyPatch.context() as patch:
+            for module in (storage.store, storage.rows):
+                patch.setattr(module, "driver_of", watched)
+            yield
     finally:
         event.remove(engine, "before_cursor_execute", reached)
         event.remove(engine, "commit", reached)
+
+
+class _Watched:
+    """SQLite itself with somebody who counts what is asked of it."""
+
+    def __init__(self, driver: sqlite3.Connection, reached: Callable[[], None]) -> None:
+        self._driver, self._reached = driver, reached
+
+    def execute(self, *what: Any) -> sqlite3.Cursor:
+        self._reached()
+        return self._driver.execute(*what)
+
+    def executemany(self, *what: Any) -> sqlite3.Cursor:
+        self._reached()
+        return self._driver.executemany(*what)
 
 
 class Death:

@@ -137,20 +137,20 @@ class Run(Tending, Rotting, Filling):
 
     def _killed_in_work(self, phone: Handset, r: Random) -> str:
         command = self._command(phone, r)
-        done = phone.dying_at(r.randrange(1, 30), lambda: phone.do(command), power=r.random() < 0.5)
+        done = phone.dying_at(r.randrange(1, 60), lambda: phone.do(command), power=r.random() < 0.5)
         return f"{command} {done}"
 
     def _killed_in_sync(self, phone: Handset, r: Random) -> str:
-        number = r.choice((r.randrange(1, 30), r.randrange(1, 160)))
+        number = r.choice((r.randrange(1, 60), r.randrange(1, 320)))
         done = phone.dying_at(number, phone.sync, power=r.random() < 0.5)
         return f"at {number} {done}"
 
     def _disk_full_in_work(self, phone: Handset, r: Random) -> str:
         command = self._command(phone, r)
-        return f"{command} {phone.full_at(r.randrange(1, 25), lambda: phone.do(command))}"
+        return f"{command} {phone.full_at(r.randrange(1, 50), lambda: phone.do(command))}"
 
     def _disk_full_in_sync(self, phone: Handset, r: Random) -> str:
-        return f"{phone.full_at(r.randrange(4, 120), phone.sync)}"
+        return f"{phone.full_at(r.randrange(4, 240), phone.sync)}"
 
     def _restarted(self, phone: Handset, r: Random) -> str:
         phone.close()
@@ -257,15 +257,15 @@ class Run(Tending, Rotting, Filling):
     def _killed_in_enrolment(self, phone: Handset, r: Random) -> str:
         if phone.has_login:
             return "not needed"
-        return f"{phone.dying_at(r.randrange(1, 40), phone.enrol, power=r.random() < 0.5)}"
+        return f"{phone.dying_at(r.randrange(1, 80), phone.enrol, power=r.random() < 0.5)}"
 
     def _disk_full_in_enrolment(self, phone: Handset, r: Random) -> str:
         if phone.has_login:
             return "not needed"
-        return f"{phone.full_at(r.randrange(1, 40), phone.enrol)}"
+        return f"{phone.full_at(r.randrange(1, 80), phone.enrol)}"
 
     def _killed_in_mending(self, phone: Handset, r: Random) -> str:
-        return f"{phone.dying_at(r.randrange(1, 40), lambda: self._mend(phone, r), power=r.random() < 0.5)}"
+        return f"{phone.dying_at(r.randrange(1, 80), lambda: self._mend(phone, r), power=r.random() < 0.5)}"
 
     def _server_killed_at_office(self, phone: Handset, r: Random) -> str:
         """The centre dies while the office takes in a list, moves a place, changes an assignment, works or decides."""
