@@ -28,6 +28,7 @@ from records.messages import (
     capacity_hash,
 )
 from records.personal import PLAIN, Codec
+from records.stamps import CAP_MS
 from records.wire import capacity_text
 from server.agreeing import Agreeing, Found
 from server.batches import Batches, Key
@@ -41,6 +42,7 @@ from server.photos import Photos
 from server.reaching import capacity_of
 from server.revocations import Revocations
 from server.schema import check, prepare
+from server.stamping import latest_known, note_latest
 from server.tables import central_tables
 from server.upserting import insert_missing, put
 
@@ -125,11 +127,24 @@ class CentralStore:
         if token and self.cursors.is_from_beyond(db, device, token, self.epoch(db)):
             self._begin_epoch(db)
 
+    def _heed_time(self, device: str, token: str | None, now_ms: int) -> None:
+        """A token of ours with a number later than now: our clock was ahead then, and has fallen back. What came under
+        it may have been lost with a backup since; whoever saw it has stamps later than that, which are not wrong."""
+        opened = self.cursors.opened(device, token) if token else None
+        if opened is None or opened[1] <= now_ms:
+            return
+        latest_ms, meta = opened[1] + CAP_MS, self.tables.meta
+        with self.database.reading() as db:
+            known_ms = latest_known(db, meta, self.state_id)
+        if latest_ms > known_ms:
+            self.database.write(lambda db: note_latest(db, meta, self.state_id, latest_ms))
+
     # --- who calls
 
     def enrol(self, request: EnrolRequest) -> EnrolReply:
         """Exchange a code for a device. Raises Problem: code_wrong, code_used, code_expired, too_many_tries."""
         device = self.enrolments.use(request)
+        self._heed_time(request.last_device, request.last_cursor, self.clock())
 
         def reply(db: Connection) -> EnrolReply:
             self._heed(db, request.last_device, request.last_cursor)
@@ -159,6 +174,7 @@ class CentralStore:
         """One call of a device. Batch and page are two transactions: what is acknowledged is committed."""
         now_ms = self.clock()
         device = self.enrolments.device_of(token)
+        self._heed_time(device.number, request.cursor, now_ms)
         answer, sent = None, dict[Key, int]()
         if request.batch:
             answer, sent = self._take(device.number, request.batch, now_ms)
