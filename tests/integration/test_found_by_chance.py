@@ -291,6 +291,31 @@ def test_what_is_offered_again_and_not_taken_can_be_taken_back_where_the_record_
     assert {row["state"] for row in town.rows(town.centre.tables.quarantine)} == {"mended", "withdrawn"}
 
 
+def test_a_record_that_comes_back_under_a_change_that_was_not_taken_shows_as_received_when_that_is_taken_back(
+    town, tmp_path
+):
+    """As above, but the group itself is older than the backup, and she is given her work again."""
+    phone = Phone(town, "abm", tmp_path, "one")
+    group = phone.do(a_group()).id
+    quiet([phone])
+    backup = files_of(town, tmp_path)
+    phone.do(ChangeGroup(group, {"name": "sita"}))
+    quiet([phone])
+    an_assignment_ends(town, phone)
+    put_back(town, backup, tmp_path, phone)
+    an_assignment_ends(town)
+    town.clock.forward(days=40)
+    quiet([phone])
+    assert [one.code for one in phone.workspace.mending()] == ["out_of_reach"]
+    town.overwrite("Assignment", "abm/1", to_on=None)
+    quiet([phone])
+    assert phone.contents()["Shg"][group][0]["name"] == "sita"
+    phone.workspace.withdraw("Shg", group)
+    quiet([phone])
+    assert phone.contents()["Shg"][group][0]["name"] == "radha"
+    assert not differences(phone.contents(), fresh_contents(town, "abm", tmp_path))
+
+
 def test_a_record_that_comes_back_older_than_it_was_shows_what_its_author_is_about_to_give_again(town, tmp_path):
     """A centre that has gone back gives her group as it was before her last change, which waits to be offered."""
     phone = Phone(town, "abm", tmp_path, "one")
