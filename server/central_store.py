@@ -31,6 +31,7 @@ from records.messages import (
     capacity_hash,
 )
 from records.personal import PLAIN, Codec
+from records.stamps import CAP_MS
 from records.wire import capacity_text
 from server.agreeing import Agreeing, Found
 from server.batches import Batches, Key
@@ -45,6 +46,7 @@ from server.reaching import capacity_of, capacity_under
 from server.revocations import Revocations
 from server.schema import check, prepare
 from server.set_back import SetBack, note_set_back
+from server.stamping import latest_known, note_latest
 from server.tables import REACH, central_tables
 from server.upserting import insert_missing, put
 
@@ -149,11 +151,24 @@ class CentralStore:
                 if proves(db):  # nobody else has begun an epoch meanwhile
                     self._begin_epoch(db, "answer")
 
+    def _heed_time(self, device: str, token: str | None, now_ms: int) -> None:
+        """A token of ours with a number later than now: our clock was ahead then, and has fallen back. What came under
+        it may have been lost with a backup since; whoever saw it has stamps later than that, which are not wrong."""
+        opened = self.cursors.opened(device, token) if token else None
+        if opened is None or opened[1] <= now_ms:
+            return
+        latest_ms, meta = opened[1] + CAP_MS, self.tables.meta
+        with self.database.reading() as db:
+            known_ms = latest_known(db, meta, self.state_id)
+        if latest_ms > known_ms:
+            self.database.write(lambda db: note_latest(db, meta, self.state_id, latest_ms))
+
     # --- who calls
 
     def enrol(self, request: EnrolRequest) -> EnrolReply:
         """Exchange a code for a device. Raises Problem: code_wrong, code_used, code_expired, too_many_tries."""
         device = self.enrolments.use(request)
+        self._heed_time(request.last_device, request.last_cursor, self.clock())
 
         def reply(db: Connection) -> EnrolReply:
             self._heed(db, request.last_device, request.last_cursor)
@@ -182,6 +197,7 @@ class CentralStore:
     def sync(self, device: KnownDevice, request: SyncRequest) -> SyncReply:
         """One call of a device. Batch and page are two transactions: what is acknowledged is committed."""
         now_ms = self.clock()
+        self._heed_time(device.number, request.cursor, now_ms)
         if request.seal and request.answered > device.last_batch:
             self._heed_answer(device, request)
         answer, sent = None, dict[Key, int]()

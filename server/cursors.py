@@ -108,20 +108,28 @@ class Cursors:
 
     def present(self, db: Connection, device: str, token: str, epoch: str, newest: int) -> Presented:
         """Read a token. `newest` is the greatest cursor number this server has given the device."""
+        opened = self.opened(device, token)
+        if opened is None:
+            return Presented(None)
+        of_epoch, number = opened
+        if of_epoch != epoch:
+            return Presented(None, "before")
+        beyond = number > newest or any(first < number < last for first, last in self._gaps)
+        return Presented(None, "now") if beyond else Presented(self._read(db, device, number))
+
+    def opened(self, device: str, token: str) -> tuple[str, int] | None:
+        """(epoch, number) of a token that this server once gave the device, be it that its database has lost it; else
+        None."""
         try:
             raw = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
         except ValueError:
-            return Presented(None)
+            return None
         head, seal = raw[: EPOCH_BYTES + NUMBER_BYTES], raw[EPOCH_BYTES + NUMBER_BYTES :]
         if len(raw) != EPOCH_BYTES + NUMBER_BYTES + SEAL_BYTES or not hmac.compare_digest(
             seal, self._seal(device, head)
         ):
-            return Presented(None)
-        number = int.from_bytes(head[EPOCH_BYTES:], "big")
-        if head[:EPOCH_BYTES].hex() != epoch:
-            return Presented(None, "before")
-        beyond = number > newest or any(first < number < last for first, last in self._gaps)
-        return Presented(None, "now") if beyond else Presented(self._read(db, device, number))
+            return None
+        return head[:EPOCH_BYTES].hex(), int.from_bytes(head[EPOCH_BYTES:], "big")
 
     def _read(self, db: Connection, device: str, number: int) -> Cursor | None:
         text = db.scalar(self._vector, {"of": device, "at": number})

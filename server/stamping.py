@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Select, Table, Update, bindparam, select, update
+from sqlalchemy import Connection, Select, Table, Update, bindparam, select, update
 
 from records.stamps import cap_stamps, is_ahead, latest_after
 from server.checking import Lot, Row
@@ -75,8 +75,9 @@ def _capped(working: Working, author: Author, stamps: set[str], bases: Iterable[
         new, beyond = [s for s in stamps if s and s not in stored], [*stored.values(), *replaced]
         fresh = cap_stamps(new, now_ms, beyond=beyond, latest_ms=latest_ms)
         greatest = max(fresh.get(s) or stored.get(s, s) for s in stamps)
-    if greatest:
-        _note_latest(working, latest_after(greatest, now_ms, latest_ms), latest_ms)
+    # Nearly always there is nothing to note: what is typed now lies before the time noted last.
+    if greatest and (noted := latest_after(greatest, now_ms, latest_ms)) > latest_ms:
+        note_latest(working.db, working.tables.meta, working.state_id, noted)
     put(
         working.db,
         table,
@@ -91,15 +92,16 @@ def _latest(working: Working) -> int:
     """Up to this time, in ms, lies all that this centre has ever taken, by whatever clock it went then."""
     if working.seen:
         return read_latest(working.seen.latest)
-    return read_latest(working.db.scalar(_latest_of(working.tables.meta), {"state": working.state_id}))
+    return latest_known(working.db, working.tables.meta, working.state_id)
 
 
-def _note_latest(working: Working, latest_ms: int, known_ms: int) -> None:
-    """With what is taken, in one transaction. Nearly always there is nothing to note: what is typed now lies before the
-    time noted last."""
-    if latest_ms > known_ms:
-        asked = {"state": working.state_id, "latest": f"{latest_ms:012x}"}
-        working.db.execute(_renewed(working.tables.meta), asked)
+def latest_known(db: Connection, meta: Table, state_id: int) -> int:
+    return read_latest(db.scalar(_latest_of(meta), {"state": state_id}))
+
+
+def note_latest(db: Connection, meta: Table, state_id: int, latest_ms: int) -> None:
+    """That time, if it is later than what is known. With what is taken it is noted in one transaction."""
+    db.execute(_renewed(meta), {"state": state_id, "latest": f"{latest_ms:012x}"})
 
 
 def read_latest(text: str | None) -> int:

@@ -59,13 +59,14 @@ def bring_back(t: Transaction, kind: str, ids: Collection[str], touched: Touched
 def _written_and_gone(t: Transaction, kind: str, ids: Collection[str]) -> list[str]:
     """Not what was let go for want of room: that is the centre's to give."""
     # For every record that is new here or only named, so it goes past the building of a statement.
-    asked = (json.dumps(list(ids)), kind, kind, kind)
+    asked = (json.dumps(list(ids)), *[kind] * 4)
     return [id for (id,) in t.driver.execute(WRITTEN_AND_GONE.format(table=t.tables[kind].name), asked)]
 
 
 WRITTEN_AND_GONE = """
 SELECT asked.value FROM json_each(?) AS asked WHERE NOT EXISTS (SELECT 1 FROM "{table}" WHERE id=asked.value)
 AND (EXISTS (SELECT 1 FROM own_change WHERE id=asked.value AND kind=?)
-OR EXISTS (SELECT 1 FROM outbox WHERE kind=? AND id=asked.value))
+OR EXISTS (SELECT 1 FROM outbox WHERE kind=? AND id=asked.value)
+OR EXISTS (SELECT 1 FROM mending WHERE kind=? AND id=asked.value))
 AND NOT EXISTS (SELECT 1 FROM let_go WHERE kind=? AND id=asked.value)
 """

@@ -163,6 +163,26 @@ def test_a_stamp_that_was_capped_once_does_not_come_back_uncapped_over_what_was_
     assert not differences(phone.contents(), fresh_contents(town, "abm", tmp_path))
 
 
+def test_a_restored_centre_learns_from_its_own_tokens_how_far_its_clock_had_been_ahead(town, tmp_path):
+    """What was written while the clock was three days ahead is lost with the centre. Whoever had seen it has replaced
+    it, and comes first; its author gives it again later."""
+    one, other = Phone(town, "abm", tmp_path, "one"), Phone(town, "supervisor", tmp_path, "other")
+    group = one.do(a_group()).id
+    quiet([one, other])
+    backup = files_of(town, tmp_path)
+    town.clock.forward(days=3)
+    one.do(ChangeGroup(group, {"name": "sita"}))
+    quiet([one, other])
+    other.do(ChangeGroup(group, {"name": "durga"}))
+    town.clock.forward(days=-3)
+    put_back(town, backup, tmp_path, one, other)
+    other.sync()
+    quiet([one, other])
+    assert town.row("Shg", group)["name"] == "durga"
+    for phone in (one, other):
+        assert not differences(phone.contents(), fresh_contents(town, phone.person, tmp_path))
+
+
 def test_what_is_to_be_offered_is_not_forgotten_with_the_process(town, tmp_path):
     """The phone has heard of the new epoch and dies before it has queued its work: the centre will not ask again."""
     phone = Phone(town, "abm", tmp_path, "one")
@@ -269,6 +289,31 @@ def test_what_is_offered_again_and_not_taken_can_be_taken_back_where_the_record_
     assert phone.workspace.mending() == [] and not phone.contents().get("Shg")
     # It was given twice: the batch of then, and the offer.
     assert {row["state"] for row in town.rows(town.centre.tables.quarantine)} == {"mended", "withdrawn"}
+
+
+def test_a_record_that_comes_back_under_a_change_that_was_not_taken_shows_as_received_when_that_is_taken_back(
+    town, tmp_path
+):
+    """As above, but the group itself is older than the backup, and she is given her work again."""
+    phone = Phone(town, "abm", tmp_path, "one")
+    group = phone.do(a_group()).id
+    quiet([phone])
+    backup = files_of(town, tmp_path)
+    phone.do(ChangeGroup(group, {"name": "sita"}))
+    quiet([phone])
+    an_assignment_ends(town, phone)
+    put_back(town, backup, tmp_path, phone)
+    an_assignment_ends(town)
+    town.clock.forward(days=40)
+    quiet([phone])
+    assert [one.code for one in phone.workspace.mending()] == ["out_of_reach"]
+    town.overwrite("Assignment", "abm/1", to_on=None)
+    quiet([phone])
+    assert phone.contents()["Shg"][group][0]["name"] == "sita"
+    phone.workspace.withdraw("Shg", group)
+    quiet([phone])
+    assert phone.contents()["Shg"][group][0]["name"] == "radha"
+    assert not differences(phone.contents(), fresh_contents(town, "abm", tmp_path))
 
 
 def test_a_record_that_comes_back_older_than_it_was_shows_what_its_author_is_about_to_give_again(town, tmp_path):
