@@ -14,15 +14,16 @@ SHOWN = 8
 """So many of several that fit are listed."""
 
 
-def place(centre: CentralStore, code: str, level: str) -> Any:
-    """The place of a level by its LGD code, local code, NRLM code or id."""
-    table = centre.tables.records["Place"]
+def place(centre: CentralStore, code: str, *levels: str) -> Any:
+    """The place of one of these levels by its LGD code, local code, NRLM code or id; of the first level that has it."""
+    table, meant = centre.tables.records["Place"], " or ".join(map(_words, levels))
     with centre.database.reading() as db:
-        for column in (table.c.lgd_code, table.c.local_code, table.c.nrlm_code, table.c.id):
-            where = (table.c.level == level, column == code)
-            if rows := _rows(db, centre, "Place", *where):
-                return _one(rows, f"{_words(level)} with the code {code}", "Name one by its id with --place.")
-    raise CannotDo(f"There is no {_words(level)} with the code {code}: look at the code, or bring the places in first.")
+        for level in levels:
+            for column in (table.c.lgd_code, table.c.local_code, table.c.nrlm_code, table.c.id):
+                where = (table.c.level == level, column == code)
+                if rows := _rows(db, centre, "Place", *where):
+                    return _one(rows, f"{_words(level)} with the code {code}", "Name one by its id.")
+    raise CannotDo(f"There is no {meant} with the code {code}: look at the code, or bring the places in first.")
 
 
 def branch(centre: CentralStore, code: str) -> Any:

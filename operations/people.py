@@ -18,8 +18,13 @@ from server.reaching import state_place
 
 people = typer.Typer(help="People and where they work.", no_args_is_help=True)
 
-LEVEL = {"abm": "gram_panchayat", "supervisor": "block", "nodal": "block", "district": "district"}
-"""The level of place at which a role works. A bank sakhi works at a branch, an admin in the whole state."""
+LEVELS = {
+    "abm": ("gram_panchayat", "cluster"),
+    "supervisor": ("block",),
+    "nodal": ("block",),
+    "district": ("district",),
+}
+"""The levels of places at which a role works. A bank sakhi works at a branch, an admin in the whole state."""
 
 DAYS = ["%d-%m-%Y", "%Y-%m-%d"]
 
@@ -140,8 +145,9 @@ def _work(centre: CentralStore, role: str, place: str | None, branch: str | None
             home = state_place(db, centre.tables, centre.state_id)
         return {"place_id": home}, home
     if not place:
-        raise CannotDo(f"A {role} works at a {LEVEL[role].replace('_', ' ')}: name its LGD code with --place.")
-    found = finding.place(centre, place, LEVEL[role])
+        levels = " or ".join(level.replace("_", " ") for level in LEVELS[role])
+        raise CannotDo(f"A {role} works at a {levels}: name its LGD code with --place.")
+    found = finding.place(centre, place, *LEVELS[role])
     return {"place_id": found.id}, found.id
 
 

@@ -12,6 +12,7 @@ import typer
 from sqlalchemy.exc import OperationalError
 
 from operations.backup import backup
+from operations.cluster import cluster
 from operations.doctor import doctor
 from operations.enrol import enrol
 from operations.norm import norm
@@ -56,6 +57,7 @@ for command in (serve, status, enrol, revoke, backup, restore, doctor):
     samooh.command()(command)
 samooh.add_typer(people, name="people")
 samooh.add_typer(norm, name="norm")
+samooh.add_typer(cluster, name="cluster")
 
 
 def _mount_imports() -> None:

@@ -130,13 +130,14 @@ class PlaceLine:
 
 @dataclass(frozen=True)
 class Geography:
-    """The places and branches that reach is computed from: by id, plus the gram panchayats of each block."""
+    """The places and branches that reach is computed from: by id, plus the panchayats of each block and cluster."""
 
     places: Mapping[str, PlaceLine]
     branch_blocks: Mapping[str, str]
     panchayats_of_block: Mapping[str, frozenset[str]] = field(default_factory=dict)
     blocks_of_district: Mapping[str, frozenset[str]] = field(default_factory=dict)
     state_id: str | None = None
+    panchayats_of_cluster: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 def reach_of(role: str, place_id: str | None, branch_id: str | None, where: Geography) -> Reach:
@@ -159,9 +160,11 @@ def reach_of(role: str, place_id: str | None, branch_id: str | None, where: Geog
     if place is None:
         return Reach(role)
     districts = frozenset({place.district_id}) if place.district_id else frozenset[str]()
-    if role == "abm" and place.level == "gram_panchayat":
+    if role == "abm" and place.level in ("gram_panchayat", "cluster"):
         blocks = frozenset({place.block_id}) if place.block_id else frozenset[str]()
-        return Reach(role, frozenset({place.id}), blocks, districts=districts, states=states)
+        own = frozenset({place.id})
+        panchayats = where.panchayats_of_cluster.get(place.id, NONE) if place.level == "cluster" else own
+        return Reach(role, panchayats, blocks, districts=districts, states=states)
     if role in ("supervisor", "nodal") and place.level == "block":
         panchayats = where.panchayats_of_block.get(place.id, frozenset())
         return Reach(role, panchayats, frozenset({place.id}), districts=districts, states=states)

@@ -15,17 +15,18 @@ STAFF = ("abm", "bank_sakhi")
 
 @dataclass(frozen=True)
 class Workplace:
-    """A gram panchayat or a bank branch at which somebody may work."""
+    """A gram panchayat, a cluster of them, or a bank branch at which somebody may work. `level`: of a place."""
 
     id: str
     role: str
     name: str
     name_hi: str | None
+    level: str | None = None
 
 
 @dataclass(frozen=True)
 class Work:
-    """One assignment: who works where, from when to when."""
+    """One assignment: who works where, from when to when. `level`: of the place, None at a branch."""
 
     id: str
     role: str
@@ -34,6 +35,7 @@ class Work:
     from_on: date
     to_on: date | None
     in_charge: bool
+    level: str | None = None
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,8 @@ class ListStaff(Reading):
 
 @dataclass(frozen=True)
 class AddPerson:
-    """A new person and her first work: her id. `where_id`: a panchayat for an ABM, a branch for a bank sakhi."""
+    """A new person and her first work: her id. `where_id`: a panchayat or a cluster for an ABM, a branch for a
+    bank sakhi."""
 
     name: str
     role: str

@@ -211,7 +211,16 @@ class Judging:
         past = self._past_of(ms)
         lost = next((from_ms for from_ms, later in past.later if not any(r.covers(here) for r in later)), None)
         ended = min((one for one in (left, lost, past.ended_ms) if one is not None), default=None)
+        if ended is None:
+            ended = self._regrouped_after(here, ms)
         return ended is not None and self._now_ms - ended <= WITHDRAWN_MS
+
+    def _regrouped_after(self, here: Standing, ms: int) -> int | None:
+        """When the panchayat was put into another cluster, of which no contact has told yet."""
+        panchayat = self._working.get("Place", here.gram_panchayat_id)
+        stamp = panchayat["stamps"].get("parent_id") if panchayat else None
+        written = parts(stamp).ms if stamp else 0
+        return written if ms < written <= self._now_ms else None
 
     def _past_of(self, ms: int) -> Past:
         if ms not in self._past:

@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 from pydantic import ValidationError
-from sqlalchemy import Connection, and_, case, func, insert, or_, select, update
+from sqlalchemy import Connection, and_, case, func, insert, null, or_, select, update
 
 from records.cells import read_stamps
 from records.days import day_of
@@ -92,6 +92,7 @@ class People:
                 work.c.to_on, work.c.in_charge, case((is_block, place.c.id), else_=block).label("block_id"),
                 func.coalesce(place.c.name, branch.c.name).label("place_name"),
                 func.coalesce(place.c.name_hi, branch.c.name_hi).label("place_name_hi"),
+                place.c.level.label("place_level"),
             )
             .select_from(
                 work.outerjoin(place, and_(place.c.state_id == work.c.state_id, place.c.id == work.c.place_id))
@@ -153,11 +154,14 @@ class People:
         for kind, role in (("Place", "abm"), ("BankBranch", "bank_sakhi")):
             table = self._tables.records[kind]
             here = [table.c.state_id == self._state_id, among(self._db, table.c.block_id, blocks)]
+            level: Any = null().label("level")
             if kind == "Place":
-                here.append(table.c.level == "gram_panchayat")
-            chosen = select(table.c.id, table.c.name, table.c.name_hi).where(*here, table.c.deleted_on.is_(None))
-            for row in self._db.execute(chosen.order_by(table.c.name, table.c.id)):
-                yield Workplace(row.id, role, row.name, row.name_hi)
+                level = table.c.level
+                here.append(level.in_(("gram_panchayat", "cluster")))
+            chosen = select(table.c.id, table.c.name, table.c.name_hi, level)
+            chosen = chosen.where(*here, table.c.deleted_on.is_(None)).order_by(table.c.name, table.c.id)
+            for row in self._db.execute(chosen):
+                yield Workplace(row.id, role, row.name, row.name_hi, row.level)
 
     # --- what is done
 
@@ -319,9 +323,13 @@ class People:
         push.write_down()
 
     def _conflicts(self, work: Iterable[Any]) -> int:
-        """Open conflicts of the groups in these panchayats, and of these branches: whoever works there sees them."""
+        """Open conflicts of the groups in these panchayats, clusters and branches: whoever works there sees them."""
         conflict, standing = self._tables.records["Conflict"], self._tables.standing
-        panchayats = [row.place_id for row in work if row.place_id]
+        places = [row.place_id for row in work if row.place_id]
+        below = self._tables.records["Place"]
+        in_clusters = (below.c.state_id == self._state_id, below.c.level == "gram_panchayat")
+        chosen_below = select(below.c.id).where(*in_clusters, among(self._db, below.c.parent_id, places))
+        panchayats = [*places, *self._db.scalars(chosen_below)]
         branches = [standing.c.branches.like(f'%"{row.branch_id}"%') for row in work if row.branch_id]
         there = or_(among(self._db, standing.c.gram_panchayat_id, panchayats), *branches)
         of_group = and_(standing.c.state_id == conflict.c.state_id, standing.c.id == conflict.c.group_id)
@@ -340,5 +348,6 @@ def _checked(kind: str, name: str, value: Any) -> Any:
 
 def _work(row: Any) -> Work:
     return Work(
-        row.id, row.role, row.place_name, row.place_name_hi, row.from_on, row.to_on, bool(row.in_charge)
+        row.id, row.role, row.place_name, row.place_name_hi, row.from_on, row.to_on, bool(row.in_charge),
+        row.place_level,
     )  # fmt: skip

@@ -71,6 +71,7 @@ def _geography(db: Connection, tables: CentralTables, state_id: int, rows: Seque
     places = _places(db, tables, state_id, wanted)
     blocks = {line.id for line in places.values() if line.level == "block"}
     districts = {line.id for line in places.values() if line.level == "district"}
+    clusters = {line.id for line in places.values() if line.level == "cluster"}
     everywhere = any(row.role == "admin" for row in rows)
     return Geography(
         places,
@@ -78,6 +79,7 @@ def _geography(db: Connection, tables: CentralTables, state_id: int, rows: Seque
         _below(db, tables, state_id, "gram_panchayat", "block_id", blocks),
         _below(db, tables, state_id, "block", "district_id", None if everywhere else districts),
         state,
+        _below(db, tables, state_id, "gram_panchayat", "parent_id", clusters),
     )
 
 

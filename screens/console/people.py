@@ -154,11 +154,17 @@ def _goes_on(person: PersonLine) -> bool:
     return any(one.to_on is None or one.to_on >= today() for one in person.work)
 
 
+def place_at(h: Here, level: str | None, name: str | None, name_hi: str | None) -> str:
+    """The name of a workplace. A cluster often bears that of its largest panchayat, so it says that it is one."""
+    said = h.name_of(name, name_hi)
+    return f"{said} ({h.say('level.cluster')})" if level == "cluster" else said
+
+
 def _works(h: Here, person: PersonLine) -> list[str]:
     """Her work in words; places that she has in one role for the same time stand in one line."""
     alike: dict[tuple[Any, ...], list[str]] = {}
     for one in person.work:
-        place = h.name_of(one.place_name, one.place_name_hi)
+        place = place_at(h, one.level, one.place_name, one.place_name_hi)
         alike.setdefault((one.role, one.from_on, one.to_on, one.in_charge), []).append(place)
     found = []
     for (role, from_on, to_on, in_charge), places in alike.items():

@@ -11,7 +11,7 @@ from records.problems import Problem
 from records.search_key import search_key
 from records.staffing import STAFF, AddPerson, Assign
 from records.written import read_day
-from screens.console.people import use_staff
+from screens.console.people import place_at, use_staff
 from screens.context import here
 from screens.guarding import guard, guard_event, part, screen, tell
 from screens.parts.pieces import body, chip, deed, frame, padded, scrolled, small, waiting
@@ -93,9 +93,10 @@ def PersonForm(*, person_id: str) -> ft.Control:
     roles = [chip(h.say(f"role.{one}"), f"role-{one}", guard(choose_role, one), chosen=one == role) for one in STAFF]
     label = h.say("people.which_panchayat") if role == "abm" else h.say("people.which_branch")
     chips = [
-        chip(h.name_of(one.name, one.name_hi), f"where-{one.id}", guard(set_where, one.id), chosen=one.id == where)
+        chip(place_at(h, one.level, one.name, one.name_hi), f"where-{one.id}", guard(set_where, one.id),
+             chosen=one.id == where)
         for one in found[:SHOWN]
-    ]
+    ]  # fmt: skip
     charge = h.words.field("Assignment", "in_charge")
     lines += [
         body(h.words.field("Assignment", "role")),

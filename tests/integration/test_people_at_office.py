@@ -13,6 +13,7 @@ from records.problems import Problem, Refused
 from records.staffing import AddPerson, Assign, HandOver, IssueCode, ListStaff, PrintCodes, RevokeDevice
 from storage.queries import list_conflicts, list_groups
 from tests.fleet import Phone, quiet
+from tests.integration.test_central_store import Caller
 from tests.world import ref
 
 
@@ -49,6 +50,34 @@ def test_the_people_of_the_block_are_shown_with_their_work_and_no_others(console
     }  # fmt: skip
     for person in ("abm", "nodal", "district", "sakhi"):
         assert not desk_of(console, person).perform(ListStaff()).people
+
+
+def test_a_block_office_gives_a_cluster_and_hands_it_over_and_its_conflicts_are_counted(world, console):
+    """A cluster may bear the name of a panchayat: it is told which of the two is meant."""
+    cluster = ("Place", "C1", {"level": "cluster", "name": "Place G1", "parent_id": "B1"})
+    elsewhere = ("Place", "C9", {"level": "cluster", "name": "Far", "parent_id": "B2"})
+    world.office(cluster, elsewhere)
+    world.overwrite("Place", "G2", parent_id=ref("C1"))
+    desk = desk_of(console)
+    there = {(one.id, one.level) for one in desk.perform(ListStaff()).workplaces if one.name == "Place G1"}
+    assert there == {(ref("G1"), "gram_panchayat"), (ref("C1"), "cluster")}
+    id = desk.perform(AddPerson("Sunita", "abm", ref("C1")))
+    line = next(one for one in desk.perform(ListStaff()).people if one.id == id)
+    assert line.tended and [(one.place_name, one.level) for one in line.work] == [("Place G1", "cluster")]
+    with world.centre.database.reading() as db:
+        [reach] = world.centre._capacity(db, id).reaches
+    assert reach.gram_panchayats == {ref("G2")} and reach.districts == {ref("D")}
+    with pytest.raises(Refused, match="out_of_reach"):
+        desk.perform(AddPerson("Rekha", "abm", ref("C9")))
+    one, two = (Caller(world, person) for person in ("abm2", "supervisor"))
+    one.push(("Shg", "a" * 32, {"village_id": ref("V2"), "name": "radha", "formed_on": "2026-03-01"}))
+    for caller, name in ((one, "sita"), (two, "gita")):
+        caller.push(("Shg", "a" * 32, {"name": name}))
+    assert desk.perform(HandOver(id, ref("abm"))).conflicts == len(open_conflicts(world)) > 0
+
+
+def open_conflicts(world):
+    return [row for row in world.rows(world.centre.tables.records["Conflict"]) if row["state"] == "open"]
 
 
 def test_a_device_is_shown_with_what_it_last_said_of_unsent_work_and_drafts(console, phones):

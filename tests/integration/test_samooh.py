@@ -11,6 +11,7 @@ from records.commands.groups import RegisterGroup
 from records.ids import is_id
 from records.messages import EnrolRequest, SyncRequest
 from records.problems import Problem
+from server.importing import Importing, Listed
 from server.reaching import capacity_of
 from tests.fleet import Phone, quiet
 from tests.integration.test_backup_restore import OfficeWorld
@@ -80,6 +81,25 @@ def test_a_bank_sakhi_is_added_at_a_branch_and_an_ifsc_of_several_is_asked_back(
     assert "(in charge)" in run("people", "list")[1]
 
 
+def test_a_cluster_is_set_and_who_works_in_it_reaches_its_panchayats(world, run):
+    make = ("cluster", "set", "C1", "--block", "3885", "--name", "Badwara", "--name-hi", "बड़वारा", "--panchayats")
+    assert "No cluster yet" in run("cluster", "list")[1]
+    status, said, _ = run(*make, f"114402,{ref('G2')}")
+    assert status == 0 and "Badwara has 2 panchayats" in said
+    status, person, _ = run("people", "add", "Sunita", "--role", "abm", "--place", "C1")
+    [reach] = reach_of(world, person.strip()).reaches
+    assert reach.gram_panchayats == {ref("G1"), ref("G2")} and reach.blocks == {ref("B1")}
+    assert "Place G1, Place G2" in run("cluster", "list")[1]
+    assert "1 left it" in run(*make, "114402")[1]
+    assert reach_of(world, person.strip()).reaches[0].gram_panchayats == {ref("G1")}
+    assert world.row("Place", ref("G2"))["parent_id"] == ref("B1")
+    assert "not in the block" in run(*make, ref("G3"))[2] and "no gram panchayat" in run(*make, "999")[2]
+    with Importing(world.centre, "lgd") as importing:
+        listed = Listed("Place", ref("G1"), {"level": "gram_panchayat", "lgd_code": "114402", "parent_id": ref("B1")})
+        importing.take([listed])
+    assert reach_of(world, person.strip()).reaches[0].gram_panchayats == {ref("G1")}, "a list knows no clusters"
+
+
 def test_further_work_and_its_end(world, run):
     added = run("people", "add", "Anjali", "--role", "supervisor", "--place", "3885", "--from", "01-04-2026")
     person = added[1].strip()
@@ -94,7 +114,7 @@ def test_further_work_and_its_end(world, run):
     ("arguments", "says"),
     [
         (("--role", "abm"), "name its LGD code with --place"),
-        (("--role", "abm", "--place", "3885"), "no gram panchayat with the code 3885"),
+        (("--role", "abm", "--place", "3885"), "no gram panchayat or cluster with the code 3885"),
         (("--role", "abm", "--branch", "X"), "leave out --branch"),
         (("--role", "bank_sakhi"), "--branch IFSC"),
         (("--role", "bank_sakhi", "--branch", "SBIN0000001"), "no branch with the IFSC"),

@@ -413,6 +413,20 @@ async def test_a_person_is_added_with_a_name_and_a_place(console):
     assert [(one.role, one.place_name, one.from_on) for one in added.work] == [("bank_sakhi", "R2", date(2026, 2, 1))]
 
 
+async def test_an_abm_may_be_given_a_cluster_which_says_that_it_is_one(world, console):
+    world.office(("Place", "C1", {"level": "cluster", "name": "Place G1", "parent_id": "B1"}))
+    page = console.signed_in("supervisor")
+    async with shown(page, "/people/new") as app:
+        await app.fill("field-name", "Nayi")
+        await app.see_text(f"Place G1 ({HINDI.say('level.cluster')})")
+        await app.click(f"where-{ref('C1')}")
+        await app.click("save")
+        await app.see_text("Nayi")
+        assert any(f"Place G1 ({HINDI.say('level.cluster')})" in text for text in app.texts())
+    (added,) = [one for one in page.workspace.perform(ListStaff()).people if one.name == "Nayi"]
+    assert [(one.role, one.level) for one in added.work] == [("abm", "cluster")]
+
+
 async def test_who_is_no_supervisor_is_shown_no_way_to_the_people(console):
     async with shown(console.signed_in("district"), "/settings") as app:
         await app.see("sign-out")
