@@ -3,11 +3,14 @@
 import random
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import pytest
 from sqlalchemy import Engine, event
+
+import storage.store
 
 WAL_HEAD = 32
 SALT = slice(16, 24)
@@ -80,6 +83,21 @@ def at_statement(engine: Engine, number: int, strike: Callable[[], None]) -> Ite
     finally:
         event.remove(engine, "before_cursor_execute", reached)
         event.remove(engine, "commit", reached)
+
+
+@contextmanager
+def at_opening(number: int, strike: Callable[[], None]) -> Iterator[None]:
+    """Calls `strike` at the `number`th statement of a store that is opened meanwhile, and at all after it."""
+    real = storage.store._engine
+    with pytest.MonkeyPatch.context() as patch, ExitStack() as struck:
+
+        def engine(path: Path) -> Engine:
+            made = real(path)
+            struck.enter_context(at_statement(made, number, strike))
+            return made
+
+        patch.setattr(storage.store, "_engine", engine)
+        yield
 
 
 class Death:

@@ -43,8 +43,8 @@ FAULTS_OF_SYNC = {
     "mend": 2, "revoke": 1, "enrol": 2, "clone": 1, "taken over": 1, "passed on": 1, "backup": 2, "restore": 2,
 }  # fmt: skip
 WEIGHTS = {
-    **FAULTS_OF_SYNC, "decide": 3, "updated": 1, "centre clock": 1, "rots": 2, "day later": 1, "limit": 1,
-    "older steps": 2, "look at photo": 2,
+    **FAULTS_OF_SYNC, "decide": 3, "updated": 1, "centre updated": 1, "centre clock": 1,
+    "rots": 2, "day later": 1, "limit": 1, "older steps": 2, "look at photo": 2,
 }  # fmt: skip
 
 
