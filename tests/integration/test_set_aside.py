@@ -4,10 +4,12 @@ from datetime import date
 
 import pytest
 
+from records.commands.accounts import ChangeAccount
 from records.commands.groups import ChangeGroup, RegisterGroup
 from records.commands.members import AddMember
 from records.commands.verdicts import TickVerdict
 from records.errands import AcceptChange, ListSetAside, SendBack
+from records.ids import first_account_id
 from records.problems import Problem, Refused
 from records.stamps import device_of
 from storage.queries import find_shg, list_groups, list_members
@@ -78,6 +80,28 @@ def test_accepted_work_stands_under_its_authors_name_with_what_waited_below_it(
     assert abm.contents()["Shg"] == fresh_contents(world, "abm", tmp_path)["Shg"]
     (decided,) = waiting(desk, decided=True)
     assert (decided.state, decided.decider_name) == ("accepted", "supervisor") and not waiting(desk)
+
+
+def test_an_account_begun_below_a_group_seen_from_afar_is_accepted_with_all_that_its_phone_says(
+    world, console, phones, tmp_path
+):
+    """She sees the group and not its account, and begins the account once more. What is set aside says below which
+    group it stands, as her phone does; else the two would differ for ever once the group comes to her."""
+    abm, near = phones("abm"), phones("abm2")
+    group = near.do(registering()).id
+    near.do(ChangeAccount(group, {"branch_id": ref("R1")}))
+    quiet([near, abm])
+    abm.do(ChangeAccount(group, {"branch_id": ref("R2")}))
+    quiet([abm])
+    desk = desk_of(console)
+    (row,) = waiting(desk)
+    desk.perform(AcceptChange(*named(row)))
+    office = phones("supervisor")
+    office.sync()
+    office.do(ChangeGroup(group, {"village_id": ref("V1")}))
+    quiet([office, abm, near])
+    assert first_account_id(group) in abm.contents()["SavingsAccount"]
+    assert abm.contents()["SavingsAccount"] == fresh_contents(world, "abm", tmp_path)["SavingsAccount"]
 
 
 def test_what_is_sent_back_comes_to_its_authors_phone_with_the_reason_and_goes_when_it_is_mended(
