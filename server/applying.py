@@ -66,6 +66,7 @@ class Applying:
                 return
         missing = self._missing_parent(row)
         if missing:
+            row.cells |= known
             row.fail("held", "waits_for_parent", missing)
             return
         verdict = self._judging.verdict(row, before, self._touched(row, before))
@@ -73,6 +74,8 @@ class Applying:
             return
         against = verdict or self._broken(row, before)
         if against:
+            # All that its phone says is kept: what is accepted later then stands there as it does here.
+            row.cells |= known
             row.fail(*against)
             return
         if before is None:

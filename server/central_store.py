@@ -245,10 +245,11 @@ class CentralStore:
         return replace(quiet, compared=found.compared) if found else quiet
 
     def _older(self, device: KnownDevice, request: SyncRequest) -> list[Part]:
-        """What the device had let go of and asks for again, of what it reads and has been told of."""
+        """What the device had let go of and asks for again, of what it reads and has been told of, be it under a number
+        that it had before."""
         with self.database.reading() as db:
             standing = self._stand(db, device, request)
-            return standing.paging.asked(request.older, standing.cursor.vector)
+            return standing.paging.asked(request.older, standing.vector)
 
     def _compare(self, db: Connection, device: KnownDevice, request: SyncRequest, now_ms: int) -> Found | None:
         """What came of the device's summary of its copy, None where it gives none that can be compared."""

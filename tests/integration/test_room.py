@@ -22,6 +22,7 @@ from storage.letting_go import KEPT_MS
 from storage.queries import list_steps
 from storage.room import _not_needed, make_room, room_of
 from storage.rows import RawRow
+from sync.enrolling import enrol
 from tests.fleet import fresh_contents
 from tests.harness import a_phone
 from tests.pictures import a_photo
@@ -226,6 +227,20 @@ def test_what_went_is_fetched_when_somebody_asks_and_stays_for_a_while(world, sa
         t.connection.exec_driver_sql("UPDATE norm SET value=1 WHERE code='device_records'")
     make_room(sakhi.store)
     assert len(known(sakhi)[group]) < 6
+
+
+def test_what_went_under_a_number_that_the_phone_had_before_comes_as_well(world, sakhi, tmp_path):
+    """With a new number a phone has no cursor and says how far it has read: what it let go is not sent by itself."""
+    fresh = fresh_contents(world, "sakhi", tmp_path)["AccountStep"]
+    may_hold(world, sakhi, 3)
+    group = next(group for group, kinds in known(sakhi).items() if len(kinds) < 6)
+    enrol(sakhi.store, sakhi.centre(), world.centre.enrolments.code_for(ref("sakhi")), app="0.1.0")
+    sakhi.connect()
+    sakhi.workspace.want_older_steps(first_account_id(group))
+    sakhi.sync()
+    assert known(sakhi)[group] == list(KINDS_OF_STEPS) and all_agrees(sakhi)
+    mine = sakhi.contents()["AccountStep"]
+    assert mine == {id: fresh[id] for id in mine}
 
 
 def test_what_is_not_hers_is_not_given_however_she_asks(sakhi, phones):

@@ -9,6 +9,7 @@ from records.commands.groups import ChangeGroup, RegisterGroup
 from records.commands.members import AddMember
 from records.commands.verdicts import TickVerdict
 from records.errands import AcceptChange, ListSetAside, SendBack
+from records.ids import first_account_id
 from records.problems import Problem, Refused
 from records.stamps import device_of
 from storage.queries import find_shg, list_groups, list_members
@@ -101,6 +102,28 @@ def test_what_is_accepted_on_a_record_that_others_had_begun_shows_as_it_stands_a
     quiet([abm])
     assert not abm.workspace.mending()
     assert world.row("SavingsAccount", account)["branch_id"] == ref("R2")
+    assert abm.contents()["SavingsAccount"] == fresh_contents(world, "abm", tmp_path)["SavingsAccount"]
+
+
+def test_an_account_begun_below_a_group_seen_from_afar_is_accepted_with_all_that_its_phone_says(
+    world, console, phones, tmp_path
+):
+    """She sees the group and not its account, and begins the account once more. What is set aside says below which
+    group it stands, as her phone does; else the two would differ for ever once the group comes to her."""
+    abm, near = phones("abm"), phones("abm2")
+    group = near.do(registering()).id
+    near.do(ChangeAccount(group, {"branch_id": ref("R1")}))
+    quiet([near, abm])
+    abm.do(ChangeAccount(group, {"branch_id": ref("R2")}))
+    quiet([abm])
+    desk = desk_of(console)
+    (row,) = waiting(desk)
+    desk.perform(AcceptChange(*named(row)))
+    office = phones("supervisor")
+    office.sync()
+    office.do(ChangeGroup(group, {"village_id": ref("V1")}))
+    quiet([office, abm, near])
+    assert first_account_id(group) in abm.contents()["SavingsAccount"]
     assert abm.contents()["SavingsAccount"] == fresh_contents(world, "abm", tmp_path)["SavingsAccount"]
 
 

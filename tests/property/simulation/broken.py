@@ -12,6 +12,7 @@ import server.central_store
 import server.feeding
 import storage.room
 import sync.exchange
+import sync.photos
 import sync.synchronise
 from records.access import Reach
 from records.digest import Compared
@@ -23,6 +24,7 @@ from server.judging import Judging
 from server.merging import Merging
 from server.page_rows import PageRows
 from server.paging import Paging
+from server.photos import Photos
 from server.revocations import Revocations
 from storage import meta as named
 from tests.property.simulation.handsets import SyncedStore
@@ -238,6 +240,22 @@ def a_restore_that_lets_in_who_was_revoked(patch: Patch) -> None:
     patch.setattr(Revocations, "replay", lambda *what: 0)
 
 
+def a_server_that_shows_photos_to_anyone(patch: Patch) -> None:
+    patch.setattr(Photos, "_may_read", lambda *what: True)
+
+
+def a_phone_that_takes_a_photo_for_sent_after_its_first_piece(patch: Patch) -> None:
+    real = sync.photos._send
+
+    def send(store: Any, server: Any, photo: Any) -> Any:
+        for _ in real(store, server, photo):
+            sync.photos.note_received(store, photo.id)
+            return
+        yield
+
+    patch.setattr(sync.photos, "_send", send)
+
+
 VARIANTS: dict[Callable[[Patch], None], range] = {
     a_cursor_that_skips_late_commits: range(20),
     a_server_that_forgets_batches: range(20),
@@ -261,6 +279,8 @@ VARIANTS: dict[Callable[[Patch], None], range] = {
     a_phone_that_remembers_what_has_left_it: range(40),
     a_phone_that_gets_older_steps_and_does_not_take_them: range(20),
     a_server_that_gives_older_steps_to_anyone: range(20),
+    a_server_that_shows_photos_to_anyone: range(20),
+    a_phone_that_takes_a_photo_for_sent_after_its_first_piece: range(20),
     # It needs a backup, then a revocation, then the restore.
     a_restore_that_lets_in_who_was_revoked: range(102, 143),
 }

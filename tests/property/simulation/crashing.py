@@ -3,7 +3,7 @@
 import random
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -108,6 +108,21 @@ class _Watched:
     def executemany(self, *what: Any) -> sqlite3.Cursor:
         self._reached()
         return self._driver.executemany(*what)
+
+
+@contextmanager
+def at_opening(number: int, strike: Callable[[], None]) -> Iterator[None]:
+    """Calls `strike` at the `number`th statement of a store that is opened meanwhile, and at all after it."""
+    real = storage.store._engine
+    with pytest.MonkeyPatch.context() as patch, ExitStack() as struck:
+
+        def engine(path: Path) -> Engine:
+            made = real(path)
+            struck.enter_context(at_statement(made, number, strike))
+            return made
+
+        patch.setattr(storage.store, "_engine", engine)
+        yield
 
 
 class Death:

@@ -13,10 +13,12 @@ from records.commands.accounts import CancelStep, ChangeAccount, RecordStep
 from records.commands.conflicts import DecideConflict, RestoreValue
 from records.commands.groups import ChangeGroup, DeleteGroup, RegisterGroup, SayTheSame
 from records.commands.members import AddMember, ChangeMember, DeleteMember
+from records.commands.photos import AddPhoto
 from records.ids import first_account_id, official_id
 from records.savings_account import RETURN_REASONS
 from server.importing import Importing, Listed
 from tests.property.simulation.handsets import Handset
+from tests.property.simulation.picturing import pictures
 from tests.property.simulation.town import VILLAGES, Town
 from tests.world import ref
 
@@ -83,6 +85,7 @@ def _at_the_branch(group: str, day: date, r: Random) -> list[Callable[[], Comman
         lambda: ChangeAccount(group, {"branch_id": ref(r.choice(BRANCHES))}),
         lambda: ChangeAccount(group, {"account_number": r.choice(("123456789012", "98765432101"))}),
         lambda: RecordStep(group, r.choice(("submitted", "opened", "closed")), day),
+        lambda: AddPhoto(group, "passbook", r.choice(pictures())),
         lambda: RecordStep(group, "returned", day, reason=r.choice(RETURN_REASONS)),
     ]
 
@@ -101,6 +104,7 @@ def _in_the_village(group: str, sight: Sight, day: date, r: Random, *, newer: bo
         lambda: DeleteGroup(group, restore=r.random() < 0.6),
         lambda: ChangeAccount(group, {"branch_id": ref(r.choice(BRANCHES))}),
         lambda: RecordStep(group, r.choice(("resolution_passed", "submitted")), day),
+        lambda: AddPhoto(group, "resolution", r.choice(pictures())),
     ]
     if sight.members:
         member = r.choice(sight.members)

@@ -1,5 +1,6 @@
 """The phones of a run: real stores and runners that are killed, filled up, cloned and set to wrong times."""
 
+import contextlib
 import logging
 import random
 from collections.abc import Callable, Iterator
@@ -26,7 +27,7 @@ from sync.beside import at_once
 from sync.enrolling import enrol
 from sync.runner import SyncRunner
 from sync.schedule import Pace
-from tests.property.simulation.crashing import Death, Files, Killed, at_statement, disk_is_full, log_mark
+from tests.property.simulation.crashing import Death, Files, Killed, at_opening, at_statement, disk_is_full, log_mark
 from tests.property.simulation.ledger import Broken
 from tests.property.simulation.network import Network
 from tests.property.simulation.quickly import begin_empty
@@ -193,10 +194,17 @@ class Handset:
             return problem.code
         return None
 
-    def update(self, registry: Registry) -> None:
-        """A newer app is put on it."""
+    def update(self, registry: Registry, *, dies_at: int | None = None) -> None:
+        """A newer app is put on it; `dies_at`: and is killed at that statement of its first start."""
         self.close()
         self.registry = registry
+        if dies_at:
+            death = Death(self.path)
+            with contextlib.suppress(Killed), at_opening(dies_at, death):
+                self.open()
+                return
+            assert death.files
+            death.files.put_back(self.path)
         self.open()
 
     def clone(self, name: str) -> "Handset":

@@ -29,6 +29,8 @@ from tests.world import ref
 Change = tuple[str, str, Any]
 """(stamp, base, wire value)."""
 
+PARENTS = (("SavingsAccount", "shg_id"), ("Member", "shg_id"))
+
 
 class Verdict:
     """What the centre has at rest: every change of every field, and what is set aside."""
@@ -71,10 +73,10 @@ class Verdict:
             known = self.changes.get((one.kind, one.id, name), {})
             if stamp in known and known[stamp][2] == value:
                 continue
-            # A step and a withdrawal are never changed, and what a record belongs to already is not written down again:
-            # said a second time, by whoever may not change it, it stands as before.
-            known_parent = one.kind in ("SavingsAccount", "Member") and name == "shg_id"
-            fixed = one.kind in ("AccountStep", "Withdrawal") or known_parent
+            # Steps, photos and withdrawals are never changed, and what a record belongs to already is not written down
+            # again: said a second time, by whoever may not change it, it stands as before.
+            never = one.kind in ("AccountStep", "Attachment", "Withdrawal") and name != "deleted_on"
+            fixed = never or (one.kind, name) in PARENTS
             if fixed and any(value == other[2] for other in known.values()):
                 continue
             raise Broken(

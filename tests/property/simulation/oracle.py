@@ -84,7 +84,7 @@ class Oracle:
     def _group_of(self, kind: str, row: Row) -> str | None:
         if kind == "Shg":
             return str(row["id"])
-        if kind == "AccountStep":
+        if kind in ("AccountStep", "Attachment"):
             account = self.rows["SavingsAccount"].get(row["account_id"])
             return account["shg_id"] if account else None
         return row["shg_id"]
@@ -104,6 +104,8 @@ class Oracle:
             return set()
         if kind == "Member":
             return here["members"] | (here["bearers"] if row["id"] in self._bearers[group] else set())
+        if kind == "Attachment":
+            return here["members"] | here["branch"]
         return (
             here["members"]
             | here["branch"]

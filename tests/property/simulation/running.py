@@ -19,6 +19,7 @@ from tests.property.simulation.handsets import Handset
 from tests.property.simulation.laws import Verdict
 from tests.property.simulation.ledger import Broken
 from tests.property.simulation.network import FAULTS, Network
+from tests.property.simulation.picturing import Picturing, small_pieces
 from tests.property.simulation.quickly import sharing
 from tests.property.simulation.rotting import Rotting
 from tests.property.simulation.tending import Tending
@@ -42,15 +43,9 @@ FAULTS_OF_SYNC = {
     "mend": 2, "revoke": 1, "enrol": 2, "clone": 1, "taken over": 1, "passed on": 1, "backup": 2, "restore": 2,
 }  # fmt: skip
 WEIGHTS = {
-    **FAULTS_OF_SYNC,
-    "decide": 3,
-    "updated": 1,
-    "centre clock": 1,
-    "rots": 2,
-    "day later": 1,
-    "limit": 1,
-    "older steps": 2,
-}
+    **FAULTS_OF_SYNC, "decide": 3, "updated": 1, "centre updated": 1, "centre clock": 1,
+    "rots": 2, "day later": 1, "limit": 1, "older steps": 2, "look at photo": 2,
+}  # fmt: skip
 
 
 class Op(NamedTuple):
@@ -67,7 +62,7 @@ def plan(seed: int, operations: int = OPERATIONS) -> list[Op]:
 
 
 @dataclass
-class Run(Tending, Rotting, Filling):
+class Run(Tending, Rotting, Filling, Picturing):
     """A run under way, and what it has come to. `trace`: a line for each operation."""
 
     town: Town
@@ -368,6 +363,7 @@ class Run(Tending, Rotting, Filling):
             verdict = Verdict(self.town, self.phones, self.gone)
         verdict.copies_agree()
         verdict.digests_agree()
+        self.judge_photos(verdict)
         self.look_after_copies(verdict)
 
     def look_after_copies(self, verdict: Verdict) -> None:
@@ -433,7 +429,7 @@ def _where(error: BaseException) -> str:
 @contextlib.contextmanager
 def _quickly() -> Iterator[None]:
     """Tables and statements are shared by all runs of a process, and what a run leaves is cleared up after it."""
-    with sharing(), watched():
+    with sharing(), watched(), small_pieces():
         gc.disable()
         try:
             yield

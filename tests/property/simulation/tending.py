@@ -59,7 +59,17 @@ class Tending:
         """A newer app is put on a phone, over everything that it holds and has not sent."""
         if phone.registry is REGISTRIES["newer"]:
             return "is new"
-        phone.update(REGISTRIES["newer"])
+        dies_at = r.randrange(1, 120) if r.random() < 0.5 else None
+        phone.update(REGISTRIES["newer"], dies_at=dies_at)
+        return f"updated, killed at {dies_at}"
+
+    def _centre_updated(self, phone: Handset, r: Random) -> str:
+        """The centre is stopped, its database gets what a newer one knows, and it goes on as that, with batches of all
+        phones under way. A backup of before is brought up to date as well."""
+        if self.town.registry is REGISTRIES["newer"]:
+            return "is new"
+        self.town.registry = REGISTRIES["newer"]
+        self.town.restart()
         return "updated"
 
     def _centre_clock(self, phone: Handset, r: Random) -> str:

@@ -3,6 +3,7 @@
 import atexit
 import json
 import shutil
+import sqlite3
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -39,6 +40,7 @@ class NewerShg(Shg):
     promoted_by: Annotated[str, Choice(*PROMOTERS, "cooperative")] | None = None
 
 
+NEWER_TABLE = "shg"
 NEWER = KINDS.replaced(replace(KINDS["Shg"], cls=NewerShg))
 REGISTRIES = {"this": KINDS, "newer": NEWER}
 
@@ -104,16 +106,13 @@ PULSE = "SELECT (SELECT value FROM meta WHERE name='epoch'), (SELECT sum(seq) FR
 
 
 class Town(World):
-    """The centre of one run. `kills` and `fills` strike its database in the course of a call.
-
-    `skew_ms`: how far its own clock is off.
-    """
+    """The centre of one run. `skew_ms`: how far its own clock is off; `began_as`: the register before an update."""
 
     skew_ms = 0
 
     def __init__(self, folder: Path, seed: int, registry: str, ms: int) -> None:
         self.url, self.registry, self.seed = f"sqlite:///{folder / 'central.db'}", REGISTRIES[registry], seed
-        self.clock, self.address, self.folder = Clock(ms), None, folder
+        self.clock, self.address, self.folder, self.began_as = Clock(ms), None, folder, self.registry
         self.random = Random(f"{seed}/centre")
         self.ledger = Ledger()
         self.centre = self.open_centre()
@@ -129,6 +128,8 @@ class Town(World):
         return self.clock() + self.skew_ms
 
     def open_centre(self) -> Watched:
+        if self.registry is not self.began_as:
+            migrate(self.file)
         # A test's registry has no steps of migration; the product's database is there already.
         centre = Watched(
             self.url, state_id=23, secret=SECRET, clock=self.centre_clock, randomness=self.random.randbytes,
@@ -181,6 +182,16 @@ class Town(World):
             begin_anew(self.centre)
 
 
+def migrate(file: Path) -> None:
+    """As a migration of the product does it: the columns that a newer centre knows are added, empty."""
+    database = sqlite3.connect(file)
+    there = {row[1] for row in database.execute(f'PRAGMA table_info("{NEWER_TABLE}")')}
+    for name in NewerShg.model_fields.keys() - there:
+        database.execute(f'ALTER TABLE "{NEWER_TABLE}" ADD COLUMN "{name}" INTEGER')
+    database.commit()
+    database.close()
+
+
 @contextmanager
 def a_folder() -> Iterator[Path]:
     """A folder in memory where there is one."""
@@ -199,6 +210,7 @@ def template(registry: str) -> tuple[Path, int]:
     town = Town.__new__(Town)
     town.url, town.registry, town.seed = f"sqlite:///{folder / 'central.db'}", REGISTRIES[registry], 0
     town.clock, town.address, town.folder, town.ledger = Clock(START_MS), None, folder, Ledger()
+    town.began_as = town.registry
     World.__post_init__(town)
     town.office(*FURTHER)
     phones = [Phone(town, person, folder, f"{number}-{person}") for number, person in enumerate(CREW)]
