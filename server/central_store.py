@@ -78,8 +78,7 @@ class CentralStore:
         self._asks_last_reach = select(past.c.capacity).where(*hers).order_by(past.c.from_ms.desc()).limit(1)
         device = self.tables.device
         this = (device.c.state_id == state_id, device.c.device == bindparam("of_device"))
-        self._asks_newest_cursor = select(device.c.cursor_number).where(*this)
-        self._notes_contact = update(device).where(*this)
+        self._notes_contact = update(device).where(*this).returning(device.c.cursor_number)
         self._asks_epoch = select(meta.c.value).where(meta.c.state_id == state_id, meta.c.name == "epoch")
         if registry is KINDS:
             prepare(self.database, self.tables.metadata) if prepares else check(self.database)
@@ -228,7 +227,7 @@ class CentralStore:
             return None
         if not request.cursor or standing.paging.news(standing.vector):
             return None
-        return SyncReply(self.epoch(db), now_ms, answer, Page(request.cursor, standing.cursor.number))
+        return SyncReply(standing.epoch, now_ms, answer, Page(request.cursor, standing.cursor.number))
 
     def _reply_with_news(
         self,
@@ -241,11 +240,11 @@ class CentralStore:
         now_ms: int,
     ) -> SyncReply:
         standing = self._stand(db, device, request, sent, found.heal if found else frozenset())
-        self._note_contact(db, device, request, now_ms)
+        newest = self._note_contact(db, device, request, now_ms)
         if standing.gone_back:
             return self._gone_back(db, device, standing, answer, now_ms)
         if standing.unknown and request.reached is None:
-            return SyncReply(self.epoch(db), now_ms, answer, cursor_unknown=True)
+            return SyncReply(standing.epoch, now_ms, answer, cursor_unknown=True)
         if standing.cursor.number:
             # A phone that goes on before it has stored a page may have to ask for it again.
             stored = standing.cursor.number if request.stored is None else request.stored
@@ -259,23 +258,22 @@ class CentralStore:
         if not news and not standing.granted and not standing.withdrawn and request.cursor and standing.cursor.number:
             page = Page(request.cursor, standing.cursor.number)
         else:
-            page = self._page(db, device, standing, news, request.room, now_ms)
-        return SyncReply(self.epoch(db), now_ms, answer, page, capacity)
+            parts, reached, more = standing.paging.page(standing.vector, news, request.room)
+            cursor = self.cursors.make(db, device.number, reached, newest, now_ms)
+            page = self._page(device, standing, cursor, parts, standing.paging.to_come(reached, news) if more else None)
+        return SyncReply(standing.epoch, now_ms, answer, page, capacity)
 
     def _page(
-        self, db: Connection, device: KnownDevice, standing: "Stand", news: dict[str, int], room: int, now_ms: int
+        self, device: KnownDevice, standing: "Stand", cursor: Cursor, parts: list[Part], to_come: int | None
     ) -> Page:
-        parts, reached, more = standing.paging.page(standing.vector, news, room)
-        newest = db.scalar(self._asks_newest_cursor, {"of_device": device.number})
-        cursor = self.cursors.make(db, device.number, reached, newest or 0, now_ms)
         return Page(
-            self.cursors.token(device.number, self.epoch(db), cursor.number),
+            self.cursors.token(device.number, standing.epoch, cursor.number),
             cursor.number,
             parts,
-            more,
+            to_come is not None,
             tuple(standing.granted),
             tuple(standing.withdrawn),
-            standing.paging.to_come(reached, news) if more else 0,
+            to_come or 0,
         )
 
     def _stand(
@@ -290,9 +288,9 @@ class CentralStore:
         that are given anew all the same."""
         capacity = self._capacity(db, device.person_id)
         readable = streams_read(capacity.reaches, capacity.person_id)
-        cursor, unknown, gone_back = NOWHERE, False, ""
+        cursor, unknown, gone_back, epoch = NOWHERE, False, "", self.epoch(db)
         if request.cursor:
-            presented = self.cursors.present(db, device.number, request.cursor, self.epoch(db), device.cursor_number)
+            presented = self.cursors.present(db, device.number, request.cursor, epoch, device.cursor_number)
             cursor, gone_back = presented.cursor or NOWHERE, presented.gone_back
             unknown = presented.cursor is None
         roles = {name: ",".join(sorted(some)) for name, some in readable.items()}
@@ -315,9 +313,10 @@ class CentralStore:
                 # A claim of having reached more than there is counts for nothing; it can only cost the claimer news.
                 upto = claimed.get(name, 0) if 0 <= claimed.get(name, 0) <= seqs.get(name, 0) else 0
                 vector[name] = Reached(upto, seqs.get(name, 0), roles[name], heals=name in heal)
-        return Stand(capacity, cursor, vector, granted, withdrawn, paging, unknown, gone_back)
+        return Stand(capacity, cursor, vector, granted, withdrawn, paging, unknown, gone_back, epoch)
 
-    def _note_contact(self, db: Connection, device: KnownDevice, request: SyncRequest, now_ms: int) -> None:
+    def _note_contact(self, db: Connection, device: KnownDevice, request: SyncRequest, now_ms: int) -> int:
+        """The number of the newest cursor that the device was given. Its row is locked from here on."""
         told = {
             "of_device": device.number,
             "last_contact_ms": now_ms,
@@ -326,7 +325,7 @@ class CentralStore:
             "oldest_unsent_ms": request.oldest_unsent_ms,
             "drafts": request.drafts,
         }
-        db.execute(self._notes_contact, told)
+        return db.execute(self._notes_contact, told).scalar_one()
 
     def _remember_capacity(self, db: Connection, capacity: Capacity, now_ms: int) -> None:
         """What a person reaches, from now on: work typed under it is judged by it (law 6)."""
@@ -342,7 +341,7 @@ class CentralStore:
     ) -> SyncReply:
         """A valid token from beyond our own numbers: a restored backup. A new epoch, and the phones' own work again."""
         table = self.tables.device
-        epoch = self._begin_epoch(db) if stand.gone_back == "now" else self.epoch(db)
+        epoch = self._begin_epoch(db) if stand.gone_back == "now" else stand.epoch
         db.execute(
             update(table)
             .where(table.c.state_id == self.state_id, table.c.device == device.number)
@@ -408,6 +407,7 @@ class Stand:
     paging: Paging
     unknown: bool
     gone_back: str
+    epoch: str
 
 
 def _reported(device: KnownDevice) -> tuple[int | None, int]:

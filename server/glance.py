@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import BindParameter, Connection, Select, Table, bindparam, exists, select
 
-from server.reaching import unentered_state
+from server.reaching import its_state, unentered_state
 from server.tables import CentralTables
 
 WAITING = ("open", "refused", "returned")
@@ -28,10 +28,11 @@ class Glance(NamedTuple):
 
 
 def glance(db: Connection, tables: CentralTables, state_id: int, device: str, person_id: str) -> Glance:
-    asked = {"state": state_id, "of": device, "person": person_id}
+    usual = unentered_state(state_id)
+    asked = {"state": state_id, "of": device, "person": person_id, "usual": usual}
     look = _look(tables.restamped, tables.early_batch, tables.quarantine, tables.held, tables.records["Place"])
     restamped, early, aside, held, place = db.execute(look, asked).one()
-    return Glance(bool(restamped), bool(early), bool(aside), bool(held), place or unentered_state(state_id))
+    return Glance(bool(restamped), bool(early), bool(aside), bool(held), place or usual)
 
 
 @lru_cache(maxsize=32)
@@ -39,11 +40,10 @@ def _look(restamped: Table, early: Table, aside: Table, held: Table, place: Tabl
     state: BindParameter[Any] = bindparam("state")
     of: BindParameter[Any] = bindparam("of")
     hers = (aside.c.state_id == state, aside.c.person_id == bindparam("person"), aside.c.state.in_(WAITING))
-    its_state = select(place.c.id).where(place.c.state_id == state, place.c.level == "state").limit(1)
     return select(
         exists().where(restamped.c.state_id == state, restamped.c.device == of),
         exists().where(early.c.state_id == state, early.c.device == of),
         exists().where(*hers),
         exists().where(held.c.state_id == state),
-        its_state.scalar_subquery(),
+        its_state(place),
     )

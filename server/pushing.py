@@ -196,16 +196,13 @@ def author_of(db: Connection, tables: CentralTables, state_id: int, device: str,
     return author_in(db, tables, state_id, row, today)
 
 
-def author_in(
-    db: Connection, tables: CentralTables, state_id: int, row: Any, today: date, seen: Glance | None = None
-) -> Author:
+def author_in(db: Connection, tables: CentralTables, state_id: int, row: Any, today: date) -> Author:
     """`author_of` of a device whose row has been read."""
     if row.office:
         importer = row.name.startswith(IMPORTER)
         reaches = office_reaches(db, tables, state_id, importer=importer)
         return Author(row.device, row.person_id, reaches, office=True, importer=importer)
-    place = seen.state_place if seen else ""
-    return Author(row.device, row.person_id, reaches_of(db, tables, state_id, row.person_id, today, place))
+    return Author(row.device, row.person_id, reaches_of(db, tables, state_id, row.person_id, today))
 
 
 def greatest_stamp(rows: list[Row]) -> str:
