@@ -58,14 +58,17 @@ STREAM_NAMES = f"""
 INSERT INTO bench_stream
 SELECT n, 'gp/' || {ID.format(n="(n + 900000000)")} || '/members' FROM bench_number WHERE n < :streams
 """
+FIRST = 1_000_000
+"""The streams that are filled have numbers from here, beyond those that the centre gives."""
 FEED = f"""
 INSERT INTO feed (state_id, stream, id, kind, seq, "left", by_device, others_seq)
-SELECT :state, s.name, {ID.format(n="n")}, 'Member', n % :per + 1, FALSE, '', 0
-FROM bench_number JOIN bench_stream s ON s.number = n / :per ORDER BY n
+SELECT :state, {FIRST} + n / :per, {ID.format(n="n")}, 'Member', n % :per + 1, FALSE, '', 0
+FROM bench_number ORDER BY n
 """
-STREAMS = """
-INSERT INTO stream (state_id, name, seq, live)
-SELECT :state, name, size, size FROM (
-  SELECT name, CASE WHEN (number + 1) * :per > :rows THEN :rows - number * :per ELSE :per END AS size FROM bench_stream
+STREAMS = f"""
+INSERT INTO stream (state_id, name, number, seq, live)
+SELECT :state, name, {FIRST} + number, size, size FROM (
+  SELECT name, number,
+         CASE WHEN (number + 1) * :per > :rows THEN :rows - number * :per ELSE :per END AS size FROM bench_stream
 ) AS sized
 """

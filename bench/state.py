@@ -76,6 +76,7 @@ def _copy(db: Connection, blocks: Sequence[Block]) -> None:
     # Numbered far beyond what is there: nothing is pulled from here.
     for first, (kind, table, streams) in enumerate(FED, 1):
         for stream in streams:
+            db.execute(text(STREAMS.format(table=table, stream=stream)), {"state": STATE_CODE})
             told = text(FEED.format(kind=kind, table=table, stream=stream))
             db.execute(told, {"state": STATE_CODE, "first": first * 10_000_000})
     db.execute(text("DROP TABLE bench_group, bench_village, bench_size"))
@@ -141,8 +142,16 @@ FED = (
     ("AccountStep", "account_step",
      ("'block/' || s.block_id || '/accounts'", "'gp/' || s.gram_panchayat_id || '/members'")),
 )  # fmt: skip
+STREAMS = """
+INSERT INTO stream (state_id, name, number, seq, live)
+SELECT :state, name, (SELECT MAX(number) FROM stream) + row_number() OVER (ORDER BY name), 0, 0 FROM (
+  SELECT DISTINCT {stream} AS name
+  FROM {table} t JOIN bench_group g ON g.new = t.group_id JOIN standing s ON s.id = g.new
+) AS named WHERE NOT EXISTS (SELECT 1 FROM stream known WHERE known.state_id = :state AND known.name = named.name)
+"""
 FEED = """
 INSERT INTO feed (state_id, stream, id, kind, seq, "left", by_device, others_seq)
-SELECT :state, {stream}, t.id, '{kind}', CAST(:first AS BIGINT) + row_number() OVER (ORDER BY t.id), FALSE, '', 0
+SELECT :state, n.number, t.id, '{kind}', CAST(:first AS BIGINT) + row_number() OVER (ORDER BY t.id), FALSE, '', 0
 FROM {table} t JOIN bench_group g ON g.new = t.group_id JOIN standing s ON s.id = g.new
+JOIN stream n ON n.state_id = :state AND n.name = {stream}
 """

@@ -22,6 +22,7 @@ from records.record import Record, fields_of, to_wire
 from server.central_store import CentralStore
 from server.chunks import among, chunked
 from server.reaching import capacity_of as central_capacity
+from server.streams import of_stream
 from storage.identity import capacity_of as own_capacity
 from storage.rows import RawRow, raw_rows
 from storage.store import LocalStore, Transaction
@@ -140,9 +141,10 @@ def _phone_columns(
 
 def _central_copies(db: Connection, centre: CentralStore, capacity: Capacity) -> Copies:
     readable = streams_read(capacity.reaches, capacity.person_id)
-    feed = centre.tables.feed
-    held = select(feed.c.stream, feed.c.kind, feed.c.id).where(
-        feed.c.state_id == centre.state_id, feed.c.left.is_(False), among(db, feed.c.stream, list(readable))
+    feed, stream = centre.tables.feed, centre.tables.stream
+    told = select(stream.c.name.label("stream"), feed.c.kind, feed.c.id)
+    held = told.select_from(feed.join(stream, of_stream(feed, stream))).where(
+        feed.c.state_id == centre.state_id, feed.c.left.is_(False), among(db, stream.c.name, list(readable))
     )
     streams_of: dict[tuple[str, str], list[str]] = {}
     for row in db.execute(held):

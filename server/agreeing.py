@@ -19,6 +19,7 @@ from records.record import to_wire
 from server.chunks import among, among_listed, chunked, listed
 from server.cursors import Vector
 from server.paging import Paging
+from server.streams import numbered
 from server.tables import CentralTables
 from server.upserting import put
 
@@ -148,7 +149,8 @@ class Agreeing:
     def _digest(self, db: Connection, stream: str, roles: Iterable[str]) -> Digest:
         """What a new device would be given of a stream, read by these roles."""
         by_kind: dict[str, list[str]] = {}
-        for row in db.execute(_in_stream(self._tables.feed), {"state": self._state_id, "stream": stream}):
+        query = _in_stream(self._tables.feed, self._tables.stream)
+        for row in db.execute(query, {"state": self._state_id, "stream": stream}):
             by_kind.setdefault(row.kind, []).append(row.id)
         found = Digest()
         for kind, ids in by_kind.items():
@@ -166,8 +168,9 @@ class Agreeing:
 
 
 @lru_cache(maxsize=32)
-def _in_stream(feed: Table) -> Select[Any]:
-    here = (feed.c.state_id == bindparam("state"), feed.c.stream == bindparam("stream"), feed.c.left.is_(False))
+def _in_stream(feed: Table, stream: Table) -> Select[Any]:
+    number = numbered(stream, bindparam("state"), bindparam("stream"))
+    here = (feed.c.state_id == bindparam("state"), feed.c.stream == number, feed.c.left.is_(False))
     return select(feed.c.id, feed.c.kind).where(*here)
 
 

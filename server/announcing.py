@@ -14,6 +14,7 @@ from sqlalchemy import Connection, func, select
 from records.messages import Capacity
 from server.central_store import CentralStore
 from server.chunks import among
+from server.streams import numbered
 
 log = logging.getLogger("samooh.server")
 
@@ -123,7 +124,9 @@ def kinds_since(
     for name, seq in now.items():
         if seq != before.get(name, 0):
             query = select(feed.c.kind).where(
-                feed.c.state_id == centre.state_id, feed.c.stream == name, feed.c.seq > before.get(name, 0)
+                feed.c.state_id == centre.state_id,
+                feed.c.stream == numbered(centre.tables.stream, centre.state_id, name),
+                feed.c.seq > before.get(name, 0),
             )
             found |= set(db.scalars(query.distinct()))
     return frozenset(found)

@@ -107,7 +107,7 @@ class Batches:
     def _apply(self, frozen: FrozenBatch, device: Any) -> tuple[BatchAnswer, list[Lot]]:
         seen = glance(self.db, self.tables, self.state_id, self.device, device.person_id)
         self._early = seen.early
-        author = author_in(self.db, self.tables, self.state_id, device, day_of(self.now_ms), seen)
+        author = author_in(self.db, self.tables, self.state_id, device, day_of(self.now_ms), seen.reach)
         push = Push(
             self.db, self.tables, self.registry, self.state_id, author, self.now_ms, seen, by_feed=self._by_feed
         )

@@ -86,8 +86,7 @@ class CentralStore:
         self._asks_last_reach = select(past.c.capacity).where(*hers).order_by(past.c.from_ms.desc()).limit(1)
         device = self.tables.device
         this = (device.c.state_id == state_id, device.c.device == bindparam("of_device"))
-        self._asks_newest_cursor = select(device.c.cursor_number).where(*this)
-        self._notes_contact = update(device).where(*this)
+        self._notes_contact = update(device).where(*this).returning(device.c.cursor_number)
         self._asks_epoch = select(meta.c.value).where(meta.c.state_id == state_id, meta.c.name == "epoch")
         named = meta.c.name.in_(("epoch", REACH))
         self._asks_moment = select(meta.c.name, meta.c.value).where(meta.c.state_id == state_id, named)
@@ -288,7 +287,7 @@ class CentralStore:
         now_ms: int,
     ) -> SyncReply:
         standing = self._stand(db, device, request, sent, found.heal if found else frozenset())
-        self._note_contact(db, device, request, now_ms)
+        newest = self._note_contact(db, device, request, now_ms)
         if standing.gone_back:
             return self._gone_back(db, device, standing, answer, now_ms)
         if standing.unknown and request.reached is None:
@@ -306,23 +305,22 @@ class CentralStore:
         if not news and not standing.granted and not standing.withdrawn and request.cursor and standing.cursor.number:
             page = Page(request.cursor, standing.cursor.number)
         else:
-            page = self._page(db, device, standing, news, request.room, now_ms)
+            parts, reached, more = standing.paging.page(standing.vector, news, request.room)
+            cursor = self.cursors.make(db, device.number, reached, newest, now_ms)
+            page = self._page(device, standing, cursor, parts, standing.paging.to_come(reached, news) if more else None)
         return SyncReply(standing.epoch, now_ms, answer, page, capacity)
 
     def _page(
-        self, db: Connection, device: KnownDevice, standing: "Stand", news: dict[str, int], room: int, now_ms: int
+        self, device: KnownDevice, standing: "Stand", cursor: Cursor, parts: list[Part], to_come: int | None
     ) -> Page:
-        parts, reached, more = standing.paging.page(standing.vector, news, room)
-        newest = db.scalar(self._asks_newest_cursor, {"of_device": device.number})
-        cursor = self.cursors.make(db, device.number, reached, newest or 0, now_ms)
         return Page(
             self.cursors.token(device.number, standing.epoch, cursor.number),
             cursor.number,
             parts,
-            more,
+            to_come is not None,
             tuple(standing.granted),
             tuple(standing.withdrawn),
-            standing.paging.to_come(reached, news) if more else 0,
+            to_come or 0,
         )
 
     def _stand(
@@ -366,7 +364,8 @@ class CentralStore:
                 vector[name] = Reached(upto, seqs.get(name, 0), roles[name], heals=name in heal)
         return Stand(epoch, capacity, cursor, vector, granted, withdrawn, paging, unknown, gone_back)
 
-    def _note_contact(self, db: Connection, device: KnownDevice, request: SyncRequest, now_ms: int) -> None:
+    def _note_contact(self, db: Connection, device: KnownDevice, request: SyncRequest, now_ms: int) -> int:
+        """The number of the newest cursor that the device was given. Its row is locked from here on."""
         told = {
             "of_device": device.number,
             "last_contact_ms": now_ms,
@@ -375,7 +374,7 @@ class CentralStore:
             "oldest_unsent_ms": request.oldest_unsent_ms,
             "drafts": request.drafts,
         }
-        db.execute(self._notes_contact, told)
+        return db.execute(self._notes_contact, told).scalar_one()
 
     def _remember_capacity(self, db: Connection, capacity: Capacity, now_ms: int) -> None:
         """What a person reaches, from now on: work typed under it is judged by it (law 6)."""

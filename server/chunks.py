@@ -5,7 +5,7 @@ from itertools import islice
 from typing import Any, TypeVar
 
 from pydantic_core import to_json
-from sqlalchemy import ARRAY, BindParameter, ColumnElement, Connection, Text, any_, bindparam, func, select
+from sqlalchemy import ARRAY, BindParameter, ColumnElement, Connection, Integer, Text, any_, bindparam, func, select
 from sqlalchemy.types import TypeDecorator
 
 T = TypeVar("T")
@@ -32,6 +32,14 @@ def among_listed(dialect: str, column: ColumnElement[Any]) -> ColumnElement[bool
     return _among(dialect, column, bindparam("among", type_=_type(dialect)))
 
 
+def among_numbers(db: Connection, column: ColumnElement[Any], numbers: Collection[int]) -> ColumnElement[bool]:
+    """`among` of whole numbers."""
+    value = to_json(list(numbers)).decode()
+    if db.dialect.name == "postgresql":
+        return column == any_(bindparam(None, f"{{{value[1:-1]}}}", type_=_Numbers()))
+    return _among(db.dialect.name, column, bindparam(None, value, type_=Text))
+
+
 def listed(db: Connection, values: Collection[str]) -> str:
     """Texts as the one parameter of `among`."""
     return _array_text(values) if db.dialect.name == "postgresql" else to_json(list(values)).decode()
@@ -55,6 +63,11 @@ class _Texts(TypeDecorator[Any]):
 
     def bind_processor(self, dialect: Any) -> Any:
         return None  # it is text already
+
+
+class _Numbers(_Texts):
+    impl = ARRAY(Integer)
+    cache_ok = True
 
 
 def _array_text(values: Collection[str]) -> str:

@@ -12,9 +12,8 @@ from sqlalchemy import Connection, Table
 from sqlalchemy.exc import DBAPIError
 
 from records.days import day_text
-from server.database import WrittenMeanwhile
+from server.database import UNIQUE_VIOLATION, WrittenMeanwhile
 
-UNIQUE_VIOLATION = "23505"
 NOTHING = "\\N"
 PIECE = 100
 """Rows that are sent at once."""

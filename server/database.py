@@ -21,6 +21,9 @@ TRIES = 8
 LOST_AGAINST_ANOTHER = ("40001", "40P01")
 """SQLSTATE of a serialisation failure and of a deadlock: nothing is wrong, the work is to be done again."""
 
+UNIQUE_VIOLATION = "23505"
+"""SQLSTATE of a row whose key is there already."""
+
 FRESH_S = 1.0
 """A connection that was used as lately as this is used again without asking whether it still stands."""
 

@@ -11,9 +11,12 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Dialect, Table, select
+from sqlalchemy.exc import IntegrityError
 
 from records.cells import read_stamps, stamps_text
 from server.chunks import among, chunked
+from server.database import UNIQUE_VIOLATION, WrittenMeanwhile
+from server.streams import of_stream
 from server.tables import CentralTables
 from server.upserting import insert_columns, update_known
 
@@ -34,16 +37,13 @@ class News:
 
 def held_by(db: Connection, tables: CentralTables, state_id: int, ids: Iterable[str]) -> dict[str, set[str]]:
     """id -> names of the streams that hold the record now."""
-    feed = tables.feed
+    feed, stream = tables.feed, tables.stream
     found: dict[str, set[str]] = {}
+    query = select(feed.c.id, stream.c.name).select_from(feed.join(stream, of_stream(feed, stream)))
     for some in chunked(ids):
-        rows = db.execute(
-            select(feed.c.id, feed.c.stream).where(
-                feed.c.state_id == state_id, among(db, feed.c.id, some), feed.c.left.is_(False)
-            )
-        )
-        for row in rows:
-            found.setdefault(row.id, set()).add(row.stream)
+        here = (feed.c.state_id == state_id, among(db, feed.c.id, some), feed.c.left.is_(False))
+        for row in db.execute(query.where(*here)):
+            found.setdefault(row.id, set()).add(row.name)
     return found
 
 
@@ -83,11 +83,13 @@ def tell(db: Connection, tables: CentralTables, state_id: int, news: Iterable[Ne
 
 
 def _feed_rows(db: Connection, tables: CentralTables, state_id: int, ids: set[str]) -> dict[str, dict[str, Any]]:
-    feed = tables.feed
+    """id -> {stream: its row} as they were."""
+    feed, stream = tables.feed, tables.stream
     found: dict[str, dict[str, Any]] = {}
+    query = select(feed, stream.c.name).select_from(feed.join(stream, of_stream(feed, stream)))
     for some in chunked(ids):
-        for row in db.execute(select(feed).where(feed.c.state_id == state_id, among(db, feed.c.id, some))):
-            found.setdefault(row.id, {})[row.stream] = row
+        for row in db.execute(query.where(feed.c.state_id == state_id, among(db, feed.c.id, some))):
+            found.setdefault(row.id, {})[row.name] = row
     return found
 
 
@@ -104,18 +106,18 @@ def _number_and_write(
     inserts: dict[str, list[Any]] = {name: [] for name in names}
     updates: list[dict[str, Any]] = []
     counts = {name: (sum(len(line.ids) for line in changed[name]), live.get(name, 0)) for name in sorted(changed)}
-    for name, last in _numbers(db, tables, state_id, counts).items():
+    for name, (number, last) in _numbers(db, tables, state_id, counts).items():
         seq = last - counts[name][0] + 1
         for item, ids, by_device, others_seq, left in changed[name]:
             count = len(ids)
             old = before[ids[0]].get(name) if item.known and ids[0] in before else None
             if old is None:
-                same = (state_id, name, None, item.kind, left, by_device, others_seq)
+                same = (state_id, number, None, item.kind, left, by_device, others_seq)
                 for column, value in zip(inserts.values(), same, strict=False):
                     column += ids if value is None else [value] * count
                 inserts["seq"] += range(seq, seq + count)
             else:
-                line = (state_id, name, ids[0], item.kind, left, by_device, others_seq, seq)
+                line = (state_id, number, ids[0], item.kind, left, by_device, others_seq, seq)
                 whole_seq, fields = _changed(old, None if left else item.fields, seq)
                 updates.append({**dict(zip(names, line, strict=True)), "whole_seq": whole_seq, "changed": fields})
             seq += count
@@ -147,15 +149,21 @@ STREAMS_AT_ONCE = 50
 
 def _numbers(
     db: Connection, tables: CentralTables, state_id: int, counts: Mapping[str, tuple[int, int]]
-) -> dict[str, int]:
-    """stream -> the last of its new numbers. `counts`: stream -> (new numbers, change of its live rows), in the order
-    in which everybody takes the counter rows. They are held until the transaction ends."""
-    last = dict[str, int]()
+) -> dict[str, tuple[int, int]]:
+    """stream -> (what stands for it in the feed, the last of its new numbers). `counts`: stream -> (new numbers, change
+    of its live rows), in the order in which everybody takes the counter rows. They are held until the transaction
+    ends. WrittenMeanwhile where another transaction has begun another stream under the same number."""
+    last = dict[str, tuple[int, int]]()
     names = iter(counts)
     while some := list(islice(names, STREAMS_AT_ONCE)):
-        values = [value for name in some for value in (state_id, name, *counts[name])]
-        taken = db.exec_driver_sql(_taking(tables.stream, db.dialect, len(some)), tuple(values))
-        last.update({row.name: row.seq for row in taken})
+        values = [value for name in some for value in (state_id, name, state_id, *counts[name])]
+        try:
+            taken = db.exec_driver_sql(_taking(tables.stream, db.dialect, len(some)), tuple(values))
+        except IntegrityError as error:
+            if getattr(error.orig, "sqlstate", None) == UNIQUE_VIOLATION:
+                raise WrittenMeanwhile from None
+            raise
+        last.update({row.name: (row.number, row.seq) for row in taken})
     return {name: last[name] for name in counts}
 
 
@@ -163,10 +171,12 @@ def _numbers(
 def _taking(stream: Table, dialect: Dialect, count: int) -> str:
     """The statement that takes numbers of so many streams. Text, because building it costs more than running it."""
     mark = "%s" if dialect.paramstyle in ("format", "pyformat") else "?"
-    line = f"({', '.join([mark] * 4)})"
     name = dialect.identifier_preparer.quote(stream.name)
+    # A stream that is told of something for the first time gets a number that none has had.
+    free = f"(SELECT COALESCE(MAX(number), 0) FROM {name} WHERE state_id = {mark})"
+    lines = ", ".join(f"({mark}, {mark}, {free} + {at}, {mark}, {mark})" for at in range(1, count + 1))
     added = ", ".join(f"{one} = {name}.{one} + excluded.{one}" for one in ("seq", "live"))
     return (
-        f"INSERT INTO {name} (state_id, name, seq, live) VALUES {', '.join([line] * count)} "
-        f"ON CONFLICT (state_id, name) DO UPDATE SET {added} RETURNING name, seq"
+        f"INSERT INTO {name} (state_id, name, number, seq, live) VALUES {lines} "
+        f"ON CONFLICT (state_id, name) DO UPDATE SET {added} RETURNING name, number, seq"
     )

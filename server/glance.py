@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import BindParameter, Connection, Select, Table, bindparam, exists, select
 
-from server.reaching import unentered_state
+from server.reaching import its_state, unentered_state
 from server.tables import REACH, CentralTables
 
 LATEST = "latest"
@@ -34,13 +34,13 @@ class Glance(NamedTuple):
 
 
 def glance(db: Connection, tables: CentralTables, state_id: int, device: str, person_id: str) -> Glance:
-    asked = {"state": state_id, "of": device, "person": person_id}
+    usual = unentered_state(state_id)
+    asked = {"state": state_id, "of": device, "person": person_id, "usual": usual}
     look = _look(
         tables.restamped, tables.early_batch, tables.quarantine, tables.held, tables.meta, tables.records["Place"]
     )
     restamped, early, aside, held, latest, reach, place = db.execute(look, asked).one()
-    place = place or unentered_state(state_id)
-    return Glance(bool(restamped), bool(early), bool(aside), bool(held), place, latest or "", reach or "")
+    return Glance(bool(restamped), bool(early), bool(aside), bool(held), place or usual, latest or "", reach or "")
 
 
 @lru_cache(maxsize=32)
@@ -48,7 +48,6 @@ def _look(restamped: Table, early: Table, aside: Table, held: Table, meta: Table
     state: BindParameter[Any] = bindparam("state")
     of: BindParameter[Any] = bindparam("of")
     hers = (aside.c.state_id == state, aside.c.person_id == bindparam("person"), aside.c.state.in_(WAITING))
-    its_state = select(place.c.id).where(place.c.state_id == state, place.c.level == "state").limit(1)
     latest, reach = (select(meta.c.value).where(meta.c.state_id == state, meta.c.name == n) for n in (LATEST, REACH))
     return select(
         exists().where(restamped.c.state_id == state, restamped.c.device == of),
@@ -57,5 +56,5 @@ def _look(restamped: Table, early: Table, aside: Table, held: Table, meta: Table
         exists().where(held.c.state_id == state),
         latest.scalar_subquery(),
         reach.scalar_subquery(),
-        its_state.scalar_subquery(),
+        its_state(place),
     )

@@ -15,6 +15,7 @@ from records.days import day_text
 from records.messages import Section
 from records.record import to_wire
 from server.chunks import among_listed, chunked, listed
+from server.streams import of_stream
 from server.tables import CentralTables
 
 Values = list[Any]
@@ -34,8 +35,8 @@ class Told(NamedTuple):
 
 
 class Line(NamedTuple):
-    """A row of one stream, with one of the other streams that hold the record too: as many lines as there are such, or
-    one without."""
+    """A row of one stream, with one of the other streams that hold the record too, by its number: as many lines as
+    there are such, or one without."""
 
     seq: int
     id: str
@@ -45,14 +46,14 @@ class Line(NamedTuple):
     others_seq: int
     whole_seq: int | None
     changed: str | None
-    stream: str | None
+    stream: int | None
     other_seq: int
     other_whole_seq: int | None
     other_changed: str | None
 
-    @property
-    def other(self) -> Told | None:
-        return Told(self.stream, *self[9:]) if self.stream else None
+    def other(self, name: str) -> Told:
+        """What that other stream was told, which has this name."""
+        return Told(name, *self[9:])
 
 
 _AS_LINE = partial(tuple.__new__, Line)
@@ -63,21 +64,26 @@ class PageRows:
 
     def __init__(self, db: Connection, tables: CentralTables, state_id: int) -> None:
         self._db, self._tables, self._state_id = db, tables, state_id
+        self._numbers: dict[str, int] = {}
+        self.names: dict[int, str] = {}
 
-    def numbers(self, streams: Iterable[str]) -> Iterator[tuple[str, int, int]]:
-        """(stream, its last number, how many records it holds) of those that have been told anything."""
-        query = _numbers(self._tables.stream, self._db.dialect.name)
+    def counters(self, streams: Iterable[str]) -> Iterator[tuple[str, int, int]]:
+        """(stream, its last number, how many records it holds) of those that have been told anything. `names`: what
+        stands for each of them in the feed -> its name."""
+        query = _counters(self._tables.stream, self._db.dialect.name)
         for some in chunked(streams):
-            yield from self._ask(query, some)
+            for name, number, seq, live in self._ask(query, some):
+                self._numbers[name], self.names[number] = number, name
+                yield name, seq, live
 
     def lines(self, stream: str, upto: int, room: int) -> list[Line]:
-        """The first rows of a stream beyond a number, at most so many, in their order."""
-        asked = {"state": self._state_id, "stream": stream, "upto": upto, "room": room}
+        """The first rows of a stream beyond a number, at most so many, in their order. Its counter has been read."""
+        asked = {"state": self._state_id, "stream": self._numbers[stream], "upto": upto, "room": room}
         return list(map(_AS_LINE, _rows(self._db, _beyond(self._tables.feed), asked)))
 
     def told(self, ids: Iterable[str]) -> Iterator[tuple[str, str, Told]]:
         """(id, kind, what it was told) of every stream that holds one of these records."""
-        query = _holding(self._tables.feed, self._db.dialect.name)
+        query = _holding(self._tables.feed, self._tables.stream, self._db.dialect.name)
         for some in chunked(ids):
             for id, kind, *told in self._ask(query, some):
                 yield id, kind, Told(*told)
@@ -124,9 +130,9 @@ def _rows(db: Connection, query: Select[Any], asked: Mapping[str, Any]) -> list[
 
 
 @lru_cache(maxsize=32)
-def _numbers(stream: Table, dialect: str) -> Select[Any]:
-    among = among_listed(dialect, stream.c.name)
-    return select(stream.c.name, stream.c.seq, stream.c.live).where(stream.c.state_id == bindparam("state"), among)
+def _counters(stream: Table, dialect: str) -> Select[Any]:
+    among, told = among_listed(dialect, stream.c.name), ("name", "number", "seq", "live")
+    return select(*(stream.c[name] for name in told)).where(stream.c.state_id == bindparam("state"), among)
 
 
 @lru_cache(maxsize=32)
@@ -148,9 +154,10 @@ def _beyond(feed: Table) -> Select[Any]:
 
 
 @lru_cache(maxsize=32)
-def _holding(feed: Table, dialect: str) -> Select[Any]:
+def _holding(feed: Table, stream: Table, dialect: str) -> Select[Any]:
     mine = (feed.c.state_id == bindparam("state"), among_listed(dialect, feed.c.id), feed.c.left.is_(False))
-    return select(feed.c.id, feed.c.kind, *(feed.c[name] for name in Told._fields)).where(*mine)
+    told = (feed.c.id, feed.c.kind, stream.c.name, *(feed.c[name] for name in Told._fields[1:]))
+    return select(*told).select_from(feed.join(stream, of_stream(feed, stream))).where(*mine)
 
 
 @lru_cache(maxsize=512)

@@ -54,7 +54,7 @@ class Paging:
     def news(self, vector: Vector) -> dict[str, int]:
         """stream -> its last number, of the readable streams in which something lies beyond the vector."""
         found: dict[str, int] = {}
-        for name, seq, live in self._rows.numbers(self.readable):
+        for name, seq, live in self._rows.counters(self.readable):
             self._live[name] = live
             if seq > vector.get(name, START).upto:
                 found[name] = seq
@@ -174,8 +174,9 @@ class Paging:
         """id -> {stream: what it was told} of other streams of the device that hold a record."""
         found: dict[str, dict[str, Told]] = {}
         for row in rows if any(map(_STREAM, rows)) else ():
-            if row.stream in self.readable and (other := row.other):
-                found.setdefault(row.id, {})[other.stream] = other
+            # What is not read by this device has no name here.
+            if row.stream is not None and (name := self._rows.names.get(row.stream)):
+                found.setdefault(row.id, {})[name] = row.other(name)
         return found
 
     def _seen_by(self, kind: str, streams: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -16,8 +16,8 @@ from records.days import day_of
 from records.jpeg import read_jpeg
 from records.messages import LARGEST_PIECE, PhotoCall, PhotoReply
 from records.problems import Problem
-from server.chunks import among
 from server.reaching import reaches_of
+from server.streams import of_stream
 from server.upserting import insert_into
 from server.working import standing_of
 
@@ -123,14 +123,11 @@ class Photos:
         return reaches_of(db, self._tables, self._state_id, person_id, day_of(self._centre.clock()))
 
     def _may_read(self, db: Connection, person_id: str, id: str) -> bool:
-        feed, streams = self._tables.feed, list(streams_read(self._reaches(db, person_id)))
-        holds = select(feed.c.id).where(
-            feed.c.state_id == self._state_id,
-            feed.c.id == id,
-            feed.c.left.is_(False),
-            among(db, feed.c.stream, streams),
-        )
-        return bool(streams) and db.scalar(holds.limit(1)) is not None
+        feed, stream = self._tables.feed, self._tables.stream
+        readable = streams_read(self._reaches(db, person_id))
+        holding = select(stream.c.name).select_from(feed.join(stream, of_stream(feed, stream)))
+        here = (feed.c.state_id == self._state_id, feed.c.id == id, feed.c.left.is_(False))
+        return any(name in readable for name in db.scalars(holding.where(*here)))
 
     def _may_give(self, db: Connection, person_id: str, row: Any) -> bool:
         """By her reach of today; or because she made the record, which was judged when it came."""

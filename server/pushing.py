@@ -25,7 +25,7 @@ from server.glance import Glance
 from server.judging import Author, Judging
 from server.merging import Merging
 from server.newcomers import Newcomers
-from server.reaching import capacity_under, office_reaches, reaches_of
+from server.reaching import capacity_under, office_reaches
 from server.stamping import cap_lots, cap_rows
 from server.standings import Standings
 from server.tables import CentralTables
@@ -196,19 +196,13 @@ def author_of(db: Connection, tables: CentralTables, state_id: int, device: str,
     return author_in(db, tables, state_id, row, today)
 
 
-def author_in(
-    db: Connection, tables: CentralTables, state_id: int, row: Any, today: date, seen: Glance | None = None
-) -> Author:
-    """`author_of` of a device whose row has been read."""
+def author_in(db: Connection, tables: CentralTables, state_id: int, row: Any, today: date, mark: str = "") -> Author:
+    """`author_of` of a device whose row has been read. `mark`: that of REACH, where this transaction has read it."""
     if row.office:
         importer = row.name.startswith(IMPORTER)
         reaches = office_reaches(db, tables, state_id, importer=importer)
         return Author(row.device, row.person_id, reaches, office=True, importer=importer)
-    if seen:
-        reaches = capacity_under(seen.reach, db, tables, state_id, row.person_id, today).reaches
-    else:
-        reaches = reaches_of(db, tables, state_id, row.person_id, today)
-    return Author(row.device, row.person_id, reaches)
+    return Author(row.device, row.person_id, capacity_under(mark, db, tables, state_id, row.person_id, today).reaches)
 
 
 def greatest_stamp(rows: list[Row]) -> str:

@@ -5,7 +5,7 @@ from datetime import date
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, Select, Table, bindparam, or_, select
+from sqlalchemy import BindParameter, ColumnElement, Connection, Select, Table, and_, bindparam, func, or_, select
 
 from records.access import Geography, PlaceLine, Reach, joined, reach_of
 from records.ids import official_id
@@ -35,26 +35,28 @@ def capacity_under(
     mark: str, db: Connection, tables: CentralTables, state_id: int, person_id: str, today: date
 ) -> Capacity:
     """`capacity_of`, worked out once under a mark (`server.tables.REACH`) that this transaction has read: as long as it
-    stands, nothing has been written that this depends on. No two databases ever have the same mark."""
+    stands, nothing has been written that this depends on. No two databases ever have the same mark. Without a mark
+    nothing is kept."""
     key = (mark, state_id, person_id, today)
     known = _KNOWN.get(key) if mark else None
     if known is None:
         known = capacity_of(db, tables, state_id, person_id, today)
         if len(_KNOWN) >= MOST_KNOWN:
             _KNOWN.clear()
-        _KNOWN[key] = known
+        if mark:
+            _KNOWN[key] = known
     return known
 
 
-def reaches_of(
-    db: Connection, tables: CentralTables, state_id: int, person_id: str, today: date, state: str = ""
-) -> tuple[Reach, ...]:
-    """One reach per role of a person on a day. `state`: the id of the place that is the state itself, where known."""
-    asked = {"state": state_id, "person": person_id, "today": today}
-    rows = db.execute(_assignments(tables.records["Assignment"]), asked).all()
+def reaches_of(db: Connection, tables: CentralTables, state_id: int, person_id: str, today: date) -> tuple[Reach, ...]:
+    """One reach per role of a person on a day."""
+    usual = unentered_state(state_id)
+    asked = {"state": state_id, "person": person_id, "today": today, "usual": usual}
+    records = tables.records
+    rows = db.execute(_assignments(records["Assignment"], records["Place"], records["BankBranch"]), asked).all()
     if not rows:
         return ()
-    where = _geography(db, tables, state_id, rows, state or state_place(db, tables, state_id))
+    where = _geography(db, tables, state_id, rows, rows[0].its_state or usual)
     return joined(reach_of(row.role, row.place_id, row.branch_id, where) for row in rows)
 
 
@@ -65,10 +67,10 @@ def office_reaches(db: Connection, tables: CentralTables, state_id: int, *, impo
 
 
 def _geography(db: Connection, tables: CentralTables, state_id: int, rows: Sequence[Any], state: str) -> Geography:
-    """Just the places and branches that these assignments need."""
-    branch_blocks = _branch_blocks(db, tables, state_id, {row.branch_id for row in rows if row.branch_id})
-    wanted = {row.place_id for row in rows if row.place_id} | set(branch_blocks.values())
-    places = _places(db, tables, state_id, wanted)
+    """Just the places and branches that these assignments need, of which they have been read with them."""
+    branch_blocks = {row.branch_id: row.branch_block for row in rows if row.branch_block}
+    read = [PlaceLine(*row[at : at + len(LINE)]) for row in rows for at in (PLACE_AT, BLOCK_AT) if row[at]]
+    places = {line.id: line for line in read}
     blocks = {line.id for line in places.values() if line.level == "block"}
     districts = {line.id for line in places.values() if line.level == "district"}
     clusters = {line.id for line in places.values() if line.level == "cluster"}
@@ -85,29 +87,13 @@ def _geography(db: Connection, tables: CentralTables, state_id: int, rows: Seque
 
 def state_place(db: Connection, tables: CentralTables, state_id: int) -> str:
     """The id of the place that is the state itself, also before the place has been entered."""
-    known = db.scalar(_state_places(tables.records["Place"]), {"state": state_id})
-    return known or unentered_state(state_id)
+    usual = unentered_state(state_id)
+    return db.scalar(select(its_state(tables.records["Place"])), {"state": state_id, "usual": usual}) or usual
 
 
 def unentered_state(state_id: int) -> str:
     """The id that the place of a state will have."""
     return official_id("lgd", f"state/{state_id}")
-
-
-def _branch_blocks(db: Connection, tables: CentralTables, state_id: int, ids: set[str]) -> dict[str, str]:
-    if not ids:
-        return {}
-    asked = {"state": state_id, "among": listed(db, ids)}
-    rows = db.execute(_branches_among(tables.records["BankBranch"], db.dialect.name), asked)
-    return {row.id: row.block_id for row in rows if row.block_id}
-
-
-def _places(db: Connection, tables: CentralTables, state_id: int, ids: set[str]) -> dict[str, PlaceLine]:
-    if not ids:
-        return {}
-    asked = {"state": state_id, "among": listed(db, ids)}
-    rows = db.execute(_places_among(tables.records["Place"], db.dialect.name), asked)
-    return {row.id: PlaceLine(*row) for row in rows}
 
 
 def _below(
@@ -133,33 +119,49 @@ def _named(person: Table) -> Select[Any]:
     return select(person.c.name, person.c.name_hi).where(person.c.state_id == bindparam("state"), mine)
 
 
-@lru_cache(maxsize=32)
-def _branches_among(branch: Table, dialect: str) -> Select[Any]:
-    here = branch.c.state_id == bindparam("state")
-    return select(branch.c.id, branch.c.block_id).where(here, among_listed(dialect, branch.c.id))
+LINE = ("id", "level", "gram_panchayat_id", "block_id", "district_id")
+"""The columns of a `PlaceLine`."""
+PLACE_AT = 4
+BLOCK_AT = PLACE_AT + len(LINE)
+"""Where in a row of `_assignments` the place begins, and the block of the branch."""
 
 
 @lru_cache(maxsize=32)
-def _assignments(assignment: Table) -> Select[Any]:
+def _assignments(assignment: Table, place: Table, branch: Table) -> Select[Any]:
+    """The assignments of a person that stand on a day, each with its place, its branch, and the branch's
+    block."""
     today: BindParameter[Any] = bindparam("today")
-    return select(assignment.c.role, assignment.c.place_id, assignment.c.branch_id).where(
-        assignment.c.state_id == bindparam("state"),
-        assignment.c.person_id == bindparam("person"),
-        assignment.c.deleted_on.is_(None),
-        assignment.c.from_on <= today,
-        or_(assignment.c.to_on.is_(None), assignment.c.to_on >= today),
+    block = place.alias("block")
+    joined = (
+        assignment.outerjoin(place, _same(place, assignment, assignment.c.place_id))
+        .outerjoin(branch, _same(branch, assignment, assignment.c.branch_id))
+        .outerjoin(block, _same(block, branch, branch.c.block_id))
+    )
+    told = (assignment.c.role, assignment.c.place_id, assignment.c.branch_id, branch.c.block_id.label("branch_block"))
+    lines = (one.c[name].label(f"{at}_{name}") for at, one in enumerate((place, block)) for name in LINE)
+    return (
+        select(*told, *lines, its_state(place.alias("state")).label("its_state"))
+        .select_from(joined)
+        .where(
+            assignment.c.state_id == bindparam("state"),
+            assignment.c.person_id == bindparam("person"),
+            assignment.c.deleted_on.is_(None),
+            assignment.c.from_on <= today,
+            or_(assignment.c.to_on.is_(None), assignment.c.to_on >= today),
+        )
     )
 
 
-@lru_cache(maxsize=32)
-def _state_places(place: Table) -> Select[Any]:
-    return select(place.c.id).where(place.c.state_id == bindparam("state"), place.c.level == "state").limit(1)
+def _same(other: Any, table: Any, id: ColumnElement[Any]) -> ColumnElement[bool]:
+    return and_(other.c.state_id == table.c.state_id, other.c.id == id)
 
 
-@lru_cache(maxsize=32)
-def _places_among(place: Table, dialect: str) -> Select[Any]:
-    columns = (place.c.id, place.c.level, place.c.gram_panchayat_id, place.c.block_id, place.c.district_id)
-    return select(*columns).where(place.c.state_id == bindparam("state"), among_listed(dialect, place.c.id))
+def its_state(place: Any) -> ColumnElement[Any]:
+    """The id of the place that is the state `state`, NULL before it has been entered. It mostly has the `usual` id, and
+    need not be looked for."""
+    here = (place.c.state_id == bindparam("state"), place.c.level == "state")
+    usual = select(place.c.id).where(*here, place.c.id == bindparam("usual"))
+    return func.coalesce(usual.scalar_subquery(), select(place.c.id).where(*here).limit(1).scalar_subquery())
 
 
 @lru_cache(maxsize=64)

@@ -8,6 +8,7 @@ absent; one that only some show is NULL where only the others hold the record.
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import (
@@ -34,10 +35,11 @@ from records.conflict import VALUES
 from records.kinds import Kind
 from records.record import fields_of
 from server.central_store import CentralStore
-from server.chunks import among
+from server.chunks import among, among_numbers
 from server.devices_seen import DevicesSeen
 from server.reviews_seen import reviews_seen
 from server.set_back import set_back_seen
+from server.streams import numbers_of, of_stream
 
 
 class Scope(Mapping[str, FromClause]):
@@ -80,9 +82,10 @@ class Scope(Mapping[str, FromClause]):
 
     def columns_seen(self, kind: str, id: str) -> tuple[str, ...]:
         """The columns that she sees of one record; none where she does not see the record."""
-        feed = self._tables.feed
+        feed, stream = self._tables.feed, self._tables.stream
+        holding = select(stream.c.name).select_from(feed.join(stream, of_stream(feed, stream)))
         mine = (feed.c.state_id == self._state_id, feed.c.id == id, feed.c.left.is_(False))
-        names = [name for name in self._db.scalars(select(feed.c.stream).where(*mine)) if name in self.readable]
+        names = [name for name in self._db.scalars(holding.where(*mine)) if name in self.readable]
         return columns_of(self._registry[kind].cls, kind, {n: self.readable[n] for n in names}) if names else ()
 
     # --- one kind
@@ -185,20 +188,26 @@ class Scope(Mapping[str, FromClause]):
 
     def _held(self, table: Any, streams: list[str]) -> ColumnElement[bool]:
         """Whether one of these streams holds the record now."""
-        if not streams:
-            return false()
+        numbers = [self._numbers[name] for name in streams if name in self._numbers]
+        if not numbers:
+            return false()  # of none of them has anything been told yet
         feed = self._tables.feed.alias()
         # SQLite would try each stream in turn for every record. A handful of rows has the record's id: it is made to
         # look there. PostgreSQL knows from its statistics whether to begin at the streams or at the records.
-        stream = feed.c.stream.concat("") if self._is_sqlite else feed.c.stream
+        stream = feed.c.stream + 0 if self._is_sqlite else feed.c.stream
         return exists(
             select(literal(1)).where(
                 feed.c.state_id == self._state_id,
                 feed.c.id == table.c.id,
                 feed.c.left.is_(False),
-                among(self._db, stream, streams),
+                among_numbers(self._db, stream, numbers),
             )
         )
+
+    @cached_property
+    def _numbers(self) -> dict[str, int]:
+        """What stands in the feed for each of her streams."""
+        return numbers_of(self._db, self._tables, self._state_id, self.readable)
 
     def _kept_value(self, table: Any, streams: list[str], field: str) -> ColumnElement[Any]:
         """A Conflict shows its values only to who sees that column of its record: judged by kind, field and stream."""

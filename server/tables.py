@@ -237,20 +237,24 @@ def _bookkeeping(metadata: MetaData, codec: Codec) -> dict[str, Table]:
 
 def _stream_tables(table: Any) -> dict[str, Table]:
     return {
-        # `seq` numbers the feed of a stream without gaps for readers; `live` counts the records it holds now.
+        # `seq` numbers the feed of a stream without gaps for readers; `live` counts the records it holds now; `number`
+        # stands for the stream in the feed.
         "stream": table(
             "stream",
             *_key("name"),
+            Column("number", Integer, nullable=False),
             Column("seq", BigInteger, nullable=False),
             Column("live", BigInteger, nullable=False),
+            Index("stream_number", "state_id", "number", unique=True),
         ),
-        # One row per stream and record. `others_seq`: the last change by anybody but `by_device`, so that a device need
-        # not get its own work back. `changed`: number -> names of the fields told with it, beyond `whole_seq`, with
-        # which the whole record was told; without it the whole record is told with `seq`. The
-        # key is for looking up records.
+        # One row per stream, by its number, and record. `others_seq`: the last change by anybody but `by_device`, so
+        # that a device need not get its own work back. `changed`: number -> names of the fields told with it, beyond
+        # `whole_seq`, with which the whole record was told; without it the whole record is told with `seq`. The key is
+        # for looking up records.
         "feed": table(
             "feed",
-            *_key("id", "stream"),
+            *_key("id"),
+            Column("stream", Integer, primary_key=True, autoincrement=False),
             Column("kind", TEXT, nullable=False),
             Column("seq", BigInteger, nullable=False),
             Column("left", Boolean, nullable=False),

@@ -117,22 +117,29 @@ def test_several_that_start_at_once_make_the_tables_once(database):
     check(database)
 
 
-def test_the_rows_of_the_feed_go_over_to_the_new_key_in_their_order(database):
+def test_the_rows_of_the_feed_go_over_to_the_new_key_and_to_numbers_of_streams(database):
     """What streams were told of is what phones have still to be given."""
     rows = [
         (23, f"gp/{stream}/members", f"{chr(ord('z') - at)}", "Member", at + 1, at == 2, "abcd", at, None, None)
         for stream in ("b", "a")
         for at in range(4)
     ]
-    look = text('SELECT state_id, stream, id, kind, seq, "left", by_device, others_seq, whole_seq, changed FROM feed')
+    told = 'id, kind, feed.seq, "left", by_device, others_seq, whole_seq, changed'
+    look = text(f"SELECT state_id, stream, {told} FROM feed")
+    by_name = text(f"SELECT feed.state_id, s.name, {told} FROM feed JOIN stream s ON s.number = stream")
+    counters = [(23, "block/b/groups", 7, 5), (23, "gp/b/members", 4, 3)]
     with database.writing() as db:
         config = schema.configuration()
         config.attributes["connection"] = db
         command.upgrade(config, "0013")
         mark = "%s" if db.dialect.name == "postgresql" else "?"
         db.exec_driver_sql(f"INSERT INTO feed VALUES ({', '.join([mark] * 10)})", rows)
+        db.exec_driver_sql(f"INSERT INTO stream VALUES ({', '.join([mark] * 4)})", counters)
         command.upgrade(config, "head")
-        kept = [tuple(row) for row in db.execute(look)]
-        assert kept == rows
+        assert sorted(tuple(row) for row in db.execute(by_name)) == sorted(rows)
+        kept = [tuple(row) for row in db.execute(text("SELECT state_id, name, seq, live FROM stream ORDER BY name"))]
+        # One had rows and no counter: nothing of it is lost either.
+        assert kept == [counters[0], (23, "gp/a/members", 4, 3), counters[1]]
+        assert {row.number for row in db.execute(text("SELECT number FROM stream"))} == {1, 2, 3}
         command.downgrade(config, "0013")
-        assert [tuple(row) for row in db.execute(look)] == rows
+        assert sorted(tuple(row) for row in db.execute(look)) == sorted(rows)

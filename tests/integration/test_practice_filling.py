@@ -13,6 +13,7 @@ from operations.practice_register import practice_register
 from records.kinds import KINDS
 from records.record import to_wire
 from server.serving import open_centre
+from server.streams import of_stream
 
 BLOCKS = practice_blocks(1)
 GROUPS = 120
@@ -70,9 +71,10 @@ def test_what_follows_from_it_is_worked_out(placed):
 
 def test_its_groups_are_in_the_streams_of_those_who_work_with_them(placed):
     fill(placed, register())
-    feed = placed.tables.feed
+    feed, stream = placed.tables.feed, placed.tables.stream
+    told = select(stream.c.name, func.count()).select_from(feed.join(stream, of_stream(feed, stream)))
     with placed.database.reading() as db:
-        counts = dict(db.execute(select(feed.c.stream, func.count()).group_by(feed.c.stream)).all())
+        counts = dict(db.execute(told.group_by(stream.c.name)).all())
     assert counts[f"block/{BLOCKS[0].id}/groups"] == GROUPS
     panchayats = Counter(group.village.panchayat.id for group in register() for _ in rows_of(group))
     assert {name: count for name, count in counts.items() if name.startswith("gp/")} == {

@@ -8,6 +8,7 @@ from sqlalchemy import event
 
 from records.messages import SyncRequest
 from records.problems import Problem
+from server.feeding import held_by
 from tests.integration.test_central_store import Caller, a_group, states
 from tests.world import ref
 
@@ -27,7 +28,8 @@ def fresh(world, person) -> Caller:
 
 
 def streams_of(world, id) -> set[str]:
-    return {row["stream"] for row in world.rows(world.centre.tables.feed) if row["id"] == id and not row["left"]}
+    with world.centre.database.reading() as db:
+        return held_by(db, world.centre.tables, world.centre.state_id, [id]).get(id, set())
 
 
 def everything(reply) -> str:

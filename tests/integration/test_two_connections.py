@@ -15,7 +15,8 @@ from sqlalchemy import text
 from records.merge import FieldChange, resolve
 from records.messages import SyncRequest
 from server.chunks import chunked
-from server.feeding import _numbers
+from server.feeding import News, _numbers, held_by, tell
+from server.streams import numbers_of
 from server.upserting import insert_new
 from server.working import Working
 from tests.world import World, ref
@@ -167,7 +168,8 @@ class Reader:
         with self.world.centre.database.reading() as db:
             last = db.scalar(text("SELECT seq FROM stream WHERE name = :name"), {"name": self.stream}) or 0
             feed = tables.feed
-            query = feed.select().where(feed.c.stream == self.stream, feed.c.seq > self.upto, feed.c.seq <= last)
+            number = numbers_of(db, tables, 23, [self.stream]).get(self.stream)
+            query = feed.select().where(feed.c.stream == number, feed.c.seq > self.upto, feed.c.seq <= last)
             rows = db.execute(query.order_by(feed.c.seq)).all()
         self.seen |= {row.id for row in rows}
         self.upto = max(self.upto, last)
@@ -200,9 +202,9 @@ def write_concurrently(world: World, number, stream: str, *, writers: int = 8, r
         for _ in range(rounds):
             ids = [f"{rng.getrandbits(128):032x}" for _ in range(3)]
             with world.centre.database.writing() as db:
-                last = number(db, len(ids))
+                in_feed, last = number(db, len(ids))
                 insert_new(db, tables.feed, [
-                    {"state_id": 23, "stream": stream, "id": id, "kind": "Shg", "left": False, "by_device": "",
+                    {"state_id": 23, "stream": in_feed, "id": id, "kind": "Shg", "left": False, "by_device": "",
                      "others_seq": 0, "seq": last - len(ids) + 1 + place}
                     for place, id in enumerate(ids)
                 ])  # fmt: skip
@@ -224,6 +226,24 @@ def test_a_reader_misses_nothing_while_eight_write(world):
     assert committed and committed <= reader.seen
 
 
+def test_two_that_begin_a_stream_at_once_get_two_numbers(world):
+    """Whoever is second begins again, and finds the number taken."""
+
+    def begin(which: int):
+        def work(db):
+            tell(db, world.centre.tables, 23, [News("Shg", [f"{which:032x}"], frozenset({f"gp/{which}/members"}))], "")
+            time.sleep(0.01)
+
+        world.centre.database.write(work)
+
+    at_once(*(lambda which=which: begin(which) for which in range(12)))
+    names = {f"gp/{which}/members" for which in range(12)}
+    with world.centre.database.reading() as db:
+        numbers = numbers_of(db, world.centre.tables, 23, names)
+        assert held_by(db, world.centre.tables, 23, [f"{3:032x}"]) == {f"{3:032x}": {"gp/3/members"}}
+    assert numbers.keys() == names and len(set(numbers.values())) == 12
+
+
 def test_control_a_plain_sequence_loses_rows(world):
     """Numbers given when a row is written, not when it is committed: a reader goes past what commits later."""
     with world.centre.database.writing() as db:
@@ -232,12 +252,12 @@ def test_control_a_plain_sequence_loses_rows(world):
 
     def number(db, count):
         assert count == 3
-        return db.scalar(text("SELECT nextval('numbers')"))
+        return 7, db.scalar(text("SELECT nextval('numbers')"))
 
     def read():
         with world.centre.database.reading() as db:
             feed = world.centre.tables.feed
-            rows = db.execute(feed.select().where(feed.c.stream == reader.stream, feed.c.seq > reader.upto)).all()
+            rows = db.execute(feed.select().where(feed.c.stream == 7, feed.c.seq > reader.upto)).all()
         reader.seen |= {row.id for row in rows}
         reader.upto = max([reader.upto, *(row.seq for row in rows)])
 
