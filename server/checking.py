@@ -123,6 +123,8 @@ def _checked_column(spec: FieldSpec, name: str, given: list[Any]) -> tuple[list[
     cleaned, wrong = _checked_values(spec, name, once)
     if once is given or len(once) == len(given):
         return cleaned, wrong
+    if cleaned is once and not wrong:
+        return given, {}
     value_of = dict(zip(once, cleaned, strict=True))
     if not wrong:
         return [value_of[value] for value in given], {}

@@ -2,14 +2,16 @@
 
 import json
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Select, Table, bindparam, select
 
 from records.merge import FieldChange, conflict_id, resolve, unsuperseded
 from records.record import fields_of, from_wire, to_wire
 from records.stamps import device_of
-from server.chunks import among, chunked
+from server.checking import Row
+from server.chunks import among, among_listed, chunked, listed
 from server.upserting import insert_missing
 from server.working import Working
 
@@ -20,6 +22,7 @@ class Merging:
     def __init__(self, working: Working) -> None:
         self._working = working
         self._history: dict[tuple[str, str], list[dict[str, Any]]] = {}
+        self._past: dict[str, dict[str, list[tuple[str, str, str]]]] = {}
         self._persons: dict[str, str | None] = {}
 
     def create(self, kind: str, id: str, group_id: str | None, cells: Mapping[str, tuple[Any, str, str]]) -> None:
@@ -38,13 +41,35 @@ class Merging:
             current = row["stamps"].get(name, "")
             if stamp == current:
                 continue
-            if base == current and stamp > current and name not in row["disputed"].split():
+            if _follows(row, name, stamp, base):
                 if current:
                     self._keep(kind, row, name, FieldChange(current, row["bases"].get(name, ""), row[name]))
                 self._set(kind, row, name, FieldChange(stamp, base, value))
             else:
                 stands &= self._merge(kind, row, name, FieldChange(stamp, base, value))
         return stands
+
+    def read_past(self, rows: Iterable[Row]) -> None:
+        """Read at once what merging these changes will ask for, one by one: all that was ever written in records of
+        which a field is to get a value whose author had seen another one than what stands, and their conflicts."""
+        merged: dict[str, set[str]] = {}
+        for row in rows:
+            before = self._working.get(row.kind, row.id) if row.state == "applied" else None
+            cells = row.cells.items()
+            if before and not all(_follows(before, name, stamp, base) for name, (_, stamp, base) in cells):
+                merged.setdefault(row.kind, set()).add(row.id)
+        for kind, ids in merged.items():
+            self._read_history(ids)
+            if self._raises_conflicts(kind):
+                self._working.load_where("Conflict", "record_id", ids)
+
+    def _read_history(self, ids: Iterable[str]) -> None:
+        db, wanted = self._working.db, set(ids) - self._past.keys()
+        self._past.update({id: {} for id in wanted})
+        query = _history_among(self._working.tables.history, db.dialect.name)
+        for some in chunked(wanted):
+            for row in db.execute(query, {"state": self._working.state_id, "among": listed(db, some)}):
+                self._past[row.record_id].setdefault(row.field, []).append((row.stamp, row.base, row.value))
 
     def knows(self, kind: str, row: dict[str, Any], name: str, stamp: str) -> bool:
         """Whether a change with this stamp is among those of the field, standing or superseded."""
@@ -67,17 +92,11 @@ class Merging:
         return new not in outcome.losers
 
     def _changes(self, kind: str, row: dict[str, Any], name: str) -> list[FieldChange]:
-        history = self._working.tables.history
+        self._read_history([row["id"]])
         spec = fields_of(self._working.registry[kind].cls)[name]
         found = [FieldChange(row["stamps"].get(name, ""), row["bases"].get(name, ""), row[name])]
-        rows = self._working.db.execute(
-            select(history.c.stamp, history.c.base, history.c.value).where(
-                history.c.state_id == self._working.state_id,
-                history.c.record_id == row["id"],
-                history.c.field == name,
-            )
-        )
-        found += [FieldChange(r.stamp, r.base, from_wire(spec, json.loads(r.value))) for r in rows]
+        past = self._past[row["id"]].get(name, ())
+        found += [FieldChange(stamp, base, from_wire(spec, json.loads(value))) for stamp, base, value in past]
         found += [
             FieldChange(kept["stamp"], kept["base"], from_wire(spec, json.loads(kept["value"])))
             for kept in self._history.get((row["id"], name), ())
@@ -106,10 +125,11 @@ class Merging:
         self, kind: str, row: dict[str, Any], name: str, winner: FieldChange, losers: Iterable[FieldChange]
     ) -> None:
         """One Conflict per loser; those of this field that lost no longer are closed."""
-        if "Conflict" not in self._working.registry or self._working.registry[kind].standing != "group":
+        if not self._raises_conflicts(kind):
             return
         lost = {conflict_id(row["id"], name, loser.stamp): loser for loser in losers}
-        for known in self._working.load_where("Conflict", "record_id", [row["id"]]):
+        there = {known["id"]: known for known in self._working.load_where("Conflict", "record_id", [row["id"]])}
+        for known in there.values():
             if known["field"] == name and known["id"] not in lost:
                 # What closes it is the change that stands now; what stood before is kept, to be put back.
                 decision = self._decision(known["decided"], known["stamps"].get("decided", ""))
@@ -117,7 +137,7 @@ class Merging:
                     decision = self._decision(winner.stamp, winner.stamp) if known["state"] == "open" else {}
                 self._working.derive("Conflict", known, state="closed", **self._winning(winner), **decision)
         for id, loser in lost.items():
-            known = self._working.get("Conflict", id) or self._working.create("Conflict", id, row["group_id"])
+            known = there.get(id) or self._working.create("Conflict", id, row["group_id"])
             self._working.derive(
                 "Conflict", known, record_kind=kind, record_id=row["id"], shg_id=row["group_id"], field=name,
                 value=_json(loser.value), losing_stamp=loser.stamp,
@@ -125,6 +145,9 @@ class Merging:
                 state="own" if self._own(winner, loser) else _state(known["decided"], loser.stamp),
                 **self._winning(winner), **self._decision(known["decided"], known["stamps"].get("decided", "")),
             )  # fmt: skip
+
+    def _raises_conflicts(self, kind: str) -> bool:
+        return "Conflict" in self._working.registry and self._working.registry[kind].standing == "group"
 
     def _note_unseen(self, kind: str, row: dict[str, Any], name: str, heads: Iterable[FieldChange]) -> None:
         """Remembers whether more than one change of a field is unsuperseded. Equal values are no conflict, but become
@@ -177,12 +200,24 @@ class Merging:
         insert_missing(self._working.db, self._working.tables.history, rows)
 
 
+def _follows(row: Mapping[str, Any], name: str, stamp: str, base: str) -> bool:
+    """Whether the author of a change had seen what stands, and nothing else is to be weighed against it."""
+    current = row["stamps"].get(name, "")
+    return base == current and stamp > current and name not in row["disputed"].split()
+
+
 def _state(decided: str | None, losing_stamp: str) -> str:
     return "closed" if decided == losing_stamp else "open"
 
 
 def _json(value: Any) -> str:
     return json.dumps(to_wire(value), ensure_ascii=False)
+
+
+@lru_cache(maxsize=32)
+def _history_among(history: Table, dialect: str) -> Select[Any]:
+    told = (history.c[name] for name in ("record_id", "field", "stamp", "base", "value"))
+    return select(*told).where(history.c.state_id == bindparam("state"), among_listed(dialect, history.c.record_id))
 
 
 def persons_of(working: Working, devices: Iterable[str]) -> dict[str, str | None]:

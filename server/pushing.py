@@ -136,6 +136,7 @@ class Push:
         return self.effects.awaited | set(self.working.created)
 
     def _apply_rows(self, rows: list[Row]) -> None:
+        self.merging.read_past(rows)
         for row in rows:
             if row.state == "applied":
                 self.applying.apply(row)

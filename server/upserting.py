@@ -215,8 +215,13 @@ class _Document(TypeDecorator[str]):
 def _document(db: Connection, table: Table, rows: Sequence[Row]) -> str:
     """The rows as one JSON text, each value as its column keeps it."""
     turned = {name: turn for name in rows[0] if (turn := _turning(table.c[name], db))}
-    if turned:
-        rows = [{name: turned[name](value) if name in turned else value for name, value in row.items()} for row in rows]
+    # Names that come from SQLAlchemy are more than texts, and are asked at length by whoever makes JSON of them.
+    plain = {name: str(name) for name in rows[0]}
+    if turned or set(map(type, plain)) != {str}:
+        rows = [
+            {plain[name]: turned[name](value) if name in turned else value for name, value in row.items()}
+            for row in rows
+        ]
     return to_json(rows).decode()
 
 

@@ -5,6 +5,7 @@ from contextlib import ExitStack
 from datetime import date
 
 import pytest
+from sqlalchemy import event
 
 from records.ids import first_account_id
 from records.messages import Batch, Section
@@ -223,3 +224,35 @@ def test_a_record_that_no_stream_was_told_of_is_known_all_the_same(world_on_each
     assert [(one.state, one.code) for one in answer.outcomes] == [("applied", None)]
     (row,) = world.rows(world.centre.tables.records["Shg"])
     assert (row["name"], row["declared_members"]) == ("Ujala", 12)
+
+
+def test_changes_that_must_be_merged_are_not_asked_about_one_by_one(world_on_each):
+    """As many statements for thirty edits as for five, of fields that others have changed meanwhile."""
+    world = world_on_each
+    author, other = (world.enrol(name).device for name in ("supervisor", "abm"))
+    groups, members = [f"{at:032x}" for at in range(40)], [f"{at:032x}" for at in range(100, 140)]
+
+    def push(device: str, number: int, *sections: tuple[str, list[str], dict]) -> int:
+        made = []
+        for kind, ids, values in sections:
+            stamps = [stamp_of(world.clock(), number * 1000 + at, device) for at in range(len(ids))]
+            columns = [list(column) for column in values.values()]
+            made.append(
+                Section(kind, ids, list(values), columns, [stamps] * len(values), [[""] * len(ids)] * len(values))
+            )
+        statements = []
+        engine = world.centre.database.engine
+        event.listen(engine, "before_cursor_execute", note := lambda *a: statements.append(a[2]))
+        answer = world.centre._take_batch(device, frozen(number, Batch(tuple(made))), world.clock())
+        event.remove(engine, "before_cursor_execute", note)
+        assert {one.state for one in answer.outcomes} == {"applied"}
+        world.clock.forward(ms=1000)
+        return len(statements)
+
+    new = {"village_id": [ref("V1")] * 40, "name": ["Ujala"] * 40, "formed_on": ["2024-05-06"] * 40}
+    push(author, 1, ("Shg", groups, new), ("Member", members, {"shg_id": groups, "name": ["Sita"] * 40}))
+    push(other, 1, ("Member", members, {"name": ["Gita"] * 40}))
+    few = push(author, 2, ("Member", members[:5], {"name": ["Rita"] * 5}))
+    many = push(author, 3, ("Member", members[5:35], {"name": ["Rita"] * 30}))
+    assert many <= few + 2
+    assert len(world.rows(world.centre.tables.records["Conflict"])) == 40 + 35
