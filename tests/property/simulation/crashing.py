@@ -35,13 +35,13 @@ class Files(NamedTuple):
         return cls(path.read_bytes(), wal.read_bytes() if wal.exists() else None)
 
     def put_back(self, path: Path) -> None:
-        """Make these the files of a database that nobody has open."""
+        """Make these the files of a database that nobody has open. They are new files: what a process that was killed
+        had open was its own, and a connection of it that is not collected yet must not read from them."""
+        for file, content in ((path, self.main), (wal_of(path), self.wal)):
+            file.unlink(missing_ok=True)
+            if content is not None:
+                file.write_bytes(content)
         path.with_name(path.name + "-shm").unlink(missing_ok=True)
-        path.write_bytes(self.main)
-        if self.wal is None:
-            wal_of(path).unlink(missing_ok=True)
-        else:
-            wal_of(path).write_bytes(self.wal)
 
     def after_power_loss(self, synced: tuple[bytes, int], chance: random.Random) -> "Files":
         """What was not waited for may be lost from any byte on. `synced`: (salt, length) of the log at the last commit
