@@ -77,6 +77,29 @@ def test_a_netrc_file_does_not_replace_the_token(tmp_path, monkeypatch):
     assert answer.asked[0][1]["Authorization"] == "Bearer a-token"
 
 
+def test_what_stands_between_is_looked_for_again_after_a_call_that_failed(monkeypatch):
+    """A laptop that is carried home finds the centre there, though its office had a proxy."""
+    for name in ("NO_PROXY", "no_proxy", "http_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
+    answer = Answer(body=reply_bytes(REPLY))
+    with serving(answer) as url:
+        device = CentralOverHttp(url, timeout=(2, 2)).for_device("a-token")
+        with pytest.raises(Problem, match="offline"):
+            device.sync(SyncRequest("0.1.0"))
+        assert not answer.asked, "past the proxy"
+        monkeypatch.delenv("HTTP_PROXY")
+        with pytest.raises(Problem, match="offline"):
+            device.sync(SyncRequest("0.1.0"))
+        assert device.sync(SyncRequest("0.1.0")) == REPLY
+
+
+def test_certificates_of_the_environment_are_used(monkeypatch, tmp_path):
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "none.pem"))
+    with serving(Answer(body=reply_bytes(REPLY))) as url, pytest.raises(Problem, match="offline"):
+        sync(url.replace("http:", "https:"))
+
+
 def test_a_connection_is_used_again_and_no_cookie_is_taken():
     answer = Answer(body=reply_bytes(REPLY), headers={**OURS, "Set-Cookie": "portal=1"})
     with serving(answer) as url:
