@@ -65,7 +65,7 @@ def test_a_block_office_gives_a_cluster_and_hands_it_over_and_its_conflicts_are_
     line = next(one for one in desk.perform(ListStaff()).people if one.id == id)
     assert line.tended and [(one.place_name, one.level) for one in line.work] == [("Place G1", "cluster")]
     with world.centre.database.reading() as db:
-        [reach] = world.centre._capacity(db, id).reaches
+        [reach] = world.centre.contacts.capacity(db, id).reaches
     assert reach.gram_panchayats == {ref("G2")} and reach.districts == {ref("D")}
     with pytest.raises(Refused, match="out_of_reach"):
         desk.perform(AddPerson("Rekha", "abm", ref("C9")))

@@ -5,6 +5,7 @@ import re
 import pytest
 from sqlalchemy import event
 
+from records.days import day_of
 from records.messages import SyncRequest
 from server import reaching
 from server.tables import NOTED
@@ -22,8 +23,8 @@ def world(request, tmp_path):
 def reach_of(centre, person):
     """As a contact finds it."""
     with centre.database.reading() as db:
-        mark = {row.name: row.value for row in db.execute(centre._asks_moment)}["reach"]
-        found = reaching.capacity_under(mark, db, centre.tables, centre.state_id, ref(person), centre._today())
+        _epoch, mark = centre.contacts.moment(db)
+        found = reaching.capacity_under(mark, db, centre.tables, centre.state_id, ref(person), day_of(centre.clock()))
     return sorted(place for reach in found.reaches for place in reach.gram_panchayats)
 
 
@@ -46,7 +47,7 @@ def test_what_another_process_writes_is_seen_at_the_next_contact(world, change):
         told = contact(other, world, person)
         world.overwrite(kind, name, **values)
         with other.database.reading() as db:
-            fresh = reaching.capacity_of(db, other.tables, other.state_id, ref(person), other._today())
+            fresh = reaching.capacity_of(db, other.tables, other.state_id, ref(person), day_of(world.clock()))
         assert contact(other, world, person) == fresh
         assert fresh != told
     finally:
@@ -57,7 +58,7 @@ def contact(centre, world, person):
     """What a contact takes this person's reach to be."""
     device = centre.enrolments.device_of(world.enrol(person).token)
     with centre.database.reading() as db:
-        return centre._stand(db, device, SyncRequest("0.1.0", None)).capacity
+        return centre.contacts.stand(db, device, SyncRequest("0.1.0", None)).capacity
 
 
 def test_what_is_given_up_leaves_nothing_behind(world):
@@ -66,8 +67,8 @@ def test_what_is_given_up_leaves_nothing_behind(world):
     with pytest.raises(ZeroDivisionError), world.centre.database.writing() as db:
         changed = {**assignment, "place_id": ref("G2")}
         update_known(db, world.centre.tables.records["Assignment"], [changed])
-        mark = {row.name: row.value for row in db.execute(world.centre._asks_moment)}["reach"]
-        tables, today = world.centre.tables, world.centre._today()
+        _epoch, mark = world.centre.contacts.moment(db)
+        tables, today = world.centre.tables, day_of(world.clock())
         inside = reaching.capacity_under(mark, db, tables, world.centre.state_id, ref("abm"), today)
         assert [one.gram_panchayats for one in inside.reaches] == [frozenset({ref("G2")})]
         raise ZeroDivisionError
@@ -90,8 +91,8 @@ def test_every_kind_that_tells_who_reaches_what_leaves_a_mark(world):
     asked: list[str] = []
     event.listen(world.centre.database.engine, "before_cursor_execute", lambda *what: asked.append(what[2].lower()))
     with world.centre.database.reading() as db:
-        reaching.capacity_of(db, world.centre.tables, world.centre.state_id, ref("sakhi"), world.centre._today())
-        reaching.capacity_of(db, world.centre.tables, world.centre.state_id, ref("supervisor"), world.centre._today())
+        reaching.capacity_of(db, world.centre.tables, world.centre.state_id, ref("sakhi"), day_of(world.clock()))
+        reaching.capacity_of(db, world.centre.tables, world.centre.state_id, ref("supervisor"), day_of(world.clock()))
     texts = " ".join(asked).replace('"', "").replace("\n", " ")
     tables = world.centre.tables.records.items()
     read = {kind for kind, table in tables if re.search(rf"(from|join) {table.name}\b", texts)}

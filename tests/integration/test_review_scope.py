@@ -131,13 +131,12 @@ def test_a_change_of_bearers_or_branch_meanwhile_takes_nothing_from_the_thirty_d
 
 def test_what_a_person_reaches_is_noted_also_when_her_phone_claims_to_know_it(world):
     from records.messages import capacity_hash
-    from server.reaching import capacity_of
 
     abm = fresh(world, "abm")
     world.overwrite("Assignment", "abm/1", place_id=ref("G2"))
     world.clock.forward(days=1)
     with world.centre.database.reading() as db:
-        now = capacity_of(db, world.centre.tables, 23, ref("abm"), world.centre._today())
+        now = world.centre.contacts.capacity(db, ref("abm"))
     abm.call(has_capacity=capacity_hash(now))
     noted = [row for row in world.rows(world.centre.tables.reach_past) if row["person_id"] == ref("abm")]
     assert len(noted) == 2
