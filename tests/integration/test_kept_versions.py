@@ -102,6 +102,9 @@ def test_a_kept_centre_holds_all_its_rows_after_the_upgrade(later):
     """Every table of then, every row of it, every value. The step at which the database is, and what an enrolment or a
     worker counts anew at its start, are not of the register."""
     after = rows_of(later.folder / "centre.sqlite")
+    # The feed of then names a stream where there is a number now.
+    names = {row["number"]: row["name"] for row in after["stream"]}
+    after["feed"] = [{**row, "stream": names[row["stream"]]} for row in after["feed"]]
     for table, rows in later.before.items():
         if table != "alembic_version":
             assert len(after[table]) >= len(rows), table
