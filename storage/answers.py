@@ -11,9 +11,10 @@ from records.messages import BatchAnswer, Outcome
 from records.wire import thawed
 from storage import meta as named
 from storage import outbox, photos
+from storage.changes import Cells, merged
 from storage.freezing import forget_blobs, freeze_as_stored, put_older, refreeze_from
 from storage.history import forget_old, remember
-from storage.outbox import Cells, Entry
+from storage.outbox import Entry
 from storage.restamping import restamp
 from storage.rows import raw_row, shape_of, write_raw
 from storage.store import LocalStore, Transaction
@@ -119,6 +120,8 @@ def _keys_of(t: Transaction, number: int) -> dict[int, outbox.Key]:
 
 def _newer_keys(t: Transaction, number: int) -> set[outbox.Key]:
     """Records of a batch that have been changed again since it was frozen."""
+    if not outbox.changed_since(t, number):
+        return set()
     return {(row.kind, row.id) for row in t.connection.exec_driver_sql(NEWER, (number, number))}
 
 
@@ -234,7 +237,7 @@ def set_aside(t: Transaction, entry: Entry, fate: Outcome, *, newer: bool) -> No
         "field": fate.field,
         "typed_under": entry.typed_under,
         "at_ms": entry.at_ms,
-        "changes": outbox.merged(older or {}, entry.changes),
+        "changes": merged(older or {}, entry.changes),
     }
     t.connection.execute(table.insert().values(line))
 
@@ -268,7 +271,7 @@ def offer_all(t: Transaction, epoch: str) -> int:
     for row in rows:
         key = (row.kind, row.id)
         before: Cells = offered[key].changes if key in offered else {}
-        entry = Entry(row.kind, row.id, 0, row.unit, 0, row.at_ms, outbox.merged(before, row.changes))
+        entry = Entry(row.kind, row.id, 0, row.unit, 0, row.at_ms, merged(before, row.changes))
         offered[key] = entry if key not in offered else replace(offered[key], changes=entry.changes)
     own = outbox.own_entries(t, offered)
     for key, entry in offered.items():

@@ -13,7 +13,8 @@ from records.personal import Plain
 from records.record import FieldSpec, fields_of
 from records.wire import frozen, thawed
 from storage import meta as named
-from storage.outbox import Cells, Key, merged, put_change
+from storage.changes import Cells, merged
+from storage.outbox import Key, changed_since, put_change
 from storage.store import LocalStore, Transaction
 from storage.tables import NOT_FROZEN, PARKED, cells_of
 
@@ -71,11 +72,11 @@ def freeze_ahead(t: Transaction, *, rows: int, least: int) -> None:
     Only where at least `least` rows wait: a few may still be typed over. And not while a record under way has been
     changed again: what is said of that change may depend on the answer.
     """
-    flying = t.driver.execute("SELECT COUNT(*) FROM frozen WHERE NOT answered").fetchone()[0]
+    flying = t.driver.execute("SELECT number FROM frozen WHERE NOT answered").fetchall()
     enough = f"SELECT COUNT(*) FROM (SELECT 1 FROM outbox WHERE batch={NOT_FROZEN} LIMIT ?)"
-    if flying != 1 or t.driver.execute(enough, (least,)).fetchone()[0] < least:
+    if len(flying) != 1 or t.driver.execute(enough, (least,)).fetchone()[0] < least:
         return
-    if t.driver.execute(CHANGED_AGAIN).fetchone() is None:
+    if not changed_since(t, flying[0][0]) or t.driver.execute(CHANGED_AGAIN).fetchone() is None:
         freeze_next(t, rows)
 
 

@@ -79,20 +79,26 @@ def reached(t: Transaction) -> dict[str, int]:
     return {row.name: row.upto for row in rows}
 
 
-def hold(t: Transaction, kind: str, ids: Collection[str], number: int, *, received: bool = False) -> None:
-    """These records, which are here already, are in a stream as well; with `received` they are marked so."""
+def hold(t: Transaction, kind: str, ids: Collection[str], number: int) -> None:
+    """These records, which are here already, are in a stream as well."""
     hold_gone(t, kind, ids, number)
     wanted, one = json.dumps(list(ids)), mark(number)
     added = "CASE WHEN held='' THEN ? ELSE held || ? END"
     if kind not in t.tables:
         sql = f"UPDATE unknown_record SET held={added} WHERE kind=? AND id {IN_IDS} AND instr(held, ?)=0"
         t.driver.execute(sql, (one, f"{number},", kind, wanted, one))
-    elif received:
-        sql = f"held=CASE WHEN instr(held, ?)>0 THEN held ELSE {added} END, unsent={RECEIVED} WHERE id {IN_IDS}"
-        t.driver.execute(f'UPDATE "{t.tables[kind].name}" SET {sql}', (one, one, f"{number},", wanted))
     else:
         sql = f"held={added} WHERE id {IN_IDS} AND instr(held, ?)=0"
         t.driver.execute(f'UPDATE "{t.tables[kind].name}" SET {sql}', (one, f"{number},", wanted, one))
+
+
+def hold_received(t: Transaction, kind: str, ids: Collection[str], number: int) -> int:
+    """`hold` of records of which the centre has just answered that it has all of them: they are marked so as well.
+    Returns how many of them are here."""
+    hold_gone(t, kind, ids, number)
+    added = "CASE WHEN instr(held, ?)>0 THEN held WHEN held='' THEN ? ELSE held || ? END"
+    sql = f'UPDATE "{t.tables[kind].name}" SET held={added}, unsent={RECEIVED} WHERE id {IN_IDS}'
+    return t.driver.execute(sql, (mark(number), mark(number), f"{number},", json.dumps(list(ids)))).rowcount
 
 
 def settle_own(
@@ -150,6 +156,8 @@ def leave_what_is_own(t: Transaction, kind: str, ids: Collection[str], given: Co
     """Records that no stream held any more come back, and of them only the columns `given`: the rest is this phone's
     own work. What others had written there before, a centre that went back has lost."""
     if kind not in t.tables:
+        return
+    if t.driver.execute("SELECT 1 FROM lingering WHERE made_here=0 LIMIT 1").fetchone() is None:
         return
     device, name = t.meta.get(named.DEVICE), t.tables[kind].name
     # What is new here carries nobody else's stamp, and is passed by: a first synchronisation has very much of it.

@@ -10,12 +10,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from storage import meta as named
+from storage.changes import Cells, merged
 from storage.rows import RawRow, raw_row
 from storage.store import Transaction
-from storage.tables import NOT_FROZEN, RECEIVED, TO_MEND, WAITING, changes_text, read_changes, sealed, unsealed
-
-Cells = dict[str, list[Any]]
-"""Changes of one record: {field: [value, stamp, base]}."""
+from storage.tables import NOT_FROZEN, PARKED, RECEIVED, TO_MEND, WAITING, changes_text, read_changes, sealed, unsealed
 
 Key = tuple[str, str]
 """(kind, id) of a record."""
@@ -32,20 +30,6 @@ class Entry:
     typed_under: int
     at_ms: int
     changes: Cells
-
-
-def merged(older: Mapping[str, list[Any]], newer: Mapping[str, list[Any]]) -> Cells:
-    """Two changes of one record as one. A base that names the older stamp becomes the older base.
-
-    Of a field that both change the greater stamp tells which is newer: what is offered to a centre that has gone back
-    is older than a change that was under way to it.
-    """
-    result = dict(older)
-    for name, cell in newer.items():
-        first, last = sorted((older.get(name, ["", "", ""]), cell), key=lambda one: str(one[1]))
-        value, stamp, base = last
-        result[name] = [value, stamp, first[2] if first[1] and first[1] == base else base]
-    return result
 
 
 def put_change(
@@ -192,6 +176,22 @@ def clear_beneath(t: Transaction, entry: Entry, newer: Iterable[Entry]) -> None:
         keep_beneath(t, entry.kind, entry.id, entry.unit, fields)
 
 
+def changed_since(t: Transaction, number: int) -> bool:
+    """Whether a record of this batch may have been changed again since it was frozen: whether anything waits that was
+    saved after all that is in it, or lies in an earlier batch or aside. Mostly not, and then no row need be looked at:
+    what was there when it was frozen waits in one row a record, and went into it."""
+    frozen = t.driver.execute("SELECT number FROM frozen WHERE NOT answered AND number<>?", (number,)).fetchall()
+    if any(other < number for (other,) in frozen) or t.driver.execute(SOME_PARKED).fetchone():
+        return True
+    (newest,) = t.driver.execute("SELECT max(place) FROM outbox WHERE batch=?", (number,)).fetchone()
+    later = "SELECT 1 FROM outbox WHERE batch=? AND place>? LIMIT 1"
+    others = [NOT_FROZEN, *(other for (other,) in frozen)]
+    return newest is None or any(t.driver.execute(later, (other, newest)).fetchone() for other in others)
+
+
+SOME_PARKED = f"SELECT 1 FROM outbox WHERE batch={PARKED} LIMIT 1"
+
+
 # --- counts
 
 
@@ -205,10 +205,15 @@ class Waiting:
 
 
 def count_waiting(t: Transaction) -> Waiting:
+    # Of a record that waits in several rows all but one are taken off: few have more than one.
     return Waiting(*t.driver.execute(COUNTED).fetchone())
 
 
-COUNTED = """
-    SELECT (SELECT count(*) FROM (SELECT DISTINCT kind, id FROM outbox)), (SELECT min(at_ms) FROM outbox),
-        (SELECT count(*) FROM mending)
+COUNTED = f"""
+    SELECT (SELECT count(*) FROM outbox) - (
+        SELECT count(*) FROM outbox AS one WHERE one.batch<>{NOT_FROZEN} AND EXISTS (
+            SELECT 1 FROM outbox AS other WHERE other.kind=one.kind AND other.id=one.id
+            AND (other.batch={NOT_FROZEN} OR other.batch>one.batch)
+        )
+    ), (SELECT min(at_ms) FROM outbox), (SELECT count(*) FROM mending)
 """

@@ -24,7 +24,17 @@ from storage import meta as named
 from storage import outbox
 from storage.coming_back import bring_back, own_copies
 from storage.derived import Touched, settle, stand_down
-from storage.holds import IN_IDS, Streams, drop_done, hold, leave_what_is_own, linger, release, settle_own
+from storage.holds import (
+    IN_IDS,
+    Streams,
+    drop_done,
+    hold,
+    hold_received,
+    leave_what_is_own,
+    linger,
+    release,
+    settle_own,
+)
 from storage.identity import capacity_of
 from storage.letting_go import come_back
 from storage.marks import mark, numbers_in, with_hold
@@ -99,17 +109,22 @@ class _Taking:
         number = self.streams.number(part.stream)
         for section in part.rows:
             self._take_section(section, number)
-        for named_by, unmarked in ((part.held, False), (own := self._own_of(part), self._unmarked)):
-            for kind, ids in named_by.items():
-                leave_what_is_own(self.t, kind, ids, ())
-                bring_back(self.t, kind, ids, self.touched)
-                hold(self.t, kind, ids, number, received=unmarked)
-                self.rows += len(ids)
-        for kind, ids in own.items():
+        for kind, ids in part.held.items():
+            self._hold(kind, ids, number)
+        for kind, ids in self._own_of(part).items():
+            self._hold(kind, ids, number, unmarked=self._unmarked)
             settle_own(self.t, kind, ids, part.stream, self._roles)
         for kind, ids in part.left.items():
             release(self.t, kind, self.streams.numbers_of(part.stream), self.streams, ids)
         self.streams.reach(part.stream, part.upto)
+
+    def _hold(self, kind: str, ids: list[str], number: int, *, unmarked: bool = False) -> None:
+        """Records that a part only names. `unmarked`: they are yet to be marked as received, and mostly all here."""
+        self.rows += len(ids)
+        leave_what_is_own(self.t, kind, ids, ())
+        if not unmarked or hold_received(self.t, kind, ids, number) < len(ids):
+            bring_back(self.t, kind, ids, self.touched)
+            hold(self.t, kind, ids, number)
 
     @cached_property
     def _roles(self) -> Mapping[str, frozenset[str]]:

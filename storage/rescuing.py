@@ -24,6 +24,7 @@ from records.wire import read_capacity, thawed
 from records.workspace import Notice
 from storage import meta as named
 from storage import outbox
+from storage.changes import Cells
 from storage.copies import dated, to_disk
 from storage.freezing import thaw_outbox
 from storage.holds import Streams, reached
@@ -222,7 +223,7 @@ def _rebuild_entries(t: Transaction) -> int:
             if raw is None:
                 continue
             below = outbox.beneath_of(t, kind, id)
-            changes: outbox.Cells = {
+            changes: Cells = {
                 name: [raw.values[name], stamp, below[name][1] if name in below else ""]
                 for name, stamp in raw.stamps.items()
                 if name in raw.values and device_of(stamp) == device and (id, name, stamp) not in known
@@ -273,7 +274,7 @@ def _marks(t: Transaction) -> set[int]:
     return {int(number) for marks in held for number in marks.split(",") if number}
 
 
-def _unit(t: Transaction, kind: str, id: str, changes: outbox.Cells) -> str:
+def _unit(t: Transaction, kind: str, id: str, changes: Cells) -> str:
     if kind not in t.registry:
         return id
     raw = raw_row(t.connection, t.tables, kind, id) or RawRow.empty(t.registry[kind], id)
@@ -281,5 +282,5 @@ def _unit(t: Transaction, kind: str, id: str, changes: outbox.Cells) -> str:
     return outbox.unit_of(t, kind, id, raw)
 
 
-def _at_ms(changes: outbox.Cells) -> int:
+def _at_ms(changes: Cells) -> int:
     return max(parts(stamp).ms for _value, stamp, _base in changes.values())

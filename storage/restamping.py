@@ -8,7 +8,8 @@ from sqlalchemy import select, tuple_
 from records.stamps import device_of
 from storage import meta as named
 from storage import outbox
-from storage.outbox import Cells, Key
+from storage.changes import Cells
+from storage.outbox import Key
 from storage.rows import raw_rows, write_raw
 from storage.store import Transaction
 

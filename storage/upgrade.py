@@ -15,6 +15,7 @@ from records.kinds import Kind
 from records.problems import Problem
 from records.record import fields_of
 from storage import meta as named
+from storage.changes import merged
 from storage.meta import Meta
 from storage.rows import RawRow, raw_rows, shape_of, write_raw
 from storage.tables import NOT_FROZEN, PARKED, Tables, snake_case
@@ -60,8 +61,7 @@ def upgrade(connection: Connection, tables: Tables, meta: Meta) -> None:
     if meta.get(named.SCHEMA) != _schema(tables):
         _move_extra(connection, tables)
         _move_unknown_records(connection, tables)
-        parked = tables.outbox.update().where(tables.outbox.c.batch == PARKED)
-        connection.execute(parked.values(batch=NOT_FROZEN))
+        _unpark(connection, tables, meta)
         meta.put(named.SCHEMA, _schema(tables))
     meta.put(named.FORMAT, FORMAT)
 
@@ -143,6 +143,23 @@ def _move_unknown_records(connection: Connection, tables: Tables) -> None:
         rows = connection.execute(select(unknown).where(unknown.c.kind == name)).all()
         write_raw(connection, tables, name, [_as_known(kind, row.id, row.held, row.fields) for row in rows])
         connection.execute(unknown.delete().where(unknown.c.kind == name))
+
+
+def _unpark(connection: Connection, tables: Tables, meta: Meta) -> None:
+    """What this app may know now can go, with what has been typed into the same records since."""
+    outbox = tables.outbox
+    rest, since = outbox.alias("rest"), outbox.alias("since")
+    both = rest.join(since, (since.c.kind == rest.c.kind) & (since.c.id == rest.c.id) & (since.c.batch == NOT_FROZEN))
+    chosen = select(rest, since.c.changes.label("newer"), since.c.typed_under.label("newer_under"))
+    for row in connection.execute(chosen.select_from(both).where(rest.c.batch == PARKED)).all():
+        of = (outbox.c.kind == row.kind, outbox.c.id == row.id)
+        connection.execute(outbox.delete().where(*of, outbox.c.batch == PARKED))
+        whole = {"changes": merged(row.changes, row.newer), "typed_under": min(row.typed_under, row.newer_under)}
+        connection.execute(outbox.update().where(*of, outbox.c.batch == NOT_FROZEN).values(whole))
+    for row in connection.execute(select(outbox.c.kind, outbox.c.id).where(outbox.c.batch == PARKED)).all():
+        # As if saved now: a part of that change may be under way (`outbox.changed_since`).
+        parked = (outbox.c.kind == row.kind, outbox.c.id == row.id, outbox.c.batch == PARKED)
+        connection.execute(outbox.update().where(*parked).values(batch=NOT_FROZEN, place=meta.next(named.PLACE)))
 
 
 def _as_known(kind: Kind, id: str, held: str, fields: dict[str, list[str]]) -> RawRow:

@@ -1,6 +1,7 @@
 """Batches: frozen once, the same bytes each time, newest saves first, parents before children."""
 
 import pytest
+from sqlalchemy import select
 
 from records.commands.groups import ChangeGroup, RegisterGroup
 from records.commands.members import AddMember
@@ -9,6 +10,7 @@ from records.wire import thawed
 from storage.answers import take_answer
 from storage.freezing import freeze_ahead, next_batch
 from storage.pages import take_page
+from storage.upgrade import upgrade
 from tests.factories import a_page, a_part, a_place_tree, a_section, an_shg, filled
 from tests.phones import a_phone, outbox_of
 
@@ -143,3 +145,23 @@ def test_nothing_is_made_ready_of_what_may_still_be_typed_over(phone):
     phone.do(ChangeGroup(rows_of(first)[0][1], {"name": "Changed while on its way"}))
     make_ready(phone, rows=2, least=2)
     assert len(outbox_of(phone)) == 2 and ids, "of one record two changes would be under way"
+
+
+def test_what_was_parked_goes_with_what_was_typed_since_once_a_later_app_is_back(phone):
+    """Its own cell, stamp and base; of a field typed anew the later one."""
+    id = register(phone)
+    with phone.store.writing() as t:
+        changes = outbox_of(phone)["Shg", id]
+        changes["group_type"] = ["of_the_future", changes["name"][1], ""]
+        t.connection.execute(t.tables.outbox.update().values(changes=changes))
+    batch = next_batch(phone.store)
+    take_answer(phone.store, BatchAnswer(batch.number))
+    phone.do(ChangeGroup(id, {"declared_members": 12}))
+    with phone.store.writing() as t:
+        t.meta.put("schema", None)
+        upgrade(t.connection, t.tables, t.meta)
+        rows = t.connection.execute(select(t.tables.outbox)).all()
+    assert [(row.id, row.batch) for row in rows] == [(id, 0)]
+    assert {name: cell[0] for name, cell in rows[0].changes.items()} == {
+        "group_type": "of_the_future", "declared_members": 12,
+    }  # fmt: skip
