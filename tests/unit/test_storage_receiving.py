@@ -11,7 +11,7 @@ from records.commands.groups import ChangeGroup, RegisterGroup
 from records.commands.members import AddMember, ChangeMember
 from records.conflict import Conflict
 from records.ids import first_account_id
-from records.messages import BatchAnswer, NewNumber, Outcome, Page
+from records.messages import BatchAnswer, NewNumber, Outcome, Page, SyncReply
 from records.problems import Problem
 from records.wire import thawed
 from storage import meta as named
@@ -22,6 +22,7 @@ from storage.freezing import next_batch
 from storage.history import forget_old
 from storage.pages import take_page
 from storage.queries import find_account, find_member, find_shg, list_groups, list_members
+from storage.replies import take_reply
 from storage.rows import raw_rows
 from tests.factories import (
     NOW_MS,
@@ -129,6 +130,59 @@ def test_own_work_is_held_by_streams_that_name_it_by_its_rows_in_the_batch(phone
         )
     with pytest.raises(Problem, match="bad_message"):
         take_page(phone.store, a_page(a_part(MEMBERS, own=[(1, 2)])), taken.sent)
+
+
+def a_reply(phone, answer, page):
+    with phone.store.reading() as t:
+        return SyncReply(t.meta.get(named.EPOCH), phone.store.clock(), answer, page)
+
+
+def marks_of(phone, kind, id):
+    """(held, unsent, whether it lingers) of a record; None where it is not here."""
+    with phone.store.reading() as t:
+        row = t.driver.execute(f'SELECT held, unsent FROM "{t.tables[kind].name}" WHERE id=?', (id,)).fetchone()
+        lingers = t.driver.execute("SELECT 1 FROM lingering WHERE kind=? AND id=?", (kind, id)).fetchone()
+    return row and (*row, bool(lingers))
+
+
+def test_answer_and_page_together_mark_what_was_sent_once(phone):
+    """Held by its stream, received, and done with, as if each had been taken in by itself."""
+    id = phone.do(RegisterGroup(filled(an_shg(village_id=TREE.village.id)))).id
+    batch = next_batch(phone.store)
+    assert marks_of(phone, "Shg", id) == ("", 1, True)
+    reply = a_reply(phone, BatchAnswer(batch.number), a_page(a_part(MEMBERS, own=[(0, 0)])))
+    came = take_reply(phone.store, reply, batch)
+    assert came.taken.unmarked and came.news == 1
+    held, unsent, lingers = marks_of(phone, "Shg", id)
+    assert held and unsent == 0 and not lingers
+    assert phone.sync_status().waiting == 0
+
+
+def test_what_was_typed_since_keeps_its_mark_when_answer_and_page_come_together(phone):
+    id = phone.do(RegisterGroup(filled(an_shg(village_id=TREE.village.id)))).id
+    batch = next_batch(phone.store)
+    phone.do(ChangeGroup(id, {"name": "Typed since"}))
+    assert phone.sync_status().waiting == 1, "one record, though it waits twice"
+    reply = a_reply(phone, BatchAnswer(batch.number), a_page(a_part(MEMBERS, own=[(0, 0)])))
+    assert not take_reply(phone.store, reply, batch).taken.unmarked
+    held, unsent, _ = marks_of(phone, "Shg", id)
+    assert held and unsent == 1 and phone.sync_status().waiting == 1
+
+
+def test_what_went_while_it_was_under_way_comes_back_with_its_answer(phone):
+    """Its last stream had ended, and a centre that went back names it again."""
+    ids = [phone.do(RegisterGroup(filled(an_shg(village_id=TREE.village.id, name=name)))).id for name in ("A", "B")]
+    batch = next_batch(phone.store)
+    gone, left = (id for section in thawed(batch.blob).sections for id in section.ids)
+    with phone.store.writing() as t:
+        t.driver.execute("DELETE FROM shg WHERE id=?", (gone,))
+        t.driver.execute("DELETE FROM lingering WHERE id=?", (gone,))
+    reply = a_reply(phone, BatchAnswer(batch.number), a_page(a_part(MEMBERS, own=[(0, 1)])))
+    take_reply(phone.store, reply, batch)
+    for id in (gone, left):
+        held, unsent, _ = marks_of(phone, "Shg", id)
+        assert held and unsent == 0
+    assert {phone.ask(find_shg, id=id)[0].name for id in ids} == {"A", "B"}
 
 
 def test_what_the_centre_still_holds_is_not_forgotten_however_long_it_takes(phone):
