@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
+from server.streams import of_stream
 from storage.agreeing import EACH_MS, summary_due
 from storage.marks import numbers_in
 from tests.property.simulation.handsets import Handset
@@ -126,7 +127,8 @@ class Rotting:
 
     def _streams(self, phone: Handset, key: Key) -> set[str]:
         """All streams by which a record that has rotted is or was held, on its phone or at the centre."""
-        feed = self.town.centre.tables.feed
+        feed, stream = self.town.centre.tables.feed, self.town.centre.tables.stream
+        told = select(stream.c.name).select_from(feed.join(stream, of_stream(feed, stream)))
         with self.town.centre.database.reading() as db:
-            fed = db.scalars(select(feed.c.stream).where(feed.c.kind == key[0], feed.c.id == key[1]))
+            fed = db.scalars(told.where(feed.c.kind == key[0], feed.c.id == key[1]))
             return {*fed, *phone.rotten[key]}
