@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, update
 
-import server.central_store
+import server.contacts
 import server.feeding
 import storage.room
 import sync.exchange
@@ -20,6 +20,7 @@ from records.merge import FieldChange
 from records.messages import Part
 from server.agreeing import Agreeing, Found
 from server.batches import Batches
+from server.contacts import Contacts
 from server.judging import Judging
 from server.merging import Merging
 from server.page_rows import PageRows
@@ -122,7 +123,7 @@ def a_server_that_lets_everybody_write(patch: Patch) -> None:
 
 
 def a_server_that_lets_everybody_read(patch: Patch) -> None:
-    real = server.central_store.streams_read
+    real = server.contacts.streams_read
     everything = Reach(
         "supervisor",
         gram_panchayats=frozenset(map(ref, ("G1", "G2", "G3", "G4"))),
@@ -130,7 +131,7 @@ def a_server_that_lets_everybody_read(patch: Patch) -> None:
         districts=frozenset(map(ref, ("D", "D2"))),
         states=frozenset({STATE}),
     )
-    patch.setattr(server.central_store, "streams_read", lambda reaches, person: real((*reaches, everything), person))
+    patch.setattr(server.contacts, "streams_read", lambda reaches, person: real((*reaches, everything), person))
 
 
 def a_cursor_kept_before_its_rows(patch: Patch) -> None:
@@ -194,12 +195,12 @@ def a_healing_of_which_the_office_never_hears(patch: Patch) -> None:
 
 def a_healing_that_gives_only_what_is_new(patch: Patch) -> None:
     """A stream that is granted anew goes on from where the phone was, so that it brings nothing of what has rotted."""
-    real = Watched._stand
+    real = Contacts.stand
 
-    def stand(self: Watched, db: Any, device: Any, request: Any, sent: Any = MappingProxyType({}), *heal: Any) -> Any:
+    def stand(self: Contacts, db: Any, device: Any, request: Any, sent: Any = MappingProxyType({}), *heal: Any) -> Any:
         return real(self, db, device, request, sent)
 
-    patch.setattr(Watched, "_stand", stand)
+    patch.setattr(Contacts, "stand", stand)
 
 
 def a_phone_that_lets_all_old_steps_go(patch: Patch) -> None:
