@@ -278,7 +278,7 @@ class CentralStore:
         return self._take(device, frozen, now_ms).answer
 
     def _take(self, device: str, frozen: FrozenBatch, now_ms: int) -> "Taken":
-
+        # The first try takes for new what no stream was told of; where that is not so the next one looks (`Working`).
         tries = count()
 
         def take(db: Connection) -> tuple[BatchAnswer, Batches]:

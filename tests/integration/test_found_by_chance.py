@@ -252,16 +252,22 @@ def an_assignment_ends(world, *phones):
     assert not any(phone.contents().get("Shg") for phone in phones)
 
 
+def three_groups(phone):
+    """Each in a batch of its own: the later ones are sent again when all streams have been read."""
+    groups = []
+    for number in range(3):
+        groups.append(phone.do(a_group(remarks=f"group {number}")).id)
+        quiet([phone])
+    return groups
+
+
 def test_what_its_author_had_to_let_go_of_comes_back_to_her_though_a_restored_centre_only_names_it(town, tmp_path):
     """An assignment ends and her phone lets go of her groups, the ones that she typed too. Then yesterday's centre is
     put back, where it has not ended: it knows nothing of her work, takes it from her, and tells her what follows."""
     phone = Phone(town, "abm", tmp_path, "one")
     quiet([phone])
     backup = files_of(town, tmp_path)
-    groups = []
-    for number in range(3):  # each in a batch of its own: the later ones are sent again when all streams have been read
-        groups.append(phone.do(a_group(remarks=f"group {number}")).id)
-        quiet([phone])
+    groups = three_groups(phone)
     member = phone.do(AddMember(groups[0], {"name": "sita"})).id
     quiet([phone])
     an_assignment_ends(town, phone)
@@ -414,10 +420,7 @@ def test_what_others_had_written_and_a_centre_lost_does_not_stay_on_the_phone_of
     phone = Phone(town, "abm", tmp_path, "one")
     quiet([phone])
     backup = files_of(town, tmp_path)
-    groups = []
-    for number in range(3):  # each in a batch of its own: the later ones are sent again when all streams have been read
-        groups.append(phone.do(a_group(remarks=f"group {number}")).id)
-        quiet([phone])
+    groups = three_groups(phone)
     with Importing(town.centre, "portal") as importing:
         importing.take([Listed("Shg", id, {"declared_members": 12}) for id in groups])
     phone.do(ChangeGroup(groups[1], {"name": "sita"}))

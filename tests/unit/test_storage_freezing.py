@@ -97,13 +97,18 @@ def test_long_texts_make_smaller_batches(phone):
         assert len(thawed(next_batch(phone.store).blob)) < 4
 
 
-def test_a_value_that_this_app_does_not_know_is_never_sent(phone):
+def with_a_word_of_a_later_app(phone):
+    """(id of a group with it, the batch that goes without it)."""
     id = register(phone)
     with phone.store.writing() as t:
         changes = outbox_of(phone)["Shg", id]
         changes["group_type"] = ["of_the_future", changes["name"][1], ""]
         t.connection.execute(t.tables.outbox.update().values(changes=changes))
-    batch = next_batch(phone.store)
+    return id, next_batch(phone.store)
+
+
+def test_a_value_that_this_app_does_not_know_is_never_sent(phone):
+    _, batch = with_a_word_of_a_later_app(phone)
     cells = thawed(batch.blob).sections[0].cells(0)
     assert "group_type" not in cells and "name" in cells
     take_answer(phone.store, BatchAnswer(batch.number))
@@ -149,12 +154,7 @@ def test_nothing_is_made_ready_of_what_may_still_be_typed_over(phone):
 
 def test_what_was_parked_goes_with_what_was_typed_since_once_a_later_app_is_back(phone):
     """Its own cell, stamp and base; of a field typed anew the later one."""
-    id = register(phone)
-    with phone.store.writing() as t:
-        changes = outbox_of(phone)["Shg", id]
-        changes["group_type"] = ["of_the_future", changes["name"][1], ""]
-        t.connection.execute(t.tables.outbox.update().values(changes=changes))
-    batch = next_batch(phone.store)
+    id, batch = with_a_word_of_a_later_app(phone)
     take_answer(phone.store, BatchAnswer(batch.number))
     phone.do(ChangeGroup(id, {"declared_members": 12}))
     with phone.store.writing() as t:
