@@ -30,10 +30,9 @@ WAYS = {b"z": zlib.MAX_WBITS, b"d": -zlib.MAX_WBITS}
 def compressed(value: Any) -> bytes:
     text = to_json(value)
     way = b"d" if len(text) <= SMALL else b"z"
-    # Columns are mostly ids, numbers and indexes: passing over short matches makes them hardly longer, if at all, and
-    # takes half the time.
-    level, strategy = (4, zlib.Z_FILTERED) if len(text) > LONG else (6, zlib.Z_DEFAULT_STRATEGY)
-    press = zlib.compressobj(level, zlib.DEFLATED, WAYS[way], zlib.DEF_MEM_LEVEL, strategy, zdict=DICTIONARY)
+    # Columns are mostly ids, numbers and indexes, in which a longer search finds little: a fifteenth of the bytes, for
+    # three times the time.
+    press = zlib.compressobj(2 if len(text) > LONG else 6, zlib.DEFLATED, WAYS[way], zdict=DICTIONARY)
     return way + press.compress(text) + press.flush()
 
 

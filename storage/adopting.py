@@ -52,11 +52,13 @@ def adopt(store: LocalStore, reply: EnrolReply, keys: Keys, *, forgotten: bool =
             if forgotten or t.meta.get(named.EPOCH) not in (None, reply.epoch):
                 _begin_again(t, reply, forgotten=forgotten)
         _remember(t, reply, keys)
-        _forget_seed(t)
+        with t.written_over():
+            t.meta.put(named.ENROLLING, None)  # the seed that the keys were made from
         t.changed |= {"identity", "drafts", *t.registry}
         found = identity_of(t.meta)
     if emptied:
         forget_copies(store.path)
+        store.write_anew()
     assert found is not None
     return found
 
@@ -93,14 +95,6 @@ def _remember(t: Transaction, reply: EnrolReply, keys: Keys) -> None:
     }
     for name, value in values.items():
         t.meta.put(name, value)
-
-
-def _forget_seed(t: Transaction) -> None:
-    """What the keys were made from. It is written over: deleted only, it could still be read out of the file."""
-    before = t.connection.exec_driver_sql("PRAGMA secure_delete").scalar()
-    t.connection.exec_driver_sql("PRAGMA secure_delete=ON")
-    t.meta.put(named.ENROLLING, None)
-    t.connection.exec_driver_sql(f"PRAGMA secure_delete={int(before or 0)}")
 
 
 def _go_on_as(t: Transaction, device: str) -> None:
@@ -140,5 +134,6 @@ def _empty(t: Transaction) -> None:
     for table in t.tables.metadata.sorted_tables:
         if table not in kept:
             t.connection.execute(delete(table))
+    t.meta.put(named.TO_WRITE_ANEW, True)
     for name in (named.EPOCH, named.OFFERED, named.OFFERS_DUE, named.SYNC_REPORT, named.CURSOR_NUMBER):
         t.meta.put(name, None)

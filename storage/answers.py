@@ -75,7 +75,8 @@ def _take(t: Transaction, answer: BatchAnswer, told: Collection[tuple[int, int]]
     special |= fates.keys() & keys.keys()
     spans = (range(max(0, first), min(last + 1, len(keys))) for first, last in told)
     unmarked = not special and bool(keys) and keys.keys() <= set[int]().union(*spans)
-    _move_applied(t, number, special, set() if unmarked else kinds)
+    with t.left_standing():
+        _move_applied(t, number, special, set() if unmarked else kinds)
     done = _end_special(t, number, fates, newer) if special else []
     if not keys:
         _end_mending(t, answer)

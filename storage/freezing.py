@@ -226,10 +226,11 @@ def _frozen(t: Transaction, chosen: Sequence[Waiting]) -> FrozenBatch:
     line = {"number": batch.number, "sha256": batch.sha256, "blob": batch.blob, "answered": False}
     t.connection.execute(t.tables.frozen.insert().values(line))
     order = [row.rowid for rows in by_kind.values() for row in rows]
-    t.connection.exec_driver_sql(
-        "UPDATE outbox SET batch=?, row=? WHERE rowid=?",
-        [(batch.number, place, number) for place, number in enumerate(order)],
-    )
+    with t.left_standing():
+        t.connection.exec_driver_sql(
+            "UPDATE outbox SET batch=?, row=? WHERE rowid=?",
+            [(batch.number, place, number) for place, number in enumerate(order)],
+        )
     return batch
 
 

@@ -108,7 +108,8 @@ def settle_own(
     first push that is all that this phone has. `roles`: in which each stream is read."""
     if roles and kind != "Conflict" and not _hidden(t, kind, {stream: roles.get(stream, frozenset())}):
         sql = f"DELETE FROM lingering WHERE made_here=1 AND kind=? AND id {IN_IDS}"
-        t.driver.execute(sql, (kind, json.dumps(list(ids))))
+        with t.left_standing():
+            t.driver.execute(sql, (kind, json.dumps(list(ids))))
 
 
 def release(t: Transaction, kind: str, numbers: Iterable[int], streams: Streams, ids: Collection[str] | None) -> None:
@@ -144,11 +145,12 @@ def drop(t: Transaction, kind: str, ids: Iterable[str]) -> None:
     if kept:
         linger(t, kind, sorted(kept))
     gone = json.dumps(sorted(wanted - kept))
-    t.connection.exec_driver_sql(f'DELETE FROM "{t.tables[kind].name}" WHERE id {IN_IDS}', (gone,))
-    for table in (t.tables.lingering.name, t.tables.beneath.name):
-        t.connection.exec_driver_sql(f"DELETE FROM {table} WHERE kind=? AND id {IN_IDS}", (kind, gone))
-    if kind == photos.KIND:
-        photos.let_go(t, wanted - kept)
+    with t.written_over():
+        t.connection.exec_driver_sql(f'DELETE FROM "{t.tables[kind].name}" WHERE id {IN_IDS}', (gone,))
+        for table in (t.tables.lingering.name, t.tables.beneath.name):
+            t.connection.exec_driver_sql(f"DELETE FROM {table} WHERE kind=? AND id {IN_IDS}", (kind, gone))
+        if kind == photos.KIND:
+            photos.let_go(t, wanted - kept)
     t.changed.add(kind)
 
 
@@ -325,7 +327,8 @@ def _blank(t: Transaction, kind: str, there: Mapping[str, str], streams: Streams
             changed.append(raw)
             if hidden & outbox.own_cells(entries).keys():
                 linger(t, kind, [id])
-    write_raw(t.connection, t.tables, kind, changed)
+    with t.written_over():
+        write_raw(t.connection, t.tables, kind, changed)
 
 
 def _hidden(t: Transaction, kind: str, held_by: Mapping[str, Iterable[str]]) -> frozenset[str]:

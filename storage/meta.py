@@ -22,6 +22,7 @@ LAST_BATCH, ANSWERED = "last_batch", "answered"  # numbers: last frozen, last an
 ANSWER_SEAL = "answer_seal"  # [batch, seal] of the last sealed answer, until a cursor from after it is stored
 PLACE = "place"  # runs up with every save; the order of the outbox
 SYNC_REPORT = "sync_report"
+TO_WRITE_ANEW = "to_write_anew"  # whether the file may still hold, between its records, what the person before typed
 RUNS = "runs"  # the last synchronisations, newest first
 SCHEMA = "schema"  # the fields of every kind and the columns of every other table, as the last upgrade left them
 FORMAT = "format"  # of the file (storage/upgrade.py), beside SQLite's own user_version

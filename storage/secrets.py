@@ -40,12 +40,11 @@ def note_locked(store: LocalStore, values: Mapping[str, str]) -> None:
     with store.writing() as t:
         if t.meta.get(named.DEVICE) != values.get(named.DEVICE):
             return
-        # What is deleted is written over, or it could still be read out of the file.
-        t.connection.exec_driver_sql("PRAGMA secure_delete=ON")
-        for name in NAMES:
-            if name in values and secret_of(t, name) == values[name]:
-                store.unlocked[name] = values[name]
-                t.meta.put(name, IN_SAFE)
+        with t.written_over():
+            for name in NAMES:
+                if name in values and secret_of(t, name) == values[name]:
+                    store.unlocked[name] = values[name]
+                    t.meta.put(name, IN_SAFE)
         t.changed |= {"identity"}
     store.write_out()
 

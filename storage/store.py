@@ -20,6 +20,7 @@ from records.kinds import KINDS, Registry
 from records.personal import PLAIN, Codec
 from records.problems import Problem
 from records.workspace import SyncStatus
+from storage import meta as named
 from storage.copies import copy_before_upgrade, forget_older_copies
 from storage.driver import driver_of
 from storage.meta import Meta
@@ -35,6 +36,10 @@ touches more of them than SQLite keeps by itself, and what it has no room for it
 
 LOG_PAGES = 4000
 """Pages of 4 kB in the log before they are worked into the file: one that changes with every batch goes there once."""
+
+DELETING = "FAST"
+"""What is deleted is written over where its page is written anyway. How SQLite was built would decide it otherwise, so
+that one phone kept what another does not."""
 
 BUSY_SECONDS = 30
 """How long a statement waits for another process's transaction before it gives up."""
@@ -65,6 +70,27 @@ class Transaction:
     @property
     def clock_ms(self) -> int:
         return self.store.clock()
+
+    @contextmanager
+    def written_over(self) -> Iterator[None]:
+        """Whole pages too are written over when all that stood on them is deleted inside: secrets, and what this phone
+        may not show any more could still be read out of the file otherwise."""
+        with self._deleting("ON"):
+            yield
+
+    @contextmanager
+    def left_standing(self) -> Iterator[None]:
+        """Nothing is written over: what is deleted inside stands in another table as well, and stays there."""
+        with self._deleting("OFF"):
+            yield
+
+    @contextmanager
+    def _deleting(self, how: str) -> Iterator[None]:
+        self.driver.execute(f"PRAGMA secure_delete={how}")
+        try:
+            yield
+        finally:
+            self.driver.execute(f"PRAGMA secure_delete={DELETING}")
 
 
 class LocalStore:
@@ -117,6 +143,9 @@ class LocalStore:
     def _bring_up_to_date(self) -> None:
         with self.reading() as t:
             stage = stage_of(t.connection, self.tables, t.meta)
+            leftovers = stage == CURRENT and t.meta.get(named.TO_WRITE_ANEW)
+        if leftovers:
+            self.write_anew()
         if stage == CURRENT:
             forget_older_copies(self.path)
             return
@@ -180,6 +209,20 @@ class LocalStore:
         with self._writer, sqlite_problems(), self._engine.connect() as connection:
             connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
 
+    def write_anew(self) -> None:
+        """Writes the whole file anew, of which nothing is left then but what it holds. Where that cannot be now it is
+        still due, and done when the store is opened next."""
+        try:
+            with self._writer, sqlite_problems(), self._engine.connect() as connection:
+                connection.exec_driver_sql("VACUUM")
+            with self.writing() as t:
+                t.meta.put(named.TO_WRITE_ANEW, None)
+            self.write_out()
+        except Problem as problem:
+            if problem.code not in ("disk_full", "store_in_use"):
+                raise
+            log.warning("the file could not be written anew: %s", problem.code)
+
     def on_change(self, listener: Listener) -> Callable[[], None]:
         """Calls `listener` after each commit with what changed, from the thread that committed."""
         self._listeners = [*self._listeners, listener]
@@ -232,6 +275,7 @@ def _engine(path: Path) -> Engine:
         connection.execute("PRAGMA temp_store=MEMORY")
         connection.execute(f"PRAGMA cache_size=-{CACHE_KB}")
         connection.execute(f"PRAGMA wal_autocheckpoint={LOG_PAGES}")
+        connection.execute(f"PRAGMA secure_delete={DELETING}")
         return connection
 
     # Transactions are begun by hand: a listener would be asked at every statement. The connection used last is taken

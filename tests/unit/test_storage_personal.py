@@ -9,10 +9,12 @@ from records.commands.groups import ChangeGroup, RegisterGroup
 from records.commands.members import AddMember
 from records.messages import BatchAnswer, Outcome
 from records.problems import Refused
+from storage.adopting import adopt
 from storage.answers import take_answer
 from storage.freezing import next_batch
 from storage.pages import take_page
 from storage.queries import find_account, find_member, list_members
+from storage.store import LocalStore
 from tests.factories import (
     NOW_MS,
     a_member,
@@ -24,7 +26,7 @@ from tests.factories import (
     filled,
     supervisor_capacity,
 )
-from tests.phones import a_phone
+from tests.phones import KEYS, a_phone, an_enrolment
 
 TREE = a_place_tree()
 MEMBERS = f"gp/{TREE.panchayat.id}/members"
@@ -82,6 +84,44 @@ def test_with_the_plain_codec_the_same_values_are_in_the_file(tmp_path):
         assert id
         path = phone.store.path
     assert b"9876543210" in bytes_of(path)
+
+
+def test_what_this_phone_may_show_no_more_cannot_be_read_out_of_its_file(tmp_path):
+    """However SQLite was built: by itself it mostly leaves the bytes of what is deleted."""
+    with a_phone(tmp_path, TREE) as phone:
+        shg = an_shg(village_id=TREE.village.id, name="Stays", mobile="9876543210")
+        members = [a_member(shg.id, name=f"Lost From Sight {number}") for number in range(60)]
+        groups = a_part(f"block/{TREE.block.id}/groups", held={"Shg": [shg.id]})
+        take_page(phone.store, a_page(a_part(MEMBERS, a_section([shg]), a_section(members)), groups))
+        phone.store.write_out()
+        found = bytes_of(phone.store.path)
+        assert b"Lost From Sight 7" in found and b"9876543210" in found
+        take_page(phone.store, a_page(a_part(MEMBERS, left={"Shg": [shg.id]}), number=2))
+        take_page(phone.store, a_page(withdrawn=(MEMBERS,), number=3))
+        phone.store.write_out()
+        found = bytes_of(phone.store.path)
+        assert b"Stays" in found
+        assert b"Lost From Sight" not in found and b"9876543210" not in found
+
+
+@pytest.mark.parametrize("cut_short", [False, True])
+def test_the_next_person_can_read_nothing_of_the_one_before_out_of_the_file(tmp_path, monkeypatch, cut_short):
+    with a_phone(tmp_path, TREE) as phone:
+        shg = an_shg(village_id=TREE.village.id, name="Received Before")
+        take_page(phone.store, a_page(a_part(MEMBERS, a_section([shg]))))
+        for number in range(60):
+            phone.do(RegisterGroup(filled(an_shg(village_id=TREE.village.id, name=f"Typed Before {number}"))))
+        take_answer(phone.store, BatchAnswer(next_batch(phone.store).number))
+        phone.store.write_out()
+        assert b"Typed Before 7" in bytes_of(phone.store.path) and b"Received Before" in bytes_of(phone.store.path)
+        if cut_short:
+            monkeypatch.setattr(LocalStore, "write_anew", lambda store: None)
+        adopt(phone.store, an_enrolment(supervisor_capacity(TREE)), KEYS)
+    monkeypatch.undo()
+    with a_phone(tmp_path, TREE, enrolled=False) as again:
+        assert again.identity().roles == ("supervisor",)
+        found = bytes_of(again.store.path)
+        assert b"Before" not in found
 
 
 # --- drafts
