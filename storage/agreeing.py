@@ -167,7 +167,7 @@ def _held(t: Transaction) -> Held:
         f"SELECT '{kind}', held, count(*) FROM \"{table.name}\" GROUP BY held" for kind, table in t.tables.items()
     )
     found: Held = {kind: {} for kind, _ in t.tables.items()}
-    for kind, held, count in t.connection.exec_driver_sql(asked):
+    for kind, held, count in t.driver.execute(asked):
         found[kind][held] = count
     return found
 
@@ -176,7 +176,7 @@ def _look_after_strays(t: Transaction) -> None:
     """Records that no stream holds and that no work of our own keeps, and those held by a stream that is not known:
     no stream's sum tells of them. With the news read to their end they go."""
     for kind, table in t.tables.items():
-        t.connection.exec_driver_sql(
+        t.driver.execute(
             f"INSERT INTO lingering (kind, id) SELECT ?, id FROM \"{table.name}\" WHERE held='' {LINGERS}", (kind,)
         )
     known = set(Streams(t).names)

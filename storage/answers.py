@@ -58,7 +58,8 @@ def take_answer_within(t: Transaction, answer: BatchAnswer, told: Collection[tup
 
 
 def _is_in_flight(t: Transaction, number: int) -> bool:
-    return bool(t.connection.exec_driver_sql("SELECT 1 FROM frozen WHERE number=? AND NOT answered", (number,)).first())
+    flying = "SELECT 1 FROM frozen WHERE number=? AND NOT answered"
+    return t.driver.execute(flying, (number,)).fetchone() is not None
 
 
 def _take(t: Transaction, answer: BatchAnswer, told: Collection[tuple[int, int]]) -> Taken:
@@ -97,33 +98,31 @@ def _move_applied(t: Transaction, number: int, special: set[int], kinds: set[str
     if special:
         plain += " AND row NOT IN (SELECT value FROM json_each(?))"
         values += (json.dumps(sorted(special)),)
-    t.connection.exec_driver_sql(
+    t.driver.execute(
         "INSERT INTO own_change (kind, id, unit, state, at_ms, changes) "
         f"SELECT kind, id, unit, 'applied', at_ms, changes FROM outbox WHERE {plain} ORDER BY place",
         values,
     )
     for kind in kinds & set(t.tables):
-        t.connection.exec_driver_sql(
+        t.driver.execute(
             f'UPDATE "{t.tables[kind].name}" SET unsent={RECEIVED} '
             f"WHERE id IN (SELECT id FROM outbox WHERE kind=? AND {plain})",
             (kind, *values),
         )
-    t.connection.exec_driver_sql(f"DELETE FROM outbox WHERE {plain}", values)
+    t.driver.execute(f"DELETE FROM outbox WHERE {plain}", values)
 
 
 def _keys_of(t: Transaction, number: int) -> dict[int, outbox.Key]:
     """row -> the record it is of, of one batch."""
-    # For every row that is ever sent, so it goes past the building of rows.
-    cursor = t.connection.exec_driver_sql("SELECT row, kind, id FROM outbox WHERE batch=?", (number,)).cursor
-    assert cursor is not None
-    return {row: (kind, id) for row, kind, id in cursor.fetchall()}
+    rows = t.driver.execute("SELECT row, kind, id FROM outbox WHERE batch=?", (number,))
+    return {row: (kind, id) for row, kind, id in rows}
 
 
 def _newer_keys(t: Transaction, number: int) -> set[outbox.Key]:
     """Records of a batch that have been changed again since it was frozen."""
     if not outbox.changed_since(t, number):
         return set()
-    return {(row.kind, row.id) for row in t.connection.exec_driver_sql(NEWER, (number, number))}
+    return set(t.driver.execute(NEWER, (number, number)))
 
 
 NEWER = (
@@ -203,8 +202,7 @@ def _stand_after_all(
 
 
 def _close(t: Transaction, number: int) -> None:
-    # With every batch, so these go past the building of statements.
-    t.connection.exec_driver_sql("UPDATE frozen SET answered=1 WHERE number=?", (number,))
+    t.driver.execute("UPDATE frozen SET answered=1 WHERE number=?", (number,))
     t.meta.put(named.ANSWERED, max(number, int(t.meta.get(named.ANSWERED, 0))))
     forget_blobs(t, number)
     forget_old(t)

@@ -149,13 +149,15 @@ def content_of(store: LocalStore, id: str) -> bytes:
 def next_parcel(store: LocalStore, passed: Sequence[str]) -> tuple[str, bytes] | None:
     """(id, file) of the one that waits longest; `passed`: not these."""
     with store.reading() as t:
-        id = t.connection.exec_driver_sql(
+        row = t.driver.execute(
             "SELECT id FROM parcel WHERE state=? AND id NOT IN (SELECT value FROM json_each(?)) "
             "ORDER BY taken_ms, id LIMIT 1",
             (WAITING, json.dumps(list(passed))),
-        ).scalar()
+        ).fetchone()
+        if row is None:
+            return None
         table = t.tables.parcel
-        return (id, t.connection.scalars(select(table.c.content).where(table.c.id == id)).one()) if id else None
+        return row[0], t.connection.scalars(select(table.c.content).where(table.c.id == row[0])).one()
 
 
 def note_delivered(store: LocalStore, id: str, reply: bytes) -> None:

@@ -109,13 +109,13 @@ def write_changes(t: Transaction, changes: Sequence[Change], before: dict[outbox
 
 
 def _write_one(t: Transaction, change: Change, raw: RawRow | None, stamp: str, touched: Touched) -> None:
-    kind, id, connection = change.kind, change.id, t.connection
+    kind, id = change.kind, change.id
     values = {name: to_wire(value) for name, value in change.values.items()}
     if raw is None:
         raw = RawRow.empty(t.registry[kind], id)
         # A create stamps only what the person filled in: what she left open never beats what somebody else knows.
         values = {name: value for name, value in values.items() if value is not None}
-        connection.exec_driver_sql("INSERT OR IGNORE INTO lingering (kind, id, made_here) VALUES (?,?,1)", (kind, id))
+        t.driver.execute("INSERT OR IGNORE INTO lingering (kind, id, made_here) VALUES (?,?,1)", (kind, id))
     else:
         touched.add(t, kind, id, raw)
         _keep_received(t, kind, id, raw, values)
@@ -123,7 +123,7 @@ def _write_one(t: Transaction, change: Change, raw: RawRow | None, stamp: str, t
     cells = {name: [value, stamp, raw.stamps.get(name, "")] for name, value in values.items()}
     raw.take({name: (value, stamp) for name, value in values.items()})
     raw.unsent = WAITING
-    write_raw(connection, t.tables, kind, [raw])
+    write_raw(t.connection, t.tables, kind, [raw])
     unit = outbox.unit_of(t, kind, id, raw)
     # The time of the stamp: the phone's own clock may be years off, and by this time changes are kept and forgotten.
     outbox.put_change(t, kind, id, unit, cells, at_ms=parts(stamp).ms)

@@ -227,7 +227,7 @@ def _frozen(t: Transaction, chosen: Sequence[Waiting]) -> FrozenBatch:
     t.connection.execute(t.tables.frozen.insert().values(line))
     order = [row.rowid for rows in by_kind.values() for row in rows]
     with t.left_standing():
-        t.connection.exec_driver_sql(
+        t.driver.executemany(
             "UPDATE outbox SET batch=?, row=? WHERE rowid=?",
             [(batch.number, place, number) for place, number in enumerate(order)],
         )
@@ -346,4 +346,4 @@ def _with_stamps(section: Section, instead: Mapping[str, str]) -> Section:
 
 def forget_blobs(t: Transaction, answered: int, keep: int = 50) -> None:
     """Drops the bytes of batches answered long ago."""
-    t.connection.exec_driver_sql("DELETE FROM frozen WHERE number<=? AND answered", (answered - keep,))
+    t.driver.execute("DELETE FROM frozen WHERE number<=? AND answered", (answered - keep,))

@@ -40,7 +40,7 @@ def forget_old(t: Transaction) -> None:
     not go because its clock jumps ahead. What the centre holds for a parent has not ended: it is work of this phone's
     own for as long as it shows here and nowhere else."""
     before_ms = int(t.meta.get(named.HEARD_MS, 0)) - KEPT_MS
-    t.connection.exec_driver_sql("DELETE FROM own_change WHERE at_ms<? AND state<>'held'", (before_ms,))
+    t.driver.execute("DELETE FROM own_change WHERE at_ms<? AND state<>'held'", (before_ms,))
 
 
 def history(store: LocalStore, record_id: str) -> list[Past]:

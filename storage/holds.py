@@ -30,11 +30,10 @@ class Streams:
 
     def __init__(self, t: Transaction) -> None:
         self._t, self._table = t, t.tables.stream
-        # With every page, so it goes past the building of a statement.
-        rows = t.connection.exec_driver_sql("SELECT number, name, superseded FROM stream ORDER BY number").all()
-        self.names = {row.number: row.name for row in rows}
-        self._current = {row.name: row.number for row in rows if not row.superseded}
-        self.superseded = {row.number for row in rows if row.superseded}
+        rows = t.driver.execute("SELECT number, name, superseded FROM stream ORDER BY number").fetchall()
+        self.names = {number: name for number, name, _ in rows}
+        self._current = {name: number for number, name, superseded in rows if not superseded}
+        self.superseded = {number for number, _, superseded in rows if superseded}
         self._reached: dict[str, int] = {}
 
     def number(self, name: str) -> int:
@@ -125,10 +124,10 @@ def release(t: Transaction, kind: str, numbers: Iterable[int], streams: Streams,
     unheld = [id for id, held in remaining.items() if not held]
     if kind not in t.tables:
         lines = [(held, kind, id) for id, held in remaining.items()]
-        t.connection.exec_driver_sql("UPDATE unknown_record SET held=? WHERE kind=? AND id=?", lines)
-        t.connection.exec_driver_sql("DELETE FROM unknown_record WHERE kind=? AND held=''", (kind,))
+        t.driver.executemany("UPDATE unknown_record SET held=? WHERE kind=? AND id=?", lines)
+        t.driver.execute("DELETE FROM unknown_record WHERE kind=? AND held=''", (kind,))
         return
-    t.connection.exec_driver_sql(
+    t.driver.executemany(
         f'UPDATE "{t.tables[kind].name}" SET held=? WHERE id=?', [(held, id) for id, held in remaining.items()]
     )
     drop(t, kind, unheld)
@@ -146,9 +145,9 @@ def drop(t: Transaction, kind: str, ids: Iterable[str]) -> None:
         linger(t, kind, sorted(kept))
     gone = json.dumps(sorted(wanted - kept))
     with t.written_over():
-        t.connection.exec_driver_sql(f'DELETE FROM "{t.tables[kind].name}" WHERE id {IN_IDS}', (gone,))
+        t.driver.execute(f'DELETE FROM "{t.tables[kind].name}" WHERE id {IN_IDS}', (gone,))
         for table in (t.tables.lingering.name, t.tables.beneath.name):
-            t.connection.exec_driver_sql(f"DELETE FROM {table} WHERE kind=? AND id {IN_IDS}", (kind, gone))
+            t.driver.execute(f"DELETE FROM {table} WHERE kind=? AND id {IN_IDS}", (kind, gone))
         if kind == photos.KIND:
             photos.let_go(t, wanted - kept)
     t.changed.add(kind)
@@ -204,7 +203,7 @@ def _is_of(device: str, made: Collection[str], stamp: str) -> bool:
 def linger(t: Transaction, kind: str, ids: Iterable[str]) -> None:
     """These are looked at again when the work on them has been answered."""
     sql = f"INSERT INTO lingering (kind, id) VALUES (?,?) {LINGERS}"
-    t.connection.exec_driver_sql(sql, [(kind, id) for id in ids])
+    t.driver.executemany(sql, [(kind, id) for id in ids])
 
 
 LINGERS = "ON CONFLICT(kind, id) DO UPDATE SET made_here=0"
@@ -216,21 +215,21 @@ def drop_done(t: Transaction, streams: Streams) -> None:
     held keep only the columns that their streams give, be it that their author typed the others herself.
 
     As long as more waits to be sent there is another call, and it is done after the last one: once for all of them."""
-    if t.connection.exec_driver_sql("SELECT 1 FROM outbox WHERE batch>=0 LIMIT 1").first():
+    if t.driver.execute("SELECT 1 FROM outbox WHERE batch>=0 LIMIT 1").fetchone():
         return
-    for kind in t.connection.exec_driver_sql("SELECT DISTINCT kind FROM lingering").scalars().all():
+    for (kind,) in t.driver.execute("SELECT DISTINCT kind FROM lingering").fetchall():
         for idle in _idle_lingering(t, kind) if kind in t.tables else ():
             held = {id: numbers for id, numbers in idle if numbers}
             _blank(t, kind, held, streams)
             settled = json.dumps([id for id, numbers in idle if numbers != ""])
-            t.connection.exec_driver_sql(f"DELETE FROM lingering WHERE kind=? AND id {IN_IDS}", (kind, settled))
+            t.driver.execute(f"DELETE FROM lingering WHERE kind=? AND id {IN_IDS}", (kind, settled))
             drop(t, kind, [id for id, numbers in idle if numbers == ""])
 
 
 def _idle_lingering(t: Transaction, kind: str) -> Iterator[list[tuple[str, str | None]]]:
     """(id, numbers of its streams) of lingering records without work of their own, some at a time."""
     sql, last = IDLE_LINGERING.format(table=t.tables[kind].name), 0
-    while found := t.connection.exec_driver_sql(sql, (kind, last)).fetchall():
+    while found := t.driver.execute(sql, (kind, last)).fetchall():
         yield [(id, held) for id, held, _number in found]
         last = found[-1][2]
 

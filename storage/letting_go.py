@@ -38,11 +38,11 @@ def let_go(t: Transaction, rows: Sequence[RawRow], digests: Mapping[str, tuple[i
     if not rows:
         return
     lines = [(KIND, row.id, row.values["account_id"], row.held, digests[row.id][0], digests[row.id][1]) for row in rows]
-    t.connection.exec_driver_sql(
+    t.driver.executemany(
         "INSERT OR REPLACE INTO let_go (kind, id, parent, held, whole, public) VALUES (?,?,?,?,?,?)", lines
     )
     gone = json.dumps([row.id for row in rows])
-    t.connection.exec_driver_sql(f'DELETE FROM "{t.tables[KIND].name}" WHERE id {IN_IDS}', (gone,))
+    t.driver.execute(f'DELETE FROM "{t.tables[KIND].name}" WHERE id {IN_IDS}', (gone,))
     t.changed.add(KIND)
 
 
@@ -51,10 +51,9 @@ def come_back(t: Transaction, kind: str, ids: Iterable[str]) -> dict[str, str]:
     if kind != KIND:
         return {}
     wanted = json.dumps(list(ids))
-    rows = t.connection.exec_driver_sql(f"SELECT id, held FROM let_go WHERE kind=? AND id {IN_IDS}", (kind, wanted))
-    found = {row.id: row.held for row in rows}
+    found = dict(t.driver.execute(f"SELECT id, held FROM let_go WHERE kind=? AND id {IN_IDS}", (kind, wanted)))
     if found:
-        t.connection.exec_driver_sql(f"DELETE FROM let_go WHERE kind=? AND id {IN_IDS}", (kind, wanted))
+        t.driver.execute(f"DELETE FROM let_go WHERE kind=? AND id {IN_IDS}", (kind, wanted))
     return found
 
 
@@ -72,7 +71,7 @@ def release_gone(t: Transaction, kind: str, numbers: Iterable[int], ids: Iterabl
     left = {id: rest for id, held in _gone(t, ids) if (rest := without(held, gone)) != held}
     _write(t, left)
     if left:
-        t.connection.exec_driver_sql("DELETE FROM let_go WHERE held=''")
+        t.driver.execute("DELETE FROM let_go WHERE held=''")
 
 
 def gone_by(t: Transaction, kind: str) -> Iterator[Gone]:
@@ -117,13 +116,12 @@ def want_older_steps(store: LocalStore, account_id: str) -> None:
 def wanted_ids(store: LocalStore) -> tuple[str, ...]:
     """The steps to ask the centre for."""
     with store.reading() as t:
-        # Every run begins with this, so it goes past the building of a statement.
-        chosen = t.connection.exec_driver_sql(
+        chosen = t.driver.execute(
             "SELECT id FROM let_go WHERE parent IN (SELECT account_id FROM wanted_older WHERE NOT answered) "
             "ORDER BY parent, id LIMIT ?",
             (ASKED_AT_ONCE,),
         )
-        return tuple(chosen.scalars())
+        return tuple(id for (id,) in chosen)
 
 
 def note_answered(store: LocalStore, ids: Iterable[str]) -> None:
@@ -148,12 +146,10 @@ def kept_accounts(t: Transaction) -> set[str]:
 
 def _gone(t: Transaction, ids: Iterable[str] | None) -> list[tuple[str, str]]:
     if ids is None:
-        rows = t.connection.exec_driver_sql("SELECT id, held FROM let_go")
-    else:
-        rows = t.connection.exec_driver_sql(f"SELECT id, held FROM let_go WHERE id {IN_IDS}", (json.dumps(list(ids)),))
-    return [(row.id, row.held) for row in rows]
+        return t.driver.execute("SELECT id, held FROM let_go").fetchall()
+    return t.driver.execute(f"SELECT id, held FROM let_go WHERE id {IN_IDS}", (json.dumps(list(ids)),)).fetchall()
 
 
 def _write(t: Transaction, held: Mapping[str, str]) -> None:
     if held:
-        t.connection.exec_driver_sql("UPDATE let_go SET held=? WHERE id=?", [(one, id) for id, one in held.items()])
+        t.driver.executemany("UPDATE let_go SET held=? WHERE id=?", [(one, id) for id, one in held.items()])

@@ -41,16 +41,15 @@ def put_change(
     """
     typed_under = int(t.meta.get(named.CURSOR_NUMBER, 0)) if typed_under is None else typed_under
     changes, codec = cells, t.tables.codec
-    # A save waits for these, so they go past the building of statements.
-    older = [t.connection.exec_driver_sql(sql, (kind, id)).one_or_none() for sql in (WAITING_OF, TO_MEND_OF)]
+    older = [t.driver.execute(sql, (kind, id)).fetchone() for sql in (WAITING_OF, TO_MEND_OF)]
     for row in older:
         if row is not None:
-            changes = merged(read_changes(codec, row.changes), changes)
-            typed_under = min(typed_under, row.typed_under)
+            changes = merged(read_changes(codec, row[0]), changes)
+            typed_under = min(typed_under, row[1])
     line = (kind, id, NOT_FROZEN, t.meta.next(named.PLACE), unit, typed_under, at_ms, changes_text(codec, changes))
-    t.connection.exec_driver_sql(PUT_WAITING, line)
+    t.driver.execute(PUT_WAITING, line)
     if older[1] is not None:
-        t.connection.exec_driver_sql("DELETE FROM mending WHERE kind=? AND id=?", (kind, id))
+        t.driver.execute("DELETE FROM mending WHERE kind=? AND id=?", (kind, id))
 
 
 WAITING_OF = f"SELECT changes, typed_under FROM outbox WHERE kind=? AND id=? AND batch={NOT_FROZEN}"
@@ -130,7 +129,7 @@ def refresh_unsent(t: Transaction, keys: Iterable[Key]) -> None:
     for state, some in ((WAITING, waiting), (TO_MEND, to_mend), (RECEIVED, wanted - waiting - to_mend)):
         for kind in {kind for kind, _ in some}:
             lines = [(state, id) for one, id in some if one == kind]
-            t.connection.exec_driver_sql(f'UPDATE "{t.tables[kind].name}" SET unsent=? WHERE id=?', lines)
+            t.driver.executemany(f'UPDATE "{t.tables[kind].name}" SET unsent=? WHERE id=?', lines)
 
 
 # --- beneath
@@ -145,16 +144,16 @@ def beneath_of(t: Transaction, kind: str, id: str) -> dict[str, list[Any]]:
 
 def beneath_keys(t: Transaction) -> set[Key]:
     """Records that have something beneath."""
-    return {(row.kind, row.id) for row in t.connection.exec_driver_sql("SELECT kind, id FROM beneath")}
+    return set(t.driver.execute("SELECT kind, id FROM beneath"))
 
 
 def keep_beneath(t: Transaction, kind: str, id: str, unit: str, fields: Mapping[str, list[Any]]) -> None:
     """Replaces what is kept beneath a record; nothing for an empty mapping."""
     if fields:
         line = (kind, id, unit, sealed(t.tables.codec, dict(fields)))
-        t.connection.exec_driver_sql(PUT_BENEATH, line)
+        t.driver.execute(PUT_BENEATH, line)
     else:
-        t.connection.exec_driver_sql("DELETE FROM beneath WHERE kind=? AND id=?", (kind, id))
+        t.driver.execute("DELETE FROM beneath WHERE kind=? AND id=?", (kind, id))
 
 
 PUT_BENEATH = (

@@ -189,8 +189,7 @@ def _is_sound(photo: Bytes, content: bytes) -> bool:
 
 
 def _any(t: Transaction, state: str) -> bool:
-    # Every run asks, and mostly there are none: so it goes past the building of a statement.
-    return bool(t.connection.exec_driver_sql("SELECT 1 FROM photo WHERE state=? LIMIT 1", (state,)).first())
+    return t.driver.execute("SELECT 1 FROM photo WHERE state=? LIMIT 1", (state,)).fetchone() is not None
 
 
 def _first(t: Transaction, chosen: object) -> Bytes | None:

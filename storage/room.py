@@ -37,10 +37,10 @@ def room_of(t: Transaction) -> Room:
     """What is held, against the norms of today."""
     norms, day = norms_held(t), today(t.meta, t.clock_ms, t.store.built_on)
     counts = "+".join(f'(SELECT count(*) FROM "{table.name}")' for table in t.tables.values())
-    records, pages, free, size = t.connection.exec_driver_sql(
+    records, pages, free, size = t.driver.execute(
         f"SELECT {counts}, page_count, freelist_count, page_size "
         "FROM pragma_page_count, pragma_freelist_count, pragma_page_size"
-    ).one()
+    ).fetchone()
     return Room(
         records,
         max(1, norm_on(norms, "device_records", day)),
@@ -76,13 +76,13 @@ def _opened_long_ago(store: LocalStore) -> Iterator[list[str]]:
             f"SELECT max(on_day) FROM \"{step}\" WHERE account_id=one.id AND kind='opened' AND process='savings' "
             "AND deleted_on IS NULL"
         )
-        rows = t.connection.exec_driver_sql(
+        rows = t.driver.execute(
             f'SELECT id FROM (SELECT id, coalesce(opened_on, ({opened})) AS day FROM "{account}" AS one '
             f"WHERE unsent=0 AND state IN (?,?,?)) WHERE day<=? ORDER BY day, id",
             (*OPENED, before),
         )
         kept = kept_accounts(t)
-        ids = [row.id for row in rows if row.id not in kept]
+        ids = [id for (id,) in rows if id not in kept]
     for at in range(0, len(ids), ACCOUNTS_AT_ONCE):
         yield ids[at : at + ACCOUNTS_AT_ONCE]
 

@@ -278,7 +278,7 @@ def write_raw(connection: Connection, tables: Tables, kind: str, rows: Sequence[
         )
         for row in rows
     ]
-    connection.exec_driver_sql(shape.upsert, lines)
+    driver_of(connection).executemany(shape.upsert, lines)
 
 
 @contextmanager

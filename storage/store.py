@@ -52,6 +52,9 @@ class Transaction:
     """One transaction as the rest of the room sees it. `changed` collects what is announced after the commit."""
 
     connection: Connection
+    driver: sqlite3.Connection
+    """SQLite itself, in this transaction: for what is written in its words. SQLAlchemy would take longer over most such
+    statements than SQLite does."""
     tables: Tables
     meta: Meta
     store: "LocalStore"
@@ -60,12 +63,6 @@ class Transaction:
     @property
     def registry(self) -> Registry:
         return self.tables.registry
-
-    @property
-    def driver(self) -> sqlite3.Connection:
-        """SQLite itself, in this transaction: for what every part of every page asks. SQLAlchemy would take longer over
-        such a statement than SQLite does."""
-        return driver_of(self.connection)
 
     @property
     def clock_ms(self) -> int:
@@ -167,7 +164,7 @@ class LocalStore:
         with self._suspecting(), sqlite_problems(), self._engine.connect() as connection, connection.begin():
             driver = driver_of(connection)
             driver.execute("BEGIN")
-            yield Transaction(connection, self.tables, Meta(driver, self.tables), self)
+            yield Transaction(connection, driver, self.tables, Meta(driver, self.tables), self)
 
     @contextmanager
     def writing(self, *, durable: bool = True) -> Iterator[Transaction]:
@@ -185,7 +182,7 @@ class LocalStore:
             driver = driver_of(connection)
             driver.execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
             driver.execute("BEGIN IMMEDIATE")
-            transaction = Transaction(connection, self.tables, Meta(driver, self.tables), self)
+            transaction = Transaction(connection, driver, self.tables, Meta(driver, self.tables), self)
             yield transaction
         self.announce(transaction.changed)
 

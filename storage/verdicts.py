@@ -22,7 +22,7 @@ SOME_SET_ASIDE = "SELECT 1 FROM verdict WHERE state='set_aside' LIMIT 1"
 def end_accepted(t: Transaction) -> None:
     """Work that waited to be mended and was accepted as it is: it is in the centre's hands. What has been typed since
     is another change and stays."""
-    if "Verdict" not in t.tables or not t.connection.exec_driver_sql("SELECT 1 FROM mending LIMIT 1").first():
+    if "Verdict" not in t.tables or not t.driver.execute("SELECT 1 FROM mending LIMIT 1").fetchone():
         return
     verdict, mending = t.tables["Verdict"], t.tables.mending
     about = and_(verdict.c.record_kind == mending.c.kind, verdict.c.record_id == mending.c.id)
@@ -57,7 +57,7 @@ def take_set_aside(t: Transaction) -> None:
     """Work that the centre held for its parent, and could not apply when that came: it waits to be mended, as if that
     had been the answer. Where the centre has the record its value stands there, and a phone cannot tell it from others
     by now: such a change stays in the history alone."""
-    if "Verdict" not in t.tables or not t.connection.exec_driver_sql(SOME_SET_ASIDE).first():
+    if "Verdict" not in t.tables or not t.driver.execute(SOME_SET_ASIDE).fetchone():
         return
     verdict, own = t.tables["Verdict"], t.tables.own_change
     if not t.connection.execute(select(verdict.c.id).where(verdict.c.state == "set_aside").limit(1)).first():
