@@ -16,14 +16,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy import event
-
 from records.commands.accounts import ChangeAccount
 from records.commands.deciding import Command
 from records.commands.groups import ChangeGroup, RegisterGroup
 from records.commands.members import AddMember
 from records.ids import new_id
 from tests.fleet import Phone, differences, fresh_contents, quiet
+from tests.property.simulation.crashing import at_statement
 from tests.property.simulation.quickly import sharing
 from tests.world import World, ref
 
@@ -65,17 +64,8 @@ def live(phone: Phone, deeds: list[Command], heard: Path) -> None:
 @contextmanager
 def dying_at(phone: Phone, step: int) -> Iterator[None]:
     """kill -9 at the so many'th statement or commit of the phone's file; the centre is elsewhere, and lives."""
-    reached = 0
-
-    def count(*what: object) -> None:
-        nonlocal reached
-        reached += 1
-        if reached == step:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    event.listen(phone.store._engine, "before_cursor_execute", count)
-    event.listen(phone.store._engine, "commit", count)
-    yield
+    with at_statement(phone.store._engine, step, lambda: os.kill(os.getpid(), signal.SIGKILL)):
+        yield
 
 
 def in_child(work: Callable[[], None]) -> int:

@@ -4,7 +4,7 @@ import dataclasses
 from datetime import date
 
 import pytest
-from sqlalchemy import event, select
+from sqlalchemy import select
 
 from records.commands.accounts import RecordStep
 from records.commands.groups import ChangeGroup, RegisterGroup
@@ -39,6 +39,7 @@ from tests.factories import (
     supervisor_capacity,
 )
 from tests.phones import a_phone, cells_of, enrol, outbox_of
+from tests.statements import each_statement
 
 TREE = a_place_tree()
 GROUPS, MEMBERS = f"block/{TREE.block.id}/groups", f"gp/{TREE.panchayat.id}/members"
@@ -56,16 +57,9 @@ def take(phone, *parts, **changes):
 
 def statements_of(store, deed) -> int:
     """How many statements a deed runs."""
-    asked = []
-
-    def note(*what):
-        asked.append(what[2])
-
-    event.listen(store._engine, "before_cursor_execute", note)
-    try:
+    asked: list[None] = []
+    with each_statement(store._engine, lambda: asked.append(None)):
         deed()
-    finally:
-        event.remove(store._engine, "before_cursor_execute", note)
     return len(asked)
 
 

@@ -5,14 +5,13 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pytest
-from sqlalchemy import Connection, Engine, event
+from sqlalchemy import Engine
 
-import storage.rows
 import storage.store
-from storage.driver import driver_of
+from tests.statements import each_statement
 
 WAL_HEAD = 32
 SALT = slice(16, 24)
@@ -69,45 +68,17 @@ def log_mark(path: Path) -> tuple[bytes, int]:
 
 @contextmanager
 def at_statement(engine: Engine, number: int, strike: Callable[[], None]) -> Iterator[None]:
-    """Calls `strike` at the `number`th statement or commit of an engine, counted from 1, and at all after it; a phone's
-    statements that go past SQLAlchemy are among them."""
+    """Calls `strike` at the `number`th statement or commit of an engine, counted from 1, and at all after it."""
     count = 0
 
-    def reached(*what: Any) -> None:
+    def reached() -> None:
         nonlocal count
         count += 1
         if count >= number:
             strike()
 
-    def watched(connection: Connection) -> Any:
-        driver = driver_of(connection)
-        return _Watched(driver, reached) if connection.engine is engine else driver
-
-    event.listen(engine, "before_cursor_execute", reached)
-    event.listen(engine, "commit", reached)
-    try:
-        with pytest.MonkeyPatch.context() as patch:
-            for module in (storage.store, storage.rows):
-                patch.setattr(module, "driver_of", watched)
-            yield
-    finally:
-        event.remove(engine, "before_cursor_execute", reached)
-        event.remove(engine, "commit", reached)
-
-
-class _Watched:
-    """SQLite itself with somebody who counts what is asked of it."""
-
-    def __init__(self, driver: sqlite3.Connection, reached: Callable[[], None]) -> None:
-        self._driver, self._reached = driver, reached
-
-    def execute(self, *what: Any) -> sqlite3.Cursor:
-        self._reached()
-        return self._driver.execute(*what)
-
-    def executemany(self, *what: Any) -> sqlite3.Cursor:
-        self._reached()
-        return self._driver.executemany(*what)
+    with each_statement(engine, reached):
+        yield
 
 
 @contextmanager
