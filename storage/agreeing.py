@@ -157,9 +157,7 @@ def _rows(t: Transaction, kind: str, marks: list[str], under: Mapping[tuple[str,
 
 def _numbers(t: Transaction) -> dict[str, int]:
     """stream -> its number, of those that are read and have not begun again since."""
-    table = t.tables.stream
-    rows = t.connection.execute(select(table.c.name, table.c.number).where(table.c.superseded.is_(False)))
-    return {row.name: row.number for row in rows}
+    return dict(t.driver.execute("SELECT name, number FROM stream WHERE NOT superseded"))
 
 
 def _held(t: Transaction) -> Held:

@@ -66,8 +66,9 @@ def settle(t: Transaction, touched: Touched) -> None:
 
 def stand_down(t: Transaction, units: Iterable[str] | None = None) -> None:
     """Lets the received derived values stand again where no work of our own is left (of these units, or of all)."""
-    beneath = t.tables.beneath
-    rows = t.connection.execute(select(beneath)).all()
+    if t.driver.execute("SELECT 1 FROM beneath LIMIT 1").fetchone() is None:
+        return
+    rows = t.connection.execute(select(t.tables.beneath)).all()
     chosen = None if units is None else set(units)
     idle = {row.unit for row in rows if chosen is None or row.unit in chosen}
     idle -= outbox.busy_units(t, idle)
@@ -117,12 +118,8 @@ def _account_columns(account: RawRow, state: AccountState) -> dict[str, Any]:
 
 def _settle_rosters(t: Transaction, shgs: Mapping[str, RawRow], disputed: set[str]) -> None:
     """Counts the rosters and finds the marks of groups whose members are all here."""
-    streams = t.tables.stream
-    whole = {
-        f",{row.number},"
-        for row in t.connection.execute(select(streams.c.number, streams.c.name))
-        if class_of(row.name) == "members"
-    }
+    streams = t.driver.execute("SELECT number, name FROM stream")
+    whole = {f",{number}," for number, name in streams if class_of(name) == "members"}
     ours = {id: raw for id, raw in shgs.items() if not raw.held or any(mark in raw.held for mark in whole)}
     if not ours:
         return
@@ -159,7 +156,7 @@ def norms_held(t: Transaction) -> list[Norm]:
     """The norms that have come here."""
     if "Norm" not in t.tables:
         return []
-    ids = t.connection.scalars(select(t.tables["Norm"].c.id))
+    ids = [id for (id,) in t.driver.execute(f'SELECT id FROM "{t.tables["Norm"].name}"')]
     records = (raw.record(t.registry["Norm"]) for raw in raw_rows(t.connection, t.tables, "Norm", ids).values())
     return [record for record in records if isinstance(record, Norm) and isinstance(record.from_on, date)]
 

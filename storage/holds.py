@@ -249,11 +249,12 @@ IDLE_LINGERING = (
 
 def worked_on(t: Transaction, kind: str, ids: set[str]) -> set[str]:
     """Those records that have work waiting, refused or held at the centre, and those above such records."""
-    own = t.tables.own_change
-    held = select(own.c.kind, own.c.id).where(own.c.state == "held")
-    keys = {(row.kind, row.id) for row in t.connection.execute(held)}
-    for table in (t.tables.outbox, t.tables.mending):
-        keys |= {(row.kind, row.id) for row in t.connection.execute(select(table.c.kind, table.c.id).distinct())}
+    keys = set(
+        t.driver.execute(
+            "SELECT kind, id FROM own_change WHERE state='held' "
+            "UNION SELECT kind, id FROM outbox UNION SELECT kind, id FROM mending"
+        )
+    )
     above = _all_above(t, keys) if keys else set()
     return {id for id in ids if (kind, id) in above}
 

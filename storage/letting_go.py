@@ -76,18 +76,17 @@ def release_gone(t: Transaction, kind: str, numbers: Iterable[int], ids: Iterabl
 
 def gone_by(t: Transaction, kind: str) -> Iterator[Gone]:
     """What was let go of a kind."""
-    table = t.tables.let_go
-    for row in t.connection.execute(select(table).where(table.c.kind == kind)):
-        yield Gone(row.held, row.whole, row.public)
+    for row in t.driver.execute("SELECT held, whole, public FROM let_go WHERE kind=?", (kind,)):
+        yield Gone(*row)
 
 
 def count_gone(t: Transaction) -> int:
-    return t.connection.scalar(select(func.count()).select_from(t.tables.let_go)) or 0
+    count: int = t.driver.execute("SELECT count(*) FROM let_go").fetchone()[0]
+    return count
 
 
 def has_let_go(t: Transaction, account_id: str) -> bool:
-    table = t.tables.let_go
-    return t.connection.execute(select(table.c.id).where(table.c.parent == account_id).limit(1)).first() is not None
+    return t.driver.execute("SELECT 1 FROM let_go WHERE parent=? LIMIT 1", (account_id,)).fetchone() is not None
 
 
 # --- asked for again
@@ -139,9 +138,8 @@ def note_answered(store: LocalStore, ids: Iterable[str]) -> None:
 
 def kept_accounts(t: Transaction) -> set[str]:
     """Accounts whose steps somebody asked for not long ago."""
-    wanted = t.tables.wanted_older
-    t.connection.execute(delete(wanted).where(wanted.c.at_ms < t.clock_ms - KEPT_MS, wanted.c.answered))
-    return set(t.connection.scalars(select(wanted.c.account_id)))
+    t.driver.execute("DELETE FROM wanted_older WHERE at_ms<? AND answered", (t.clock_ms - KEPT_MS,))
+    return {id for (id,) in t.driver.execute("SELECT account_id FROM wanted_older")}
 
 
 def _gone(t: Transaction, ids: Iterable[str] | None) -> list[tuple[str, str]]:

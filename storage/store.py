@@ -13,7 +13,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, QueuePool, create_engine
+from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from records.kinds import KINDS, Registry
@@ -21,28 +21,14 @@ from records.personal import PLAIN, Codec
 from records.problems import Problem
 from records.workspace import SyncStatus
 from storage import meta as named
+from storage.connections import DELETING, Connections
 from storage.copies import copy_before_upgrade, forget_older_copies
-from storage.driver import driver_of
 from storage.meta import Meta
 from storage.moment import BUILT_ON
 from storage.tables import Tables
 from storage.upgrade import CURRENT, OLDER, stage_of, upgrade
 
 log = logging.getLogger("samooh.storage")
-
-CACHE_KB = 6000
-"""Of pages of the file, kept in memory by each connection in use, mostly one or two: a batch of a thousand records
-touches more of them than SQLite keeps by itself, and what it has no room for it writes more than once."""
-
-LOG_PAGES = 4000
-"""Pages of 4 kB in the log before they are worked into the file: one that changes with every batch goes there once."""
-
-DELETING = "FAST"
-"""What is deleted is written over where its page is written anyway. How SQLite was built would decide it otherwise, so
-that one phone kept what another does not."""
-
-BUSY_SECONDS = 30
-"""How long a statement waits for another process's transaction before it gives up."""
 
 Listener = Callable[[frozenset[str]], None]
 
@@ -107,7 +93,7 @@ class LocalStore:
         self.unlocked: dict[str, str] = {}  # secrets that lie in the device's safe (storage/secrets.py)
         self._writer = threading.Lock()
         self._listeners: list[Listener] = []
-        self._engine = _engine(path)
+        self._connections = Connections(path)
 
     @classmethod
     def open(
@@ -156,15 +142,13 @@ class LocalStore:
         return self.tables.registry
 
     def close(self) -> None:
-        self._engine.dispose()
+        self._connections.close()
 
     @contextmanager
     def reading(self) -> Iterator[Transaction]:
         """A view of the store that does not change while it is open."""
-        with self._suspecting(), sqlite_problems(), self._engine.connect() as connection, connection.begin():
-            driver = driver_of(connection)
-            driver.execute("BEGIN")
-            yield Transaction(connection, driver, self.tables, Meta(driver, self.tables), self)
+        with self._suspecting(), sqlite_problems(), self._connections.transaction("BEGIN") as (connection, driver):
+            yield self._transaction(connection, driver)
 
     @contextmanager
     def writing(self, *, durable: bool = True) -> Iterator[Transaction]:
@@ -172,19 +156,15 @@ class LocalStore:
 
         `durable`: on the disk before this returns. Only what the centre would send again may do without.
         """
-        with (
-            self._writer,
-            self._suspecting(),
-            sqlite_problems(),
-            self._engine.connect() as connection,
-            connection.begin(),
-        ):
-            driver = driver_of(connection)
-            driver.execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
-            driver.execute("BEGIN IMMEDIATE")
-            transaction = Transaction(connection, driver, self.tables, Meta(driver, self.tables), self)
+        waiting = f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}"
+        begun = self._connections.transaction(waiting, "BEGIN IMMEDIATE")
+        with self._writer, self._suspecting(), sqlite_problems(), begun as (connection, driver):
+            transaction = self._transaction(connection, driver)
             yield transaction
         self.announce(transaction.changed)
+
+    def _transaction(self, connection: Connection, driver: sqlite3.Connection) -> Transaction:
+        return Transaction(connection, driver, self.tables, Meta(driver, self.tables), self)
 
     @property
     def is_suspect(self) -> bool:
@@ -203,14 +183,14 @@ class LocalStore:
 
     def write_out(self) -> None:
         """Writes the log into the file and empties it, so that nothing of before is left in it."""
-        with self._writer, sqlite_problems(), self._engine.connect() as connection:
+        with self._writer, sqlite_problems(), self._connections.lent() as connection:
             connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def write_anew(self) -> None:
         """Writes the whole file anew, of which nothing is left then but what it holds. Where that cannot be now it is
         still due, and done when the store is opened next."""
         try:
-            with self._writer, sqlite_problems(), self._engine.connect() as connection:
+            with self._writer, sqlite_problems(), self._connections.lent() as connection:
                 connection.exec_driver_sql("VACUUM")
             with self.writing() as t:
                 t.meta.put(named.TO_WRITE_ANEW, None)
@@ -260,32 +240,6 @@ class LocalStore:
             yield
         finally:
             lock.close()
-
-
-def _engine(path: Path) -> Engine:
-    def connect() -> sqlite3.Connection:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        # The wait is set before anything else: the switch to WAL itself may have to wait.
-        connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
-        connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute("PRAGMA synchronous=FULL")
-        connection.execute("PRAGMA temp_store=MEMORY")
-        connection.execute(f"PRAGMA cache_size=-{CACHE_KB}")
-        connection.execute(f"PRAGMA wal_autocheckpoint={LOG_PAGES}")
-        connection.execute(f"PRAGMA secure_delete={DELETING}")
-        return connection
-
-    # Transactions are begun by hand: a listener would be asked at every statement. The connection used last is taken
-    # first: what it has at hand of the file is still true where nobody else has written since.
-    return create_engine(
-        "sqlite+pysqlite://",
-        creator=connect,
-        poolclass=QueuePool,
-        pool_use_lifo=True,
-        pool_size=8,
-        max_overflow=24,
-        hide_parameters=True,
-    )
 
 
 @contextmanager

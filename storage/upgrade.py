@@ -16,6 +16,7 @@ from records.problems import Problem
 from records.record import fields_of
 from storage import meta as named
 from storage.changes import merged
+from storage.driver import driver_of
 from storage.meta import Meta
 from storage.rows import RawRow, raw_rows, shape_of, write_raw
 from storage.tables import NOT_FROZEN, PARKED, Tables, snake_case
@@ -127,8 +128,11 @@ def _default(tables: Tables, kind: str | None, name: str) -> str:
 
 def _move_extra(connection: Connection, tables: Tables) -> None:
     """Columns that have become known leave `extra`."""
+    driver = driver_of(connection)
     for name, kind in tables.registry.items():
         table = tables[name]
+        if driver.execute(f'SELECT 1 FROM "{table.name}" WHERE extra IS NOT NULL LIMIT 1').fetchone() is None:
+            continue
         for row in connection.execute(select(table.c.id, table.c.extra).where(table.c.extra.is_not(None))).all():
             known = {field: cell for field, cell in row.extra.items() if field in fields_of(kind.cls)}
             if known:
@@ -139,7 +143,10 @@ def _move_extra(connection: Connection, tables: Tables) -> None:
 
 def _move_unknown_records(connection: Connection, tables: Tables) -> None:
     unknown = tables.unknown_record
+    some = {kind for (kind,) in driver_of(connection).execute("SELECT DISTINCT kind FROM unknown_record")}
     for name, kind in tables.registry.items():
+        if name not in some:
+            continue
         rows = connection.execute(select(unknown).where(unknown.c.kind == name)).all()
         write_raw(connection, tables, name, [_as_known(kind, row.id, row.held, row.fields) for row in rows])
         connection.execute(unknown.delete().where(unknown.c.kind == name))

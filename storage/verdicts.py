@@ -17,12 +17,17 @@ from storage.rows import raw_row, write_raw
 from storage.store import LocalStore, Transaction
 
 SOME_SET_ASIDE = "SELECT 1 FROM verdict WHERE state='set_aside' LIMIT 1"
+SOME_RETURNED = "SELECT 1 FROM verdict WHERE state='returned' LIMIT 1"
+SOME_ACCEPTED = "SELECT 1 FROM verdict WHERE state='accepted' LIMIT 1"
+"""Mostly there are none, and what joins them with the work of this phone need not be asked."""
 
 
 def end_accepted(t: Transaction) -> None:
     """Work that waited to be mended and was accepted as it is: it is in the centre's hands. What has been typed since
     is another change and stays."""
     if "Verdict" not in t.tables or not t.driver.execute("SELECT 1 FROM mending LIMIT 1").fetchone():
+        return
+    if not t.driver.execute(SOME_ACCEPTED).fetchone():
         return
     verdict, mending = t.tables["Verdict"], t.tables.mending
     about = and_(verdict.c.record_kind == mending.c.kind, verdict.c.record_id == mending.c.id)
@@ -81,7 +86,7 @@ def take_set_aside(t: Transaction) -> None:
 
 def returned(t: Transaction) -> list[Any]:
     """The returned work that waits for this person: rows of Verdict with the names of who decided."""
-    if "Verdict" not in t.tables:
+    if "Verdict" not in t.tables or not t.driver.execute(SOME_RETURNED).fetchone():
         return []
     verdict, person = t.tables["Verdict"], t.tables["Person"]
     chosen = select(
@@ -93,7 +98,7 @@ def returned(t: Transaction) -> list[Any]:
 
 def count_passed_on(t: Transaction) -> int:
     """How much returned work waits here of which this phone has no change of its own: somebody else typed it."""
-    if "Verdict" not in t.tables:
+    if "Verdict" not in t.tables or not t.driver.execute(SOME_RETURNED).fetchone():
         return 0
     verdict, mending = t.tables["Verdict"], t.tables.mending
     own = select(mending.c.id).where(mending.c.kind == verdict.c.record_kind, mending.c.id == verdict.c.record_id)

@@ -64,7 +64,7 @@ def live(phone: Phone, deeds: list[Command], heard: Path) -> None:
 @contextmanager
 def dying_at(phone: Phone, step: int) -> Iterator[None]:
     """kill -9 at the so many'th statement or commit of the phone's file; the centre is elsewhere, and lives."""
-    with at_statement(phone.store._engine, step, lambda: os.kill(os.getpid(), signal.SIGKILL)):
+    with at_statement(phone.store, step, lambda: os.kill(os.getpid(), signal.SIGKILL)):
         yield
 
 

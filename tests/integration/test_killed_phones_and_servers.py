@@ -77,8 +77,8 @@ def test_a_disk_that_is_full_at_any_page_loses_nothing(tmp_path):
         def narrow(connection, record, most=most):
             connection.execute(f"PRAGMA max_page_count={most}")
 
-        event.listen(phone.store._engine, "connect", narrow)
-        phone.store._engine.dispose()  # the connections that are open already know of no limit
+        event.listen(phone.store._connections.engine, "connect", narrow)
+        phone.store._connections.close()  # those that are open already know of no limit
         phone.connect()
         try:
             for number in range(24):

@@ -19,11 +19,10 @@ ROOT = Path(__file__).parents[2]
 KILLER = """
 import os, shutil, signal, sys
 from pathlib import Path
-from sqlalchemy import event
-from sqlalchemy.engine import Engine
 from storage.store import LocalStore
 from tests.factories import NOW_MS
 from tests.phone_files import LATER
+from tests.statements import each_statement_at_opening
 
 original, folder = Path(sys.argv[1]), Path(sys.argv[2])
 
@@ -37,13 +36,12 @@ def open_and_die_at(step, path):
     def heard(name, arguments):
         if name in ("os.rename", "os.remove", "sqlite3.connect") and str(folder) in str(arguments):
             reached()
-    def asked(connection, cursor, statement, *more):
+    def asked(statement):
         if not statement.startswith(("SELECT", "PRAGMA main", "PRAGMA temp")):
             reached()
-    event.listen(Engine, "before_cursor_execute", asked)
-    event.listen(Engine, "commit", reached)
     sys.addaudithook(heard)
-    LocalStore.open(path, registry=LATER, clock=lambda: NOW_MS).close()
+    with each_statement_at_opening(asked):
+        LocalStore.open(path, registry=LATER, clock=lambda: NOW_MS).close()
 
 step = 0
 while True:

@@ -44,8 +44,7 @@ def file_of(phone: Phone):
 
 def copy_of(phone: Phone, name: str) -> Phone:
     """A second phone with a copy of the first one's file: a backup put back, or a phone set up from another."""
-    with phone.store._engine.connect() as connection:
-        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    phone.store.write_out()
     twin = Phone.__new__(Phone)
     twin.__dict__.update(phone.__dict__ | {"name": name, "written": []})
     shutil.copy(file_of(phone), file_of(twin))

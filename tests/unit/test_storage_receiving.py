@@ -57,8 +57,8 @@ def take(phone, *parts, **changes):
 
 def statements_of(store, deed) -> int:
     """How many statements a deed runs."""
-    asked: list[None] = []
-    with each_statement(store._engine, lambda: asked.append(None)):
+    asked: list[str] = []
+    with each_statement(store, asked.append):
         deed()
     return len(asked)
 

@@ -3,15 +3,15 @@
 import random
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 from typing import NamedTuple
 
-import pytest
 from sqlalchemy import Engine
 
-import storage.store
-from tests.statements import each_statement
+from storage.store import LocalStore
+from tests.statements import each_statement, each_statement_at_opening
 
 WAL_HEAD = 32
 SALT = slice(16, 24)
@@ -67,33 +67,27 @@ def log_mark(path: Path) -> tuple[bytes, int]:
 
 
 @contextmanager
-def at_statement(engine: Engine, number: int, strike: Callable[[], None]) -> Iterator[None]:
-    """Calls `strike` at the `number`th statement or commit of an engine, counted from 1, and at all after it."""
-    count = 0
-
-    def reached() -> None:
-        nonlocal count
-        count += 1
-        if count >= number:
-            strike()
-
-    with each_statement(engine, reached):
+def at_statement(of: LocalStore | Engine, number: int, strike: Callable[[], None]) -> Iterator[None]:
+    """Calls `strike` at the `number`th statement or commit of a store or engine, counted from 1, and all after it."""
+    with each_statement(of, _from(number, strike)):
         yield
 
 
 @contextmanager
 def at_opening(number: int, strike: Callable[[], None]) -> Iterator[None]:
     """Calls `strike` at the `number`th statement of a store that is opened meanwhile, and at all after it."""
-    real = storage.store._engine
-    with pytest.MonkeyPatch.context() as patch, ExitStack() as struck:
-
-        def engine(path: Path) -> Engine:
-            made = real(path)
-            struck.enter_context(at_statement(made, number, strike))
-            return made
-
-        patch.setattr(storage.store, "_engine", engine)
+    with each_statement_at_opening(_from(number, strike)):
         yield
+
+
+def _from(number: int, strike: Callable[[], None]) -> Callable[[str], None]:
+    numbers = count(1)
+
+    def reached(statement: str) -> None:
+        if next(numbers) >= number:
+            strike()
+
+    return reached
 
 
 class Death:

@@ -101,10 +101,10 @@ class Handset:
         store.synced = log_mark(self.path)
         self.store, self.workspace = store, PhoneWorkspace(store)
         # Without comparing: what a run leaves different is to be found by the laws, not mended before they look. In
-        # turns, and in small batches, so that one is often made ready while another is on its way.
+        # turns, and often in small batches, so that one is made ready while another is on its way.
         self.runner = SyncRunner(
-            store, self.centre, app=APP, timer=lambda: 0.0, chance=lambda: 0.5, pace=Pace(rows=1), compares=False,
-            beside=self.random.choice((at_once, afterwards)),
+            store, self.centre, app=APP, timer=lambda: 0.0, chance=lambda: 0.5, compares=False,
+            pace=Pace(rows=self.random.choice((1, 4, 20))), beside=self.random.choice((at_once, afterwards)),
         )  # fmt: skip
 
     def clock(self) -> int:
@@ -165,7 +165,7 @@ class Handset:
         """
         death, refused, before = Death(self.path), False, self._waiting()
         try:
-            with at_statement(self.store._engine, number, death):
+            with at_statement(self.store, number, death):
                 try:
                     deed()
                 except (Refused, Problem):
@@ -186,7 +186,7 @@ class Handset:
     def full_at(self, number: int, deed: Any) -> str | None:
         """Does something while its disk is full from that statement on; the problem that it names."""
         try:
-            with at_statement(self.store._engine, number, disk_is_full):
+            with at_statement(self.store, number, disk_is_full):
                 deed()
         except Refused:
             return None

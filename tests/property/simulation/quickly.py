@@ -15,6 +15,7 @@ from sqlalchemy.util import LRUCache
 
 import server.central_store
 import server.database
+import storage.connections
 import storage.store
 import storage.upgrade
 from records.kinds import Registry
@@ -37,7 +38,7 @@ def sharing() -> Iterator[None]:
         patch.setattr(server.central_store, "central_tables", _made_once(server.central_store.central_tables))
         patch.setattr(storage.store, "Tables", _made_once(storage.store.Tables))
         patch.setattr(server.database, "create_engine", _engine_like_the_first)
-        patch.setattr(storage.store, "create_engine", _engine_like_the_first)
+        patch.setattr(storage.connections, "create_engine", _engine_like_the_first)
         patch.setattr(storage.upgrade, "_columns", _columns_of(storage.upgrade._columns))
         yield
 
