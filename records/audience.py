@@ -7,6 +7,7 @@ Stream names: `block/<id>/groups`, `gp/<id>/members`, `block/<id>/accounts`, `br
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import cache
 from typing import Any
 
 from records.access import Reach, Standing
@@ -108,6 +109,7 @@ def _streams_of_reach(reach: Reach) -> Iterable[str]:
         yield f"branch/{branch}/bearers"
 
 
+@cache
 def hidden_columns(cls: type[Record], kind: str, stream_class: str, role: str) -> frozenset[str]:
     """Columns of a kind that this role does not get by streams of this class."""
     if kind == "Conflict":
@@ -122,12 +124,17 @@ def hidden_columns(cls: type[Record], kind: str, stream_class: str, role: str) -
 
 def columns_of(cls: type[Record], kind: str, held_by: Mapping[str, Iterable[str]]) -> tuple[str, ...]:
     """The columns a device gets of a record it holds by these streams (stream -> roles): the union, in field order."""
-    hidden: frozenset[str] | None = None
-    for stream, roles in held_by.items():
-        for role in roles:
-            here = hidden_columns(cls, kind, class_of(stream), role)
-            hidden = here if hidden is None else hidden & here
-    return tuple(name for name in fields_of(cls) if name not in (hidden or frozenset()))
+    return _columns_seen(
+        cls, kind, frozenset((class_of(one), role) for one, roles in held_by.items() for role in roles)
+    )
+
+
+@cache
+def _columns_seen(cls: type[Record], kind: str, ways: frozenset[tuple[str, str]]) -> tuple[str, ...]:
+    """`ways`: (class of stream, role). There are few of them, and records by the thousand."""
+    hidden = [hidden_columns(cls, kind, stream_class, role) for stream_class, role in ways]
+    unseen = frozenset[str]().union(*hidden).intersection(*hidden)
+    return tuple(name for name in fields_of(cls) if name not in unseen)
 
 
 def masked_conflict(values: Mapping[str, Any], columns: Iterable[str]) -> dict[str, Any]:

@@ -10,9 +10,10 @@ from functools import lru_cache
 from threading import Lock
 from typing import Any
 
-from sqlalchemy import Connection, Select, Table, bindparam, select, update
+from sqlalchemy import Connection, Date, Select, Table, bindparam, select, update
 
 from records.cells import read_stamps
+from records.columns import CodesText
 from records.digest import Compared, Digest, Summary, digesting_in, register_of
 from records.kinds import Registry
 from records.record import to_wire
@@ -162,9 +163,9 @@ class Agreeing:
     def _digests(self, db: Connection, kind: str, ids: list[str], digest: Callable[..., int]) -> Iterable[int]:
         table = self._tables.records[kind]
         asked = {"state": self._state_id, "among": listed(db, ids)}
-        for row in db.execute(_records(table, db.dialect.name), asked).mappings():
-            values = {name: to_wire(value) for name, value in row.items()}
-            yield digest(row["id"], values, read_stamps(row["stamps"]))
+        for row in map(dict, db.execute(_records(table, db.dialect.name), asked).mappings()):
+            row.update((name, to_wire(row[name])) for name in _otherwise_on_the_wire(table))
+            yield digest(row["id"], row, read_stamps(row["stamps"]))
 
 
 @lru_cache(maxsize=32)
@@ -177,3 +178,9 @@ def _in_stream(feed: Table, stream: Table) -> Select[Any]:
 @lru_cache(maxsize=256)
 def _records(table: Table, dialect: str) -> Select[Any]:
     return select(table).where(table.c.state_id == bindparam("state"), among_listed(dialect, table.c.id))
+
+
+@lru_cache(maxsize=256)
+def _otherwise_on_the_wire(table: Table) -> tuple[str, ...]:
+    """Columns whose values travel as something else than they are here."""
+    return tuple(name for name, column in table.columns.items() if isinstance(column.type, Date | CodesText))

@@ -1,6 +1,9 @@
 """The stamps of many rows as kept beside them: column by column the same as row by row."""
 
+import json
 import random
+
+import pytest
 
 from records.cells import read_stamps, stamps_text, stamps_texts
 from records.stamps import stamp_of
@@ -26,3 +29,14 @@ def test_rows_that_were_stamped_in_any_way_are_written_as_by_themselves():
 
 def test_without_fields_there_are_no_stamps():
     assert stamps_texts([], [], 2) == ["", ""]
+
+
+def test_one_stamp_is_read_like_several_and_what_is_broken_is_said_to_be():
+    one, two = f'{{"{STAMPS[0]}":"name formed_on"}}', f'{{"{STAMPS[0]}":"name","{STAMPS[1]}":"formed_on"}}'
+    for text in (one, two, '{"\\u0915":"name"}', '{"a": "name"}'):
+        assert read_stamps(text) == {
+            name: stamp for stamp, names in json.loads(text).items() for name in names.split(" ")
+        }
+    for damaged in (f"[{one[1:]}", f"{one[:-1]}]", one.replace(":", ","), one.replace('"', "'"), one[:-1]):
+        with pytest.raises(json.JSONDecodeError):
+            read_stamps(damaged)
