@@ -18,7 +18,7 @@ from tests.property.simulation.broken import VARIANTS
 from tests.property.simulation.running import plan, run, shrink
 from tests.property.simulation.town import REGISTRIES, template
 
-SEEDS = int(os.environ.get("SAMOOH_SEEDS") or (1500 if os.environ.get("CI") else 320))
+SEEDS = int(os.environ.get("SAMOOH_SEEDS") or (2000 if os.environ.get("CI") else 320))
 """Few for whoever waits for them, many where nobody does: about as many as go into the time below."""
 
 SECONDS = float(os.environ.get("SAMOOH_SEEDS_SECONDS", "700"))

@@ -32,6 +32,9 @@ SKEWS = (0, 0, 0, 0, YEARS_20, -YEARS_20, 4000, -START_MS)
 
 OPERATIONS = 60
 MOST_PHONES = 10
+SIZES = {3: 40, 4: 28, 5: 14, 6: 6, 7: 3, 8: 3, 9: 3, 10: 3}
+"""Phones of a town -> of so many towns in a hundred. Most are small: there the same deeds meet more often, and in the
+same time there are more of them."""
 QUIET_ROUNDS = 30
 HANDED_ON = "of a phone that was passed on/"
 
@@ -73,7 +76,7 @@ class Run(Tending, Rotting, Filling, Picturing):
     def __post_init__(self) -> None:
         chance = Random(f"{self.seed}/town")
         self.network = Network(self.town)
-        size = chance.choice((3, 3, 4, 4, 5, 5, 6, 7, 8, 10))
+        size = chance.choices(list(SIZES), list(SIZES.values()))[0]
         # Who is left out is left out from the end, so that small towns still are towns where people meet.
         self.phones = [self._phone(number, person, chance) for number, person in enumerate(CREW[:size])]
         self.settled = {ref(person) for person in CREW}
@@ -88,6 +91,8 @@ class Run(Tending, Rotting, Filling, Picturing):
         app, path = "newer" if chance.random() < 0.12 else "this", self.town.folder / f"{name}.sqlite"
         if REGISTRIES[app] is not self.town.registry and app == "newer":
             upgraded("this", name).put_back(path)
+        else:
+            self.town.copy_phone(path)
         return Handset(self.network, person, name, path, REGISTRIES[app], chance.choice(SKEWS))
 
     def close(self) -> None:

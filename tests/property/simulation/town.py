@@ -111,6 +111,7 @@ class Town(World):
     skew_ms = 0
 
     def __init__(self, folder: Path, seed: int, registry: str, ms: int) -> None:
+        self._of_template = registry
         self.url, self.registry, self.seed = f"sqlite:///{folder / 'central.db'}", REGISTRIES[registry], seed
         self.clock, self.address, self.folder, self.began_as = Clock(ms), None, folder, self.registry
         self.random = Random(f"{seed}/centre")
@@ -141,6 +142,11 @@ class Town(World):
 
     def _join_office(self) -> None:
         self._office = OfficeView(self.centre, self.centre.enrolments.office_device("set-up"))
+
+    def copy_phone(self, path: Path) -> None:
+        """The phone of the template that goes by this name."""
+        made, _ms = template(self._of_template)
+        shutil.copyfile(made / path.name, path)
 
     def restart(self, files: Files | None = None) -> None:
         """The server's process ends, and another begins with these files; without any, with those that are there."""
@@ -250,9 +256,9 @@ def upgraded(registry: str, name: str) -> Files:
 
 
 def copied(registry: str, folder: Path, seed: int) -> Town:
-    """A town of its own, as the template has it."""
+    """A town of its own, as the template has it; its phones are still to be copied, those that there will be."""
     made, ms = template(registry)
-    for file in made.iterdir():
+    for file in made.glob("[!0-9]*"):
         if file.is_file():
             shutil.copyfile(file, folder / file.name)
     return Town(folder, seed, registry, ms)
