@@ -75,6 +75,18 @@ class Merging:
         """Whether a change with this stamp is among those of the field, standing or superseded."""
         return any(change.stamp == stamp for change in self._changes(kind, row, name))
 
+    def said_otherwise(self, rows: Iterable[Row]) -> set[str]:
+        """Stamps of these changes under which their field has another value already. Their records have been read."""
+        known = [(row, before) for row in rows if (before := self._working.get(row.kind, row.id))]
+        self._read_history(row.id for row, _before in known)
+        return {
+            stamp
+            for row, before in known
+            for name, (value, stamp, _base) in row.cells.items()
+            for change in self._changes(row.kind, before, name)
+            if change.stamp == stamp and change.value != value
+        }
+
     def _merge(self, kind: str, row: dict[str, Any], name: str, new: FieldChange) -> bool:
         """The general case: the whole set of changes of the field. False when `new` lost without having been seen."""
         known = self._changes(kind, row, name)

@@ -26,7 +26,7 @@ from server.judging import Author, Judging
 from server.merging import Merging
 from server.newcomers import Newcomers
 from server.reaching import capacity_under, office_reaches
-from server.stamping import cap_lots, cap_rows
+from server.stamping import cap_lots, cap_rows, part_lots, part_rows
 from server.standings import Standings
 from server.tables import CentralTables
 from server.waiting import apply_after_parents, apply_held
@@ -74,20 +74,26 @@ class Push:
 
     def apply(self, number: int, rows: list[Row]) -> BatchAnswer:
         """The answer to a batch taken row by row; everything it says is true once the transaction commits."""
-        self.restamped = cap_rows(self.working, self.author, rows, self.now_ms)
+        capped = cap_rows(self.working, self.author, rows, self.now_ms)
+        self.restamped = dict(capped.restamped)
         named = named_by_rows(self.registry, rows)
         lock(self.working, named)
         load(self.working, self.standings, named)
+        if capped.mixed:
+            part_rows(self.working, self.merging, self.author, rows, self.restamped)
         self._apply_rows(rows)
         self._finish(number, rows)
         return BatchAnswer(number, "applied", outcomes_of(rows), self.restamped)
 
     def apply_lots(self, number: int, lots: list[Lot]) -> BatchAnswer:
         """The same answer to the same batch, with all that is new to the centre taken by columns."""
-        self.restamped = cap_lots(self.working, self.author, lots, self.now_ms)
+        capped = cap_lots(self.working, self.author, lots, self.now_ms)
+        self.restamped = dict(capped.restamped)
         named = named_by_lots(self.registry, lots)
         lock(self.working, named)
         load(self.working, self.standings, named)
+        if capped.mixed:
+            part_lots(self.working, self.merging, self.author, lots, self.restamped)
         newcomers = Newcomers(self.working, self.standings, self.judging)
         rows: list[Row] = []
         for lot in lots:

@@ -1,4 +1,5 @@
-"""The stamps of a batch: capped where they are ahead of time, refused where they are not the sender's (M5, M6, M8)."""
+"""The stamps of a batch: capped where they are ahead of time, refused where they are not the sender's, replaced where a
+copy of the sender has used them (M5, M6, M8, M178)."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -8,10 +9,10 @@ from typing import Any
 from sqlalchemy import Connection, Select, Table, Update, bindparam, select, update
 
 from records.stamps import cap_stamps, is_ahead, latest_after
-from server.checking import Lot, Row
+from server.checking import Cell, Lot, Row
 from server.glance import LATEST
 from server.judging import Author
-from server.merging import persons_of
+from server.merging import Merging, persons_of
 from server.upserting import put
 from server.working import Working
 
@@ -19,18 +20,17 @@ from server.working import Working
 @dataclass(frozen=True)
 class Capped:
     """`mapping`: stamps as sent -> as stored, of all batches of the device; `refused`: those of other people's devices;
-    `restamped`: what of the mapping this batch has sent."""
+    `restamped`: what of the mapping this batch has sent; `mixed`: whether any was made under another number than the
+    batch is sent under."""
 
     mapping: Mapping[str, str] = field(default_factory=dict)
     refused: frozenset[str] = frozenset()
     restamped: Mapping[str, str] = field(default_factory=dict)
+    mixed: bool = False
 
 
-def cap_rows(working: Working, author: Author, rows: list[Row], now_ms: int) -> dict[str, str]:
-    """Cap stamps ahead of time, map bases alike, and set aside rows with stamps of devices that are not this person's.
-
-    Returns {stamp as sent: stamp as stored} for the stamps of these rows.
-    """
+def cap_rows(working: Working, author: Author, rows: list[Row], now_ms: int) -> Capped:
+    """Cap stamps ahead of time, map bases alike, set aside rows with stamps of devices that are not this person's."""
     stamps = {cell[1] for row in rows for cell in row.cells.values()}
     capped = _capped(working, author, stamps, (cell[2] for row in rows for cell in row.cells.values()), now_ms)
     mapping = capped.mapping
@@ -42,10 +42,10 @@ def cap_rows(working: Working, author: Author, rows: list[Row], now_ms: int) -> 
                 name: (value, mapping.get(stamp, stamp), mapping.get(base, base))
                 for name, (value, stamp, base) in row.cells.items()
             }
-    return dict(capped.restamped)
+    return capped
 
 
-def cap_lots(working: Working, author: Author, lots: list[Lot], now_ms: int) -> dict[str, str]:
+def cap_lots(working: Working, author: Author, lots: list[Lot], now_ms: int) -> Capped:
     """`cap_rows`, column by column. Most columns of a lot share one list of stamps, which is looked at once."""
     stamps = {stamp for lot in lots for column in _once(lot.stamps) for stamp in column if stamp is not None}
     capped = _capped(working, author, stamps, _bases(lots), now_ms)
@@ -56,7 +56,43 @@ def cap_lots(working: Working, author: Author, lots: list[Lot], now_ms: int) -> 
         if capped.mapping:
             lot.stamps = _mapped(lot.stamps, capped.mapping)
             lot.bases = lot.bases and _mapped(lot.bases, capped.mapping)
-    return dict(capped.restamped)
+    return capped
+
+
+def part_rows(working: Working, merging: Merging, author: Author, rows: list[Row], told: dict[str, str]) -> None:
+    """Two copies of one phone may have stamped alike before they were told apart. A change that says something else
+    than the one that is known by its stamp gets a stamp of the sender's own, and both are kept (M178). Their records
+    have been read. `told`: stamps as sent -> as stored, to which these are added."""
+    copied = [row for row in rows if row.state == "applied" and _of_another(author, row.cells.values())]
+    parted = _parted(working, author, merging.said_otherwise(copied), told)
+    for row in rows if parted else ():
+        row.cells = {
+            n: (v, parted.get(stamp, stamp), parted.get(base, base)) for n, (v, stamp, base) in row.cells.items()
+        }
+
+
+def part_lots(working: Working, merging: Merging, author: Author, lots: list[Lot], told: dict[str, str]) -> None:
+    """`part_rows`, of rows in columns."""
+    rows = [row for lot in lots for row in map(lot.row, lot.sound()) if _of_another(author, row.cells.values())]
+    parted = _parted(working, author, merging.said_otherwise(rows), told)
+    for lot in lots if parted else ():
+        lot.stamps = _mapped(lot.stamps, parted)
+        lot.bases = lot.bases and _mapped(lot.bases, parted)
+
+
+def _of_another(author: Author, cells: Iterable[Cell]) -> bool:
+    """Whether a change was stamped under another number than it is sent under."""
+    return any(stamp[16:] != author.device for _value, stamp, _base in cells)
+
+
+def _parted(working: Working, author: Author, alike: set[str], told: dict[str, str]) -> dict[str, str]:
+    """The stamps of their own, and those noted as what is stored instead of what was sent."""
+    parted = {stamp: stamp[:16] + author.device for stamp in alike if stamp[16:] != author.device}
+    as_sent = {stored: sent for sent, stored in told.items()}
+    noted = {as_sent.get(stamp, stamp): own for stamp, own in parted.items()}
+    told |= noted
+    _note(working, author, noted)
+    return parted
 
 
 def _capped(working: Working, author: Author, stamps: set[str], bases: Iterable[str], now_ms: int) -> Capped:
@@ -78,14 +114,16 @@ def _capped(working: Working, author: Author, stamps: set[str], bases: Iterable[
     # Nearly always there is nothing to note: what is typed now lies before the time noted last.
     if greatest and (noted := latest_after(greatest, now_ms, latest_ms)) > latest_ms:
         note_latest(working.db, working.tables.meta, working.state_id, noted)
-    put(
-        working.db,
-        table,
-        [{"state_id": working.state_id, "device": author.device, "sent": s, "stored": t} for s, t in fresh.items()],
-    )
+    _note(working, author, fresh)
     mapping = {**stored, **fresh}
     refused = frozenset(stamp for stamp in stamps if not stamp or (foreign and stamp[16:] in foreign))
-    return Capped(mapping, refused, {s: t for s, t in mapping.items() if s in stamps})
+    return Capped(mapping, refused, {s: t for s, t in mapping.items() if s in stamps}, bool(persons))
+
+
+def _note(working: Working, author: Author, stored: Mapping[str, str]) -> None:
+    """What is stored instead of what was sent counts for what this device sends later, too."""
+    of = {"state_id": working.state_id, "device": author.device}
+    put(working.db, working.tables.restamped, [{**of, "sent": one, "stored": other} for one, other in stored.items()])
 
 
 def _latest(working: Working) -> int:

@@ -1,6 +1,7 @@
 """Mistakes that random work has found (tests/property), each told once as a plain story."""
 
 import contextlib
+import json
 import random
 
 import pytest
@@ -371,6 +372,27 @@ def test_a_copy_of_a_phone_takes_over_capped_stamps_when_the_phone_itself_has_lo
     twin.connect()  # under a number of its own
     quiet([twin])
     assert town.stamps("Shg", group)["name"] == twin.contents()["Shg"][group][1]["name"]
+    for one in (phone, twin):
+        assert not differences(one.contents(), fresh_contents(town, "abm", tmp_path))
+
+
+def test_what_two_copies_of_a_phone_have_stamped_alike_before_it_was_revoked_is_kept_of_both(town, tmp_path):
+    """Their clock is behind, so that both go on counting from the last stamp of their common file. Each gets a login of
+    its own before the centre has heard of either, and sends what it had stamped under the old number."""
+    phone = Phone(town, "abm", tmp_path, "one")
+    group = phone.do(a_group()).id
+    quiet([phone])
+    twin = copy_of(phone, "twin")
+    for one, name in ((phone, "sita"), (twin, "gita")):
+        one.skew_ms = -86_400_000
+        one.do(ChangeGroup(group, {"name": name}))
+    assert phone.contents()["Shg"][group][1]["name"] == twin.contents()["Shg"][group][1]["name"], "stamped alike"
+    for one in (phone, twin):
+        end_login(one.store, "revoked")
+        Phone.__post_init__(one)
+    quiet([phone, twin])
+    kept = [row["value"] for row in town.rows(town.centre.tables.history) if row["field"] == "name"]
+    assert {town.row("Shg", group)["name"], *map(json.loads, kept)} == {"radha", "sita", "gita"}
     for one in (phone, twin):
         assert not differences(one.contents(), fresh_contents(town, "abm", tmp_path))
 

@@ -284,7 +284,7 @@ VARIANTS: dict[Callable[[Patch], None], range] = {
     a_healing_that_gives_only_what_is_new: range(20),
     a_phone_that_lets_all_old_steps_go: range(20),
     a_phone_that_does_not_count_what_it_let_go: range(20),
-    a_phone_that_remembers_what_has_left_it: range(70, 110),
+    a_phone_that_remembers_what_has_left_it: range(40, 60),
     a_phone_that_gets_older_steps_and_does_not_take_them: range(20),
     a_server_that_gives_older_steps_to_anyone: range(17, 37),
     a_server_that_shows_photos_to_anyone: range(20),
