@@ -1,7 +1,10 @@
 """Broken variants of the product, each with the mistake that a law forbids. The simulation must find every one."""
 
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -28,6 +31,7 @@ from server.paging import Paging
 from server.photos import Photos
 from server.revocations import Revocations
 from storage import meta as named
+from tests.property.simulation import town
 from tests.property.simulation.handsets import SyncedStore
 from tests.property.simulation.town import Watched
 from tests.world import STATE, ref
@@ -264,6 +268,19 @@ def a_phone_that_takes_a_photo_for_sent_after_its_first_piece(patch: Patch) -> N
     patch.setattr(sync.photos, "_send", send)
 
 
+def an_update_of_the_centre_that_loses_what_is_set_aside(patch: Patch) -> None:
+    real = town.migrate
+
+    def migrate(file: Path) -> None:
+        real(file)
+        with closing(sqlite3.connect(file)) as database:
+            for table in ("quarantine", "held"):
+                database.execute(f"DELETE FROM {table}")
+            database.commit()
+
+    patch.setattr(town, "migrate", migrate)
+
+
 VARIANTS: dict[Callable[[Patch], None], range] = {
     a_cursor_that_skips_late_commits: range(20),
     a_server_that_forgets_batches: range(20),
@@ -290,6 +307,7 @@ VARIANTS: dict[Callable[[Patch], None], range] = {
     a_server_that_shows_photos_to_anyone: range(20),
     a_phone_that_takes_a_photo_for_sent_after_its_first_piece: range(20),
     # It needs a backup, then a revocation, then the restore.
+    an_update_of_the_centre_that_loses_what_is_set_aside: range(30, 50),
     a_restore_that_lets_in_who_was_revoked: range(137, 172),
 }
 """Variant -> the seeds of which one must find it."""
