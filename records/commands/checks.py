@@ -8,7 +8,7 @@ from records.check import Check
 from records.commands.deciding import Below, Change, Known, Moment, One
 from records.ids import first_account_id
 from records.problems import Refusal
-from records.savings_account import SavingsAccount
+from records.savings_account import AccountStep, SavingsAccount
 from records.seen import seen_of
 from records.shg import Shg
 
@@ -16,7 +16,7 @@ from records.shg import Shg
 @dataclass(frozen=True)
 class CheckGroup:
     """What was found of a group, in words of `records/check.py`, and how it stood. Nobody checks her own work
-    (`own_work`)."""
+    (`own_work`): neither a group that she formed nor an account that she recorded as opened."""
 
     shg_id: str
     result: str
@@ -25,13 +25,16 @@ class CheckGroup:
     reason: str | None = None
 
     def reads(self) -> Iterable[One | Below]:
-        return [One("Shg", self.shg_id), One("SavingsAccount", first_account_id(self.shg_id))]
+        account_id = first_account_id(self.shg_id)
+        return [One("Shg", self.shg_id), One("SavingsAccount", account_id), Below("AccountStep", account_id)]
 
     def decide(self, known: Known, moment: Moment) -> list[Change] | list[Refusal]:
         shg = known.one(Shg, self.shg_id)
         if shg is None:
             return [Refusal("unknown_record", None, "Shg")]
-        if shg.formed_by_id == moment.person_id:
+        steps = known.below(AccountStep, first_account_id(shg.id))
+        opened_by = {step.author_id for step in steps if step.kind == "opened"}
+        if moment.person_id in (opened_by if self.what == "account" else {shg.formed_by_id}):
             return [Refusal("own_work", None, "Check")]
         if self.result == "returned" and not (self.reason or "").strip():
             return [Refusal("required", "reason", "Check")]

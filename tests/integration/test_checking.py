@@ -238,6 +238,18 @@ def test_nobody_verifies_an_account_that_she_recorded_as_opened_herself(console,
     assert refused.value.code == "own_work"
 
 
+def test_an_account_that_somebody_else_opened_can_be_verified_by_who_formed_its_group(console, phones):
+    sakhi, desk = phones("sakhi"), desk_of(console)
+    group = desk.do(registering()).id
+    quiet([sakhi])
+    opened(sakhi, group)
+    quiet([sakhi])
+    days = {"first": DAY, "last": date(2026, 3, 15)}
+    assert [row.shg_id for row in desk.ask(list_new_accounts, **days)] == [group]
+    desk.do(CheckGroup(group, "confirmed", what="account", how="visit"))
+    assert desk.ask(list_new_accounts, **days)[0].result == "confirmed"
+
+
 def test_what_is_worth_a_look_is_found_in_ones_area_only(console, phones):
     abm, sakhi = phones("abm"), phones("sakhi")
     shared = [abm.do(registering(name, mobile="9876543210")).id for name in ("एक", "दो")]
