@@ -84,7 +84,7 @@ class Merging:
             for row, before in known
             for name, (value, stamp, _base) in row.cells.items()
             for change in self._changes(row.kind, before, name)
-            if change.stamp == stamp and change.value != value
+            if change.stamp == stamp and to_wire(change.value) != to_wire(value)
         }
 
     def _merge(self, kind: str, row: dict[str, Any], name: str, new: FieldChange) -> bool:
