@@ -306,8 +306,8 @@ VARIANTS: dict[Callable[[Patch], None], range] = {
     a_server_that_gives_older_steps_to_anyone: range(17, 37),
     a_server_that_shows_photos_to_anyone: range(20),
     a_phone_that_takes_a_photo_for_sent_after_its_first_piece: range(20),
-    # It needs a backup, then a revocation, then the restore.
     an_update_of_the_centre_that_loses_what_is_set_aside: range(30, 50),
+    # It needs a backup, then a revocation, then the restore.
     a_restore_that_lets_in_who_was_revoked: range(137, 172),
 }
 """Variant -> the seeds of which one must find it."""
