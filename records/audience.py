@@ -124,9 +124,8 @@ def hidden_columns(cls: type[Record], kind: str, stream_class: str, role: str) -
 
 def columns_of(cls: type[Record], kind: str, held_by: Mapping[str, Iterable[str]]) -> tuple[str, ...]:
     """The columns a device gets of a record it holds by these streams (stream -> roles): the union, in field order."""
-    return _columns_seen(
-        cls, kind, frozenset((class_of(one), role) for one, roles in held_by.items() for role in roles)
-    )
+    ways = frozenset((class_of(stream), role) for stream, roles in held_by.items() for role in roles)
+    return _columns_seen(cls, kind, ways)
 
 
 @cache
