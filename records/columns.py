@@ -62,14 +62,20 @@ class SealedBytes(TypeDecorator[bytes]):
         self.codec = codec
 
     def process_bind_param(self, value: bytes | None, dialect: Dialect) -> bytes | None:
-        if value is None or isinstance(self.codec, Plain):
-            return value
-        return self.codec.seal(base64.b64encode(value).decode()).encode()
+        return None if value is None else sealed_bytes(self.codec, value)
 
     def process_result_value(self, value: bytes | None, dialect: Dialect) -> bytes | None:
-        if value is None or isinstance(self.codec, Plain):
-            return value
-        return base64.b64decode(self.codec.open(value.decode()))
+        return None if value is None else opened_bytes(self.codec, value)
+
+
+def sealed_bytes(codec: Codec, value: bytes) -> bytes:
+    """What the driver writes into a `SealedBytes` column."""
+    return value if isinstance(codec, Plain) else codec.seal(base64.b64encode(value).decode()).encode()
+
+
+def opened_bytes(codec: Codec, value: bytes) -> bytes:
+    """The bytes that the driver read from a `SealedBytes` column."""
+    return value if isinstance(codec, Plain) else base64.b64decode(codec.open(value.decode()))
 
 
 SQL_TYPES: dict[str, TypeEngine[Any]] = {
@@ -110,4 +116,4 @@ def table_of(
     )
 
 
-__all__ = ["SQL_TYPES", "TEXT", "SealedBytes", "column_of", "table_of"]
+__all__ = ["SQL_TYPES", "TEXT", "SealedBytes", "column_of", "opened_bytes", "sealed_bytes", "table_of"]

@@ -17,7 +17,7 @@ from records.columns import CodesText
 from records.digest import Compared, Digest, Summary, digesting_in, register_of
 from records.kinds import Registry
 from records.record import to_wire
-from server.chunks import among, among_listed, chunked, listed
+from server.chunks import among_listed, chunked, listed
 from server.cursors import Vector
 from server.paging import Paging
 from server.streams import numbered
@@ -116,9 +116,8 @@ class Agreeing:
         """Whether `note` has anything to write."""
         if found.compared.differ:
             return True
-        table = self._tables.difference
-        still = select(table.c.stream).where(*self._of(device), table.c.healed_ms.is_(None))
-        return not set(db.scalars(still)).isdisjoint(found.agree)
+        still = db.scalars(_still_differing(self._tables.difference), {"state": self._state_id, "of": device})
+        return not set(still).isdisjoint(found.agree)
 
     def _of(self, device: str) -> tuple[Any, ...]:
         table = self._tables.difference
@@ -131,13 +130,11 @@ class Agreeing:
 
     def _chosen(self, db: Connection, names: list[str]) -> list[str]:
         """As many of these streams as may be read through in one call, in their order."""
-        table = self._tables.stream
         live: dict[str, int] = {}
+        query = _sizes(self._tables.stream, db.dialect.name)
         for some in chunked(names):
-            query = select(table.c.name, table.c.live).where(
-                table.c.state_id == self._state_id, among(db, table.c.name, some)
-            )
-            live.update({row.name: row.live for row in db.execute(query)})
+            asked = {"state": self._state_id, "among": listed(db, some)}
+            live.update({row.name: row.live for row in db.execute(query, asked)})
         chosen: list[str] = []
         room = MOST_COMPARED
         for name in names:
@@ -166,6 +163,18 @@ class Agreeing:
         for row in map(dict, db.execute(_records(table, db.dialect.name), asked).mappings()):
             row.update((name, to_wire(row[name])) for name in _otherwise_on_the_wire(table))
             yield digest(row["id"], row, read_stamps(row["stamps"]))
+
+
+@lru_cache(maxsize=32)
+def _sizes(stream: Table, dialect: str) -> Select[Any]:
+    mine = (stream.c.state_id == bindparam("state"), among_listed(dialect, stream.c.name))
+    return select(stream.c.name, stream.c.live).where(*mine)
+
+
+@lru_cache(maxsize=32)
+def _still_differing(difference: Table) -> Select[Any]:
+    mine = (difference.c.state_id == bindparam("state"), difference.c.device == bindparam("of"))
+    return select(difference.c.stream).where(*mine, difference.c.healed_ms.is_(None))
 
 
 @lru_cache(maxsize=32)

@@ -98,8 +98,8 @@ class Batches:
         return (table.c.state_id == self.state_id) & (table.c.device == self.device) & (table.c.number == number)
 
     def _answered(self, frozen: FrozenBatch) -> BatchAnswer:
-        table = self.tables.batch
-        row = self.db.execute(select(table.c.sha256, table.c.answer).where(self._mine(table, frozen.number))).one()
+        asked = {"state": self.state_id, "of": self.device, "number": frozen.number}
+        row = self.db.execute(_answer(self.tables.batch), asked).one()
         if row.sha256 != frozen.sha256:
             return BatchAnswer(frozen.number, "device_cloned")
         return read_answer(row.answer) if row.answer else BatchAnswer(frozen.number)
@@ -171,6 +171,12 @@ def _rows_by_record(lots: Iterable[Lot]) -> dict[Key, int]:
 def _locked(device: Table) -> Select[Any]:
     mine = (device.c.state_id == bindparam("state")) & (device.c.device == bindparam("number"))
     return select(device).where(mine).with_for_update()
+
+
+@lru_cache(maxsize=32)
+def _answer(batch: Table) -> Select[Any]:
+    mine = (batch.c.state_id == bindparam("state")) & (batch.c.device == bindparam("of"))
+    return select(batch.c.sha256, batch.c.answer).where(mine, batch.c.number == bindparam("number"))
 
 
 @lru_cache(maxsize=32)

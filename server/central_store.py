@@ -165,11 +165,13 @@ class CentralStore:
     ) -> SyncReply:
         """`sent`: rows of the batch that was applied in this call. What of it is in a stream now is told by them."""
         found, quiet = None, None
-        if not sent:  # else there is news: what follows from it, or at least that it is there
+        # With rows of a batch there is news: what follows from them, or at least that they are there.
+        noted = not sent and _is_noted(device, request, now_ms)
+        if noted or (request.summary is not None and not sent):
             with self.database.reading() as db:
                 found = self._compare(db, device, request, now_ms)
                 told = found is not None and self._agreeing.is_news(db, device.number, found)
-                quiet = None if told else self._quiet(db, device, request, answer, now_ms)
+                quiet = self._quiet(db, device, request, answer, now_ms) if noted and not told else None
         if quiet is None:
             quiet = self.database.write(
                 lambda db: self._reply_with_news(db, device, request, answer, sent, found, now_ms)
@@ -198,14 +200,10 @@ class CentralStore:
     def _quiet(
         self, db: Connection, device: KnownDevice, request: SyncRequest, answer: BatchAnswer | None, now_ms: int
     ) -> SyncReply | None:
-        """The reply when there is nothing to tell: the same token, and no write but at most one contact a minute."""
+        """The reply when there is nothing to tell, to a call that need not be noted: the same token, and no write."""
         standing = self.contacts.stand(db, device, request)
         same = capacity_hash(standing.capacity) == request.has_capacity and not standing.granted
-        fresh = now_ms - (device.last_contact_ms or 0) < 60_000 and _reported(device) == (
-            request.unsent,
-            request.drafts,
-        )
-        if standing.gone_back or standing.unknown or standing.withdrawn or not same or not fresh:
+        if standing.gone_back or standing.unknown or standing.withdrawn or not same:
             return None
         if not request.cursor or standing.paging.news(standing.vector):
             return None
@@ -317,9 +315,10 @@ class Taken(NamedTuple):
     last: int
 
 
-def _reported(device: KnownDevice) -> tuple[int | None, int]:
-    """How much a device said at its last contact that it had not sent, and how many drafts it had."""
-    return device.unsent, device.drafts or 0
+def _is_noted(device: KnownDevice, request: SyncRequest, now_ms: int) -> bool:
+    """Whether a contact was noted less than a minute ago, at which the device said the same of itself."""
+    recent = now_ms - (device.last_contact_ms or 0) < 60_000
+    return recent and (device.unsent, device.drafts or 0) == (request.unsent, request.drafts)
 
 
 class DeviceView:

@@ -6,8 +6,10 @@ found again like the work of a phone; whoever revokes that device ends the sessi
 
 import hashlib
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, Select, Table, bindparam, insert, select, update
 
 from records.problems import Problem
 from server.central_store import CentralStore
@@ -64,12 +66,8 @@ class ConsoleSessions:
 
     def find(self, db: Connection, token: str) -> Session:
         """The session of a token. Raises Problem: sign_in for one unknown, ended or over; revoked for a revoked one."""
-        table, device = self._tables.console_session, self._tables.device
-        row = db.execute(
-            select(table, device.c.revoked_ms)
-            .join(device, (device.c.state_id == table.c.state_id) & (device.c.device == table.c.device))
-            .where(table.c.state_id == self._state_id, table.c.token_hash == _hash(token))
-        ).one_or_none()
+        query = _of_token(self._tables.console_session, self._tables.device)
+        row = db.execute(query, {"state": self._state_id, "hash": _hash(token)}).one_or_none()
         if row is None or row.ended_ms is not None or row.expires_ms <= self._centre.clock():
             raise Problem("sign_in")
         if row.revoked_ms is not None:
@@ -99,6 +97,14 @@ class ConsoleSessions:
             devices = db.scalars(select(table.c.device).where(*hers)).all()
         for device in devices:
             self._centre.enrolments.revoke(device)
+
+
+@lru_cache(maxsize=32)
+def _of_token(session: Table, device: Table) -> Select[Any]:
+    """Built once: every question of a page begins with it."""
+    its = (device.c.state_id == session.c.state_id) & (device.c.device == session.c.device)
+    mine = (session.c.state_id == bindparam("state"), session.c.token_hash == bindparam("hash"))
+    return select(session, device.c.revoked_ms).join(device, its).where(*mine)
 
 
 def _hash(token: str) -> str:

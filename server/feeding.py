@@ -10,11 +10,11 @@ from functools import lru_cache
 from itertools import islice
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Dialect, Table, select
+from sqlalchemy import Connection, Dialect, Select, Table, bindparam, select
 from sqlalchemy.exc import IntegrityError
 
 from records.cells import read_stamps, stamps_text
-from server.chunks import among, chunked
+from server.chunks import among, among_listed, chunked, listed
 from server.database import UNIQUE_VIOLATION, WrittenMeanwhile
 from server.streams import of_stream
 from server.tables import CentralTables
@@ -84,13 +84,19 @@ def tell(db: Connection, tables: CentralTables, state_id: int, news: Iterable[Ne
 
 def _feed_rows(db: Connection, tables: CentralTables, state_id: int, ids: set[str]) -> dict[str, dict[str, Any]]:
     """id -> {stream: its row} as they were."""
-    feed, stream = tables.feed, tables.stream
     found: dict[str, dict[str, Any]] = {}
-    query = select(feed, stream.c.name).select_from(feed.join(stream, of_stream(feed, stream)))
+    query = _told_of(tables.feed, tables.stream, db.dialect.name)
     for some in chunked(ids):
-        for row in db.execute(query.where(feed.c.state_id == state_id, among(db, feed.c.id, some))):
+        for row in db.execute(query, {"state": state_id, "among": listed(db, some)}):
             found.setdefault(row.id, {})[row.name] = row
     return found
+
+
+@lru_cache(maxsize=32)
+def _told_of(feed: Table, stream: Table, dialect: str) -> Select[Any]:
+    """Every feed row of some records, with the name of its stream. Built once: every batch asks it."""
+    mine = (feed.c.state_id == bindparam("state"), among_listed(dialect, feed.c.id))
+    return select(feed, stream.c.name).select_from(feed.join(stream, of_stream(feed, stream))).where(*mine)
 
 
 def _number_and_write(

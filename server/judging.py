@@ -3,10 +3,11 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, Table, bindparam, select
 
 from records.access import Reach, Standing, may_cancel, may_write_as
 from records.days import day_of, end_of_day_ms
@@ -224,11 +225,8 @@ class Judging:
 
     def _past_of(self, ms: int) -> Past:
         if ms not in self._past:
-            table = self._working.tables.reach_past
-            mine = (table.c.state_id == self._working.state_id) & (table.c.person_id == self._author.person_id)
-            rows = self._working.db.execute(
-                select(table.c.from_ms, table.c.capacity).where(mine).order_by(table.c.from_ms)
-            ).all()
+            asked = {"state": self._working.state_id, "person": self._author.person_id}
+            rows = self._working.db.execute(_reached_before(self._working.tables.reach_past), asked)
             known = [(row.from_ms, read_capacity(row.capacity).reaches) for row in rows]
             before = [reaches for from_ms, reaches in known if from_ms <= ms]
             later = tuple((from_ms, reaches) for from_ms, reaches in known if from_ms > ms)
@@ -248,3 +246,9 @@ class Judging:
                 ends.append(max(written, end_of_day_ms(day) if day else 0))
         past = [end for end in ends if ms < end <= self._now_ms]
         return max(past, default=None)
+
+
+@lru_cache(maxsize=32)
+def _reached_before(past: Table) -> Select[Any]:
+    hers = (past.c.state_id == bindparam("state"), past.c.person_id == bindparam("person"))
+    return select(past.c.from_ms, past.c.capacity).where(*hers).order_by(past.c.from_ms)

@@ -5,13 +5,13 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Select, Table, bindparam, select
+from sqlalchemy import Select, Table, bindparam, select
 
 from records.merge import FieldChange, conflict_id, resolve, unsuperseded
 from records.record import fields_of, from_wire, to_wire
 from records.stamps import device_of
 from server.checking import Row
-from server.chunks import among, among_listed, chunked, listed
+from server.chunks import among_listed, chunked, listed
 from server.upserting import insert_missing
 from server.working import Working
 
@@ -234,13 +234,15 @@ def _history_among(history: Table, dialect: str) -> Select[Any]:
 
 def persons_of(working: Working, devices: Iterable[str]) -> dict[str, str | None]:
     """device number -> person it was enrolled for; None for a number that was never given."""
-    table, found = working.tables.device, dict.fromkeys(devices)
-    db: Connection = working.db
+    found, db = dict.fromkeys(devices), working.db
+    query = _enrolled_for(working.tables.device, db.dialect.name)
     for some in chunked(found):
-        rows = db.execute(
-            select(table.c.device, table.c.person_id).where(
-                table.c.state_id == working.state_id, among(db, table.c.device, some)
-            )
-        )
+        rows = db.execute(query, {"state": working.state_id, "among": listed(db, some)})
         found.update({row.device: row.person_id for row in rows})
     return found
+
+
+@lru_cache(maxsize=32)
+def _enrolled_for(device: Table, dialect: str) -> Select[Any]:
+    mine = (device.c.state_id == bindparam("state"), among_listed(dialect, device.c.device))
+    return select(device.c.device, device.c.person_id).where(*mine)

@@ -5,9 +5,10 @@ works by now. Who may read: whoever reads a stream that holds the record. For an
 """
 
 import hashlib
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, Select, Table, bindparam, select, update
 
 from records.access import Reach, may_write_as
 from records.audience import streams_read
@@ -18,7 +19,7 @@ from records.messages import LARGEST_PIECE, PhotoCall, PhotoReply
 from records.problems import Problem
 from server.reaching import reaches_of
 from server.streams import of_stream
-from server.upserting import insert_into
+from server.upserting import insert_missing
 from server.working import standing_of
 
 if TYPE_CHECKING:
@@ -30,6 +31,16 @@ class Photos:
 
     def __init__(self, centre: "CentralStore") -> None:
         self._centre, self._tables, self._state_id = centre, centre.tables, centre.state_id
+        # Every piece asks these, so they are built once.
+        photo, state = self._tables.photo, centre.state_id
+        mine = (photo.c.state_id == state) & (photo.c.id == bindparam("of"))
+        self._asks_held = select(photo.c.held).where(mine)
+        self._locks_held = self._asks_held.with_for_update()
+        self._asks_content = select(photo.c.content).where(mine)
+        self._keeps = update(photo).where(mine)
+        feed, stream = self._tables.feed, self._tables.stream
+        here = (feed.c.state_id == state, feed.c.id == bindparam("of"), feed.c.left.is_(False))
+        self._asks_holding = select(stream.c.name).select_from(feed.join(stream, of_stream(feed, stream))).where(*here)
 
     def call(self, token: str, call: PhotoCall) -> PhotoReply:
         """One call of a device. Raises Problem: photo_unknown, photo_damaged, photo_not_taken, too_large_message."""
@@ -83,57 +94,45 @@ class Photos:
     def take(self, db: Connection, row: Any, start: int, content: bytes) -> tuple[Problem | None, PhotoReply]:
         """Add a piece to what is held. One that does not begin where that ends changes nothing: the reply says where to
         go on. With the last piece all of it is looked at; what does not fit goes, and the problem says why."""
-        table, mine = self._tables.photo, self._mine(row)
-        begun = insert_into(db, table).values(
-            state_id=self._state_id, id=row["id"], held=0, content=b"", changed_ms=self._centre.clock()
-        )
-        db.execute(begun.on_conflict_do_nothing())
-        held = int(db.execute(select(table.c.held).where(mine).with_for_update()).scalar_one())
+        now_ms = self._centre.clock()
+        begun = {"state_id": self._state_id, "id": row["id"], "held": 0, "content": b"", "changed_ms": now_ms}
+        insert_missing(db, self._tables.photo, [begun])
+        held = int(db.execute(self._locks_held, {"of": row["id"]}).scalar_one())
         if start != held or held == row["size"]:
             return None, PhotoReply(held)
         whole = self._content(db, row) + content
         problem = _against(whole, row) if len(whole) >= row["size"] else None
         kept = b"" if problem else whole
-        changed = {"content": kept, "held": len(kept), "changed_ms": self._centre.clock()}
-        db.execute(update(table).where(mine).values(changed))
+        db.execute(self._keeps, {"of": row["id"], "content": kept, "held": len(kept), "changed_ms": now_ms})
         return problem, PhotoReply(len(kept))
 
     # --- what is known
 
     def _record(self, db: Connection, call: PhotoCall) -> dict[str, Any]:
         """The record that names the photo. Raises photo_unknown, also where it names another hash."""
-        table = self._tables.records["Attachment"]
-        mine = (table.c.state_id == self._state_id) & (table.c.id == call.id)
-        row = db.execute(select(table).where(mine)).mappings().first()
+        asked = {"state": self._state_id, "of": call.id}
+        row = db.execute(_one_of(self._tables.records["Attachment"]), asked).mappings().first()
         if row is None or not row["group_id"] or call.sha256 not in ("", row["sha256"]):
             raise Problem("photo_unknown")
         return dict(row)
 
-    def _mine(self, row: Any) -> Any:
-        table = self._tables.photo
-        return (table.c.state_id == self._state_id) & (table.c.id == row["id"])
-
     def _held(self, db: Connection, row: Any) -> int:
-        return int(db.scalar(select(self._tables.photo.c.held).where(self._mine(row))) or 0)
+        return int(db.scalar(self._asks_held, {"of": row["id"]}) or 0)
 
     def _content(self, db: Connection, row: Any) -> bytes:
-        return bytes(db.scalar(select(self._tables.photo.c.content).where(self._mine(row))) or b"")
+        return bytes(db.scalar(self._asks_content, {"of": row["id"]}) or b"")
 
     def _reaches(self, db: Connection, person_id: str) -> tuple[Reach, ...]:
         return reaches_of(db, self._tables, self._state_id, person_id, day_of(self._centre.clock()))
 
     def _may_read(self, db: Connection, person_id: str, id: str) -> bool:
-        feed, stream = self._tables.feed, self._tables.stream
         readable = streams_read(self._reaches(db, person_id))
-        holding = select(stream.c.name).select_from(feed.join(stream, of_stream(feed, stream)))
-        here = (feed.c.state_id == self._state_id, feed.c.id == id, feed.c.left.is_(False))
-        return any(name in readable for name in db.scalars(holding.where(*here)))
+        return any(name in readable for name in db.scalars(self._asks_holding, {"of": id}))
 
     def _may_give(self, db: Connection, person_id: str, row: Any) -> bool:
         """By her reach of today; or because she made the record, which was judged when it came."""
-        standing = self._tables.standing
-        mine = (standing.c.state_id == self._state_id) & (standing.c.id == row["group_id"])
-        where = db.execute(select(standing).where(mine)).first()
+        asked = {"state": self._state_id, "of": row["group_id"]}
+        where = db.execute(_one_of(self._tables.standing), asked).first()
         covering = tuple(r.role for r in self._reaches(db, person_id) if where and r.covers(standing_of(where)))
         if covering and not may_write_as(covering, "Attachment", frozenset({"sha256"}), new=True):
             return True
@@ -141,6 +140,11 @@ class Photos:
         stamp = read_stamps(row["stamps"]).get("sha256", "")
         made = (device.c.state_id == self._state_id) & (device.c.device == stamp[-8:])
         return bool(stamp) and db.scalar(select(device.c.person_id).where(made)) == person_id
+
+
+@lru_cache(maxsize=32)
+def _one_of(table: Table) -> Select[Any]:
+    return select(table).where(table.c.state_id == bindparam("state"), table.c.id == bindparam("of"))
 
 
 def _against(whole: bytes, row: Any) -> Problem | None:

@@ -141,12 +141,9 @@ class Standings:
 
     def since(self, group_id: str, ms: int) -> list[tuple[Standing, int | None]]:
         """Where a known group has stood since a moment: (standing, until when), the last with None for today."""
-        table = self._working.tables.standing_past
-        rows = self._working.db.execute(
-            select(table)
-            .where(table.c.state_id == self._working.state_id, table.c.id == group_id, table.c.until_ms > ms)
-            .order_by(table.c.until_ms)
-        )
+        working = self._working
+        asked = {"state": working.state_id, "group": group_id, "ms": ms}
+        rows = working.db.execute(_past_since(working.tables.standing_past), asked)
         found: list[tuple[Standing, int | None]] = [(standing_of(row), row.until_ms) for row in rows]
         return [*found, (self.now(group_id) or Standing(), None)]
 
@@ -154,6 +151,12 @@ class Standings:
 @lru_cache(maxsize=32)
 def _standings_among(table: Table, dialect: str) -> Select[Any]:
     return select(table).where(table.c.state_id == bindparam("state"), among_listed(dialect, table.c.id))
+
+
+@lru_cache(maxsize=32)
+def _past_since(table: Table) -> Select[Any]:
+    mine = (table.c.state_id == bindparam("state"), table.c.id == bindparam("group"))
+    return select(table).where(*mine, table.c.until_ms > bindparam("ms")).order_by(table.c.until_ms)
 
 
 def _place(standing: Standing) -> tuple[Any, ...]:

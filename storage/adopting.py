@@ -133,7 +133,7 @@ def _empty(t: Transaction) -> None:
     kept = (t.tables.meta, t.tables.setting, t.tables.parcel)
     for table in t.tables.metadata.sorted_tables:
         if table not in kept:
-            t.connection.execute(delete(table))
+            t.driver.execute(f'DELETE FROM "{table.name}"')
     t.meta.put(named.TO_WRITE_ANEW, True)
     for name in (named.EPOCH, named.OFFERED, named.OFFERS_DUE, named.SYNC_REPORT, named.CURSOR_NUMBER):
         t.meta.put(name, None)

@@ -17,6 +17,7 @@ from storage.identity import capacity_of
 from storage.letting_go import KIND as LET_GO
 from storage.letting_go import gone_by
 from storage.marks import numbers_in
+from storage.outbox import all_beneath
 from storage.rows import RawRow, raw_rows
 from storage.store import LocalStore, Transaction
 
@@ -106,7 +107,7 @@ def _summary(t: Transaction, names: Iterable[str], roles: dict[str, frozenset[st
     numbers = _numbers(t)
     sums = {name: Digest() for name in names if name in roles}
     wanted = {numbers[name]: name for name in sums if name in numbers}
-    under = _beneath(t)
+    under = {key: fields for key, _unit, fields in all_beneath(t)}
     for kind, by_marks in _held(t).items():
         marks = {one: [wanted[n] for n in numbers_in(one) if n in wanted] for one in by_marks}
         digests = {name: digesting_in(t.registry, kind, name, roles[name]) for name in wanted.values()}
@@ -137,11 +138,6 @@ def _add_gone(
     for gone in gone_by(t, LET_GO):
         for name in (wanted[number] for number in numbers_in(gone.held) if number in wanted):
             sums[name] = sums[name].plus([gone.whole if whole[name] else gone.public])
-
-
-def _beneath(t: Transaction) -> dict[tuple[str, str], Any]:
-    """(kind, id) -> what was received of the records that show work of our own."""
-    return {(row.kind, row.id): row.fields for row in t.connection.execute(select(t.tables.beneath))}
 
 
 def _rows(t: Transaction, kind: str, marks: list[str], under: Mapping[tuple[str, str], Any]) -> Iterable[RawRow]:

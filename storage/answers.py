@@ -18,7 +18,7 @@ from storage.outbox import Entry
 from storage.restamping import restamp
 from storage.rows import raw_row, shape_of, write_raw
 from storage.store import LocalStore, Transaction
-from storage.tables import RECEIVED
+from storage.tables import RECEIVED, changes_text, read_changes
 
 DONE = ("applied", "lost", "held")
 """Outcomes of work that is in the centre's hands; the others need a person."""
@@ -135,14 +135,12 @@ def _end_special(
     t: Transaction, number: int, fates: dict[int, Outcome], newer: set[outbox.Key]
 ) -> list[tuple[Entry, str]]:
     """Ends, one by one, the rows that were not simply applied or that something lies beneath; returns those done."""
-    table = t.tables.outbox
-    rows = t.connection.execute(select(table).where(table.c.batch == number).order_by(table.c.row)).all()
-    t.connection.execute(delete(table).where(table.c.batch == number))
-    still = outbox.own_entries(t, [(row.kind, row.id) for row in rows])
+    rows = outbox.of_batch(t, number)
+    t.driver.execute("DELETE FROM outbox WHERE batch=?", (number,))
+    still = outbox.own_entries(t, [(entry.kind, entry.id) for _row, entry in rows])
     done: list[tuple[Entry, str]] = []
-    for row in rows:
-        entry = Entry(row.kind, row.id, number, row.unit, row.typed_under, row.at_ms, row.changes)
-        fate, key = fates.get(row.row), (row.kind, row.id)
+    for row, entry in rows:
+        fate, key = fates.get(row), (entry.kind, entry.id)
         if fate is None or fate.state in DONE:
             done.append((entry, fate.state if fate else "applied"))
             outbox.clear_beneath(t, entry, still.get(key, []))
@@ -223,22 +221,18 @@ def set_aside(t: Transaction, entry: Entry, fate: Outcome, *, newer: bool) -> No
         under = entry.typed_under
         put_older(t, entry.kind, entry.id, entry.unit, entry.changes, at_ms=entry.at_ms, typed_under=under)
         return
-    table = t.tables.mending
-    same = (table.c.kind == entry.kind, table.c.id == entry.id)
-    older = t.connection.scalars(select(table.c.changes).where(*same)).one_or_none()
-    t.connection.execute(delete(table).where(*same))
-    line = {
-        "kind": entry.kind,
-        "id": entry.id,
-        "unit": entry.unit,
-        "state": fate.state,
-        "code": fate.code or "not_understood",
-        "field": fate.field,
-        "typed_under": entry.typed_under,
-        "at_ms": entry.at_ms,
-        "changes": merged(older or {}, entry.changes),
-    }
-    t.connection.execute(table.insert().values(line))
+    codec, key = t.tables.codec, (entry.kind, entry.id)
+    older = t.driver.execute("SELECT changes FROM mending WHERE kind=? AND id=?", key).fetchone()
+    changes = merged(read_changes(codec, older[0]), entry.changes) if older else entry.changes
+    why = (fate.state, fate.code or "not_understood", fate.field)
+    line = (*key, entry.unit, *why, entry.typed_under, entry.at_ms, changes_text(codec, changes))
+    t.driver.execute(PUT_TO_MEND, line)
+
+
+PUT_TO_MEND = (
+    "INSERT OR REPLACE INTO mending (kind, id, unit, state, code, field, typed_under, at_ms, changes) "
+    "VALUES (?,?,?,?,?,?,?,?,?)"
+)
 
 
 def offer_again(store: LocalStore, epoch: str) -> int:

@@ -40,31 +40,43 @@ class Connections:
     @contextmanager
     def lent(self) -> Iterator[Connection]:
         """A connection that is in no transaction of SQLite's."""
-        idle = self._idle
-        try:
-            connection = idle.pop()
-        except IndexError:
-            connection = self.engine.connect()
+        connection, idle = self._take()
         try:
             yield connection
         except BaseException:
             connection.close()
             raise
-        if idle is self._idle and len(idle) < KEPT:
-            idle.append(connection)
-        else:
-            connection.close()
+        self._put_back(connection, idle)
 
     @contextmanager
     def transaction(self, *begin: str) -> Iterator[tuple[Connection, sqlite3.Connection]]:
         """A connection and SQLite itself below it, in the transaction that these statements begin: all of it is kept,
         or after an exception nothing."""
-        with self.lent() as connection:
+        connection, idle = self._take()
+        try:
             driver = driver_of(connection)
             for statement in begin:
                 driver.execute(statement)
             yield connection, driver
             driver.execute("COMMIT")
+        except BaseException:
+            connection.close()
+            raise
+        self._put_back(connection, idle)
+
+    def _take(self) -> tuple[Connection, deque[Connection]]:
+        idle = self._idle
+        try:
+            return idle.pop(), idle
+        except IndexError:
+            return self.engine.connect(), idle
+
+    def _put_back(self, connection: Connection, idle: deque[Connection]) -> None:
+        """`idle`: where it came from; since then all may have been closed."""
+        if idle is self._idle and len(idle) < KEPT:
+            idle.append(connection)
+        else:
+            connection.close()
 
     def close(self) -> None:
         """Closes those that nobody uses now, and each other one as it comes back."""

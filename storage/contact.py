@@ -10,6 +10,7 @@ from storage import meta as named
 from storage.freezing import frozen_after, waits_to_be_frozen
 from storage.holds import Streams, reached
 from storage.identity import capacity_of, keep_capacity
+from storage.letting_go import wanted_ids
 from storage.moment import heard_from_centre
 from storage.outbox import count_waiting
 from storage.secrets import IN_SAFE, secret_of
@@ -112,10 +113,10 @@ def begin_epoch(t: Transaction, epoch: str) -> None:
     t.meta.put(named.ANSWER_SEAL, None)
 
 
-def waiting_records(store: LocalStore) -> int:
-    """How many records have work that is not answered."""
+def what_waits(store: LocalStore) -> tuple[int, tuple[str, ...]]:
+    """How many records have work that is not answered, and which records that were let go are asked for again."""
     with store.reading() as t:
-        return count_waiting(t).records
+        return count_waiting(t).records, wanted_ids(t)
 
 
 def token_of(store: LocalStore) -> str | None:

@@ -66,23 +66,21 @@ def settle(t: Transaction, touched: Touched) -> None:
 
 def stand_down(t: Transaction, units: Iterable[str] | None = None) -> None:
     """Lets the received derived values stand again where no work of our own is left (of these units, or of all)."""
-    if t.driver.execute("SELECT 1 FROM beneath LIMIT 1").fetchone() is None:
+    beneath = outbox.all_beneath(t)
+    if not beneath:
         return
-    rows = t.connection.execute(select(t.tables.beneath)).all()
     chosen = None if units is None else set(units)
-    idle = {row.unit for row in rows if chosen is None or row.unit in chosen}
+    idle = {unit for _key, unit, _fields in beneath if chosen is None or unit in chosen}
     idle -= outbox.busy_units(t, idle)
-    for row in rows:
-        derived = shape_of(t.tables, row.kind).derived & row.fields.keys() if row.kind in t.tables else set()
-        if row.unit not in idle or not derived:
+    for (kind, id), unit, fields in beneath:
+        derived = shape_of(t.tables, kind).derived & fields.keys() if kind in t.tables else set()
+        if unit not in idle or not derived:
             continue
-        outbox.keep_beneath(
-            t, row.kind, row.id, row.unit, {name: cell for name, cell in row.fields.items() if name not in derived}
-        )
-        for raw in raw_rows(t.connection, t.tables, row.kind, [row.id]).values():
-            raw.take({name: (row.fields[name][0], "") for name in derived})
-            write_raw(t.connection, t.tables, row.kind, [raw])
-            t.changed.add(row.kind)
+        outbox.keep_beneath(t, kind, id, unit, {name: cell for name, cell in fields.items() if name not in derived})
+        for raw in raw_rows(t.connection, t.tables, kind, [id]).values():
+            raw.take({name: (fields[name][0], "") for name in derived})
+            write_raw(t.connection, t.tables, kind, [raw])
+            t.changed.add(kind)
 
 
 def _settle_accounts(t: Transaction, groups: set[str]) -> set[str]:

@@ -1,22 +1,23 @@
 """Batches: what waits is frozen under the next number and sent as the same bytes until it is answered."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
 from typing import Any, NamedTuple
 
 from sqlalchemy import Row, delete, func, select
 
+from records.columns import opened_bytes, sealed_bytes
 from records.messages import Batch, FrozenBatch, Section
 from records.personal import Plain
 from records.record import FieldSpec, fields_of
 from records.wire import frozen, thawed
 from storage import meta as named
 from storage.changes import Cells, merged
-from storage.outbox import Key, changed_since, put_change
+from storage.outbox import TO_MEND_OF, WAITING_OF, Key, changed_since, put_change
 from storage.store import LocalStore, Transaction
-from storage.tables import NOT_FROZEN, PARKED, cells_of
+from storage.tables import NOT_FROZEN, PARKED, cells_of, read_changes
 
 FIRST_ROWS = 100
 """Rows of the first batch on a link whose speed is not known yet."""
@@ -47,19 +48,12 @@ def waits_to_be_frozen(t: Transaction) -> bool:
 
 def frozen_after(t: Transaction, number: int) -> FrozenBatch | None:
     """The batch that follows on this one, where it is frozen already."""
-    following = "SELECT 1 FROM frozen WHERE number=? AND NOT answered"
-    if t.driver.execute(following, (number + 1,)).fetchone() is None:
-        return None
-    table = t.tables.frozen
-    row = t.connection.execute(select(table).where(table.c.number == number + 1)).one()
-    return FrozenBatch(row.number, row.sha256, row.blob)
+    return next(_batches(t, "number=? AND NOT answered", (number + 1,)), None)
 
 
 def unanswered(t: Transaction) -> list[FrozenBatch]:
     """All batches without an answer, in the order of their numbers: the one in flight, and what was handed over."""
-    table = t.tables.frozen
-    chosen = select(table).where(table.c.answered.is_(False)).order_by(table.c.number)
-    return [FrozenBatch(row.number, row.sha256, row.blob) for row in t.connection.execute(chosen)]
+    return list(_batches(t, "NOT answered ORDER BY number"))
 
 
 def count_rows(t: Transaction, number: int) -> int:
@@ -90,12 +84,12 @@ CHANGED_AGAIN = (
 
 
 def _in_flight(t: Transaction) -> FrozenBatch | None:
-    if t.driver.execute("SELECT 1 FROM frozen WHERE NOT answered LIMIT 1").fetchone() is None:
-        return None
-    table = t.tables.frozen
-    chosen = select(table).where(table.c.answered.is_(False)).order_by(table.c.number).limit(1)
-    row = t.connection.execute(chosen).one_or_none()
-    return FrozenBatch(row.number, row.sha256, row.blob) if row else None
+    return next(_batches(t, "NOT answered ORDER BY number LIMIT 1"), None)
+
+
+def _batches(t: Transaction, which: str, values: tuple[Any, ...] = ()) -> Iterator[FrozenBatch]:
+    for number, sha256, blob in t.driver.execute(f"SELECT number, sha256, blob FROM frozen WHERE {which}", values):
+        yield FrozenBatch(number, sha256, opened_bytes(t.tables.codec, blob))
 
 
 def freeze_next(t: Transaction, rows: int) -> FrozenBatch | None:
@@ -225,8 +219,7 @@ def _frozen(t: Transaction, chosen: Sequence[Waiting]) -> FrozenBatch:
     by_kind = {kind: [row for row in chosen if row.kind == kind] for kind in t.registry}
     sections = tuple(section_of(kind, rows) for kind, rows in by_kind.items() if rows)
     batch = frozen(t.meta.next(named.LAST_BATCH), Batch(sections, chosen[0].typed_under))
-    line = {"number": batch.number, "sha256": batch.sha256, "blob": batch.blob, "answered": False}
-    t.connection.execute(t.tables.frozen.insert().values(line))
+    _keep(t, batch)
     order = [row.rowid for rows in by_kind.values() for row in rows]
     with t.left_standing():
         t.driver.executemany(
@@ -234,6 +227,12 @@ def _frozen(t: Transaction, chosen: Sequence[Waiting]) -> FrozenBatch:
             [(batch.number, place, number) for place, number in enumerate(order)],
         )
     return batch
+
+
+def _keep(t: Transaction, batch: FrozenBatch) -> None:
+    """A batch of which no answer has come."""
+    line = (batch.number, batch.sha256, sealed_bytes(t.tables.codec, batch.blob))
+    t.driver.execute("INSERT INTO frozen (number, sha256, blob, answered) VALUES (?,?,?,0)", line)
 
 
 def section_of(kind: str, rows: Sequence[Waiting]) -> Section:
@@ -301,11 +300,10 @@ def put_older(
 
     What was refused since is sent along once more: it was typed later than these, and must not be covered by them.
     """
-    outbox, mending = t.tables.outbox, t.tables.mending
-    refused = select(mending.c.changes).where(mending.c.kind == kind, mending.c.id == id)
-    waiting = select(outbox.c.changes).where(outbox.c.kind == kind, outbox.c.id == id, outbox.c.batch == NOT_FROZEN)
-    for newer in (refused, waiting):
-        changes = merged(changes, t.connection.scalars(newer).one_or_none() or {})
+    for newer in (TO_MEND_OF, WAITING_OF):
+        row = t.driver.execute(newer, (kind, id)).fetchone()
+        if row is not None:
+            changes = merged(changes, read_changes(t.tables.codec, row[0]))
     put_change(t, kind, id, unit, changes, at_ms=at_ms, typed_under=typed_under)
 
 
@@ -320,9 +318,7 @@ def refreeze_from(t: Transaction, wanted: int) -> None:
     t.connection.execute(table.update().where(table.c.number >= wanted).values(answered=False))
     for number in range(max(1, wanted), last + 1):
         if number not in kept:
-            empty = frozen(number, Batch(()))
-            line = {"number": number, "sha256": empty.sha256, "blob": empty.blob, "answered": False}
-            t.connection.execute(table.insert().values(line))
+            _keep(t, frozen(number, Batch(())))
 
 
 def freeze_as_stored(t: Transaction, number: int, instead: Mapping[str, str]) -> None:

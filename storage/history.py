@@ -13,6 +13,7 @@ from storage import outbox
 from storage.identity import capacity_of
 from storage.rows import RawRow, raw_row
 from storage.store import LocalStore, Transaction
+from storage.tables import changes_text
 
 KEPT_MS = 400 * 24 * 3600 * 1000
 """How long acknowledged changes are kept: for the history, and to offer them to a centre that has gone back."""
@@ -21,18 +22,12 @@ KEPT_MS = 400 * 24 * 3600 * 1000
 def remember(t: Transaction, fates: Iterable[tuple[outbox.Entry, str]]) -> None:
     """Notes what became of own changes: applied, lost, held, or withdrawn by their author."""
     lines = [
-        {
-            "kind": entry.kind,
-            "id": entry.id,
-            "unit": entry.unit,
-            "state": state,
-            "at_ms": entry.at_ms,
-            "changes": entry.changes,
-        }
+        (entry.kind, entry.id, entry.unit, state, entry.at_ms, changes_text(t.tables.codec, entry.changes))
         for entry, state in fates
     ]
     if lines:
-        t.connection.execute(t.tables.own_change.insert(), lines)
+        names = "kind, id, unit, state, at_ms, changes"
+        t.driver.executemany(f"INSERT INTO own_change ({names}) VALUES (?,?,?,?,?,?)", lines)
 
 
 def forget_old(t: Transaction) -> None:

@@ -53,9 +53,7 @@ class Streams:
         """The stream starts from 0: what it held before counts until its news have been read to the end."""
         if (number := self._current.pop(name, None)) is not None:
             self.superseded.add(number)
-            self._t.connection.execute(
-                self._table.update().where(self._table.c.number == number).values(superseded=True)
-            )
+            self._t.driver.execute("UPDATE stream SET superseded=1 WHERE number=?", (number,))
 
     def reach(self, name: str, upto: int) -> None:
         # Once for every part of every page, so it goes past the building of a statement.
@@ -73,9 +71,7 @@ class Streams:
 
 def reached(t: Transaction) -> dict[str, int]:
     """How far each stream is read: what the centre asks for when it does not know the cursor any more."""
-    table = t.tables.stream
-    rows = t.connection.execute(select(table.c.name, table.c.upto).where(table.c.superseded.is_(False)))
-    return {row.name: row.upto for row in rows}
+    return dict(t.driver.execute("SELECT name, upto FROM stream WHERE NOT superseded").fetchall())
 
 
 def hold(t: Transaction, kind: str, ids: Collection[str], number: int) -> None:

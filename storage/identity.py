@@ -1,7 +1,5 @@
 """Who works with this store, as the last enrolment and the last word from the centre have it."""
 
-from sqlalchemy import select
-
 from records.messages import Capacity
 from records.wire import capacity_text, read_capacity
 from records.workspace import Identity, identity_from
@@ -49,5 +47,7 @@ def end_login(store: LocalStore, code: str) -> None:
 
 def holds_unsent_work(t: Transaction) -> bool:
     """Whether somebody's work would be lost if the store were emptied: changes, refused ones, drafts and photos."""
-    tables = (t.tables.outbox.c.id, t.tables.mending.c.id, t.tables.draft.c.key)
-    return count_waiting(t) > 0 or any(t.connection.execute(select(column).limit(1)).first() for column in tables)
+    return count_waiting(t) > 0 or bool(t.driver.execute(SOME_WORK).fetchone()[0])
+
+
+SOME_WORK = "SELECT " + " OR ".join(f"EXISTS (SELECT 1 FROM {one})" for one in ("outbox", "mending", "draft"))

@@ -112,15 +112,14 @@ def want_older_steps(store: LocalStore, account_id: str) -> None:
         t.changed |= {KIND, "sync"}
 
 
-def wanted_ids(store: LocalStore) -> tuple[str, ...]:
+def wanted_ids(t: Transaction) -> tuple[str, ...]:
     """The steps to ask the centre for."""
-    with store.reading() as t:
-        chosen = t.driver.execute(
-            "SELECT id FROM let_go WHERE parent IN (SELECT account_id FROM wanted_older WHERE NOT answered) "
-            "ORDER BY parent, id LIMIT ?",
-            (ASKED_AT_ONCE,),
-        )
-        return tuple(id for (id,) in chosen)
+    chosen = t.driver.execute(
+        "SELECT id FROM let_go WHERE parent IN (SELECT account_id FROM wanted_older WHERE NOT answered) "
+        "ORDER BY parent, id LIMIT ?",
+        (ASKED_AT_ONCE,),
+    )
+    return tuple(id for (id,) in chosen)
 
 
 def note_answered(store: LocalStore, ids: Iterable[str]) -> None:

@@ -80,6 +80,18 @@ TO_MEND_AMONG = f"SELECT kind, id, NULL, unit, typed_under, at_ms, changes FROM 
 UNSENT_AMONG = f"SELECT kind, id, batch, unit, typed_under, at_ms, changes FROM outbox {_AMONG}"
 
 
+def of_batch(t: Transaction, number: int) -> list[tuple[int, Entry]]:
+    """What is in a batch, each change under the number of its row, in their order."""
+    found = []
+    for row, kind, id, unit, typed_under, at_ms, changes in t.driver.execute(OF_BATCH, (number,)):
+        entry = Entry(kind, id, number, unit, typed_under, at_ms, read_changes(t.tables.codec, changes))
+        found.append((row, entry))
+    return found
+
+
+OF_BATCH = "SELECT row, kind, id, unit, typed_under, at_ms, changes FROM outbox WHERE batch=? ORDER BY row"
+
+
 def own_cells(entries: Iterable[Entry]) -> dict[str, tuple[Any, str]]:
     """The newest own (value, stamp) of each field that is not received."""
     newest: dict[str, tuple[Any, str]] = {}
@@ -140,6 +152,12 @@ def beneath_of(t: Transaction, kind: str, id: str) -> dict[str, list[Any]]:
     sql = "SELECT fields FROM beneath WHERE kind=? AND id=?"
     row = t.driver.execute(sql, (kind, id)).fetchone()
     return dict(unsealed(t.tables.codec, row[0])) if row else {}
+
+
+def all_beneath(t: Transaction) -> list[tuple[Key, str, dict[str, list[Any]]]]:
+    """(record, its unit, {field: [value, stamp]} as received) of all records that show something else."""
+    rows = t.driver.execute("SELECT kind, id, unit, fields FROM beneath").fetchall()
+    return [((kind, id), unit, unsealed(t.tables.codec, fields)) for kind, id, unit, fields in rows]
 
 
 def beneath_keys(t: Transaction) -> set[Key]:

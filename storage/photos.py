@@ -75,6 +75,8 @@ def want_photo(store: LocalStore, id: str) -> None:
 
 def count_waiting(t: Transaction) -> int:
     """How many photos wait to be sent; one that was removed waits for nothing."""
+    if not _any(t, WAITING):
+        return 0
     table = t.tables.photo
     return t.connection.scalar(select(func.count()).where(table.c.state == WAITING, ~_removed(t))) or 0
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from records.messages import FrozenBatch, Page, SyncReply
 from records.problems import Problem
 from records.wire import thawed
+from storage import meta as named
 from storage.answers import Taken, take_answer_within
 from storage.contact import keep_seal, take_head_within
 from storage.outbox import Key
@@ -15,11 +16,13 @@ from storage.store import LocalStore, Transaction
 
 @dataclass(frozen=True)
 class Received:
-    """Whether the centre has gone back, what the answer came to, how many rows of news were taken in (None where the
-    page is still to be taken), and whether what should be done besides has been."""
+    """Whether the centre has gone back, what the answer came to, whether work is to be offered to it again, how many
+    rows of news were taken in (None where the page is still to be taken), and whether what should be done besides has
+    been."""
 
     gone_back: bool
     taken: Taken
+    offers_due: bool
     news: int | None = None
     besides: bool = False
 
@@ -49,7 +52,7 @@ def take_reply(
         taken = take_answer_within(t, answer) if answer else Taken("applied")
         if answer and not gone_back:
             keep_seal(t, answer.number, reply.seal)
-        return Received(gone_back, taken)
+        return Received(gone_back, taken, _offers_due(t))
 
 
 def _with_page(
@@ -68,7 +71,11 @@ def _with_page(
         news = None if gone_back else take_page_within(t, page, sent, unmarked=taken.unmarked)
         if besides is not None:
             besides(t)
-    return Received(gone_back, taken, news, besides is not None)
+        return Received(gone_back, taken, _offers_due(t), news, besides is not None)
+
+
+def _offers_due(t: Transaction) -> bool:
+    return bool(t.meta.get(named.OFFERS_DUE))
 
 
 def sent_rows(taken: Taken, batch: FrozenBatch | None, page: Page) -> Mapping[int, Key]:

@@ -1,9 +1,9 @@
 """Gives changes other stamps: those that the centre stored instead, or those of a new device number."""
 
+import json
 from collections.abc import Iterable, Mapping
-from typing import Any
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import select
 
 from records.stamps import device_of
 from storage import meta as named
@@ -12,6 +12,7 @@ from storage.changes import Cells
 from storage.outbox import Key
 from storage.rows import raw_rows, write_raw
 from storage.store import Transaction
+from storage.tables import changes_text, read_changes
 
 
 def restamp(t: Transaction, keys: Iterable[Key], instead: Mapping[str, str]) -> None:
@@ -31,7 +32,7 @@ def restamp(t: Transaction, keys: Iterable[Key], instead: Mapping[str, str]) -> 
         if rows:
             write_raw(t.connection, t.tables, kind, list(rows))
         for table in (t.tables.outbox, t.tables.mending, t.tables.own_change):
-            _restamp_changes(t, table, [(kind, id) for id in some], instead)
+            _restamp_changes(t, table.name, kind, some, instead)
 
 
 def for_new_device(t: Transaction, device: str) -> None:
@@ -50,11 +51,12 @@ def restamped(changes: Cells, instead: Mapping[str, str]) -> Cells:
     }
 
 
-def _restamp_changes(t: Transaction, table: Any, keys: list[Key], instead: Mapping[str, str]) -> None:
-    for at in range(0, len(keys), 300):
-        chosen = select(table).where(tuple_(table.c.kind, table.c.id).in_(keys[at : at + 300]))
-        for row in t.connection.execute(chosen).all():
-            changes = restamped(row.changes, instead)
-            if changes != row.changes:
-                same = [column == row._mapping[column.name] for column in table.primary_key.columns]
-                t.connection.execute(table.update().where(*same).values(changes=changes))
+def _restamp_changes(t: Transaction, table: str, kind: str, ids: list[str], instead: Mapping[str, str]) -> None:
+    codec = t.tables.codec
+    chosen = f"SELECT rowid, changes FROM {table} WHERE kind=? AND id IN (SELECT value FROM json_each(?))"
+    for rowid, kept in t.driver.execute(chosen, (kind, json.dumps(ids))).fetchall():
+        before = read_changes(codec, kept)
+        changes = restamped(before, instead)
+        if changes != before:
+            line = (changes_text(codec, changes), rowid)
+            t.driver.execute(f"UPDATE {table} SET changes=? WHERE rowid=?", line)

@@ -147,7 +147,7 @@ class LocalStore:
     @contextmanager
     def reading(self) -> Iterator[Transaction]:
         """A view of the store that does not change while it is open."""
-        with self._suspecting(), sqlite_problems(), self._connections.transaction("BEGIN") as (connection, driver):
+        with self._suspecting(), self._connections.transaction("BEGIN") as (connection, driver):
             yield self._transaction(connection, driver)
 
     @contextmanager
@@ -158,7 +158,7 @@ class LocalStore:
         """
         waiting = f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}"
         begun = self._connections.transaction(waiting, "BEGIN IMMEDIATE")
-        with self._writer, self._suspecting(), sqlite_problems(), begun as (connection, driver):
+        with self._writer, self._suspecting(), begun as (connection, driver):
             transaction = self._transaction(connection, driver)
             yield transaction
         self.announce(transaction.changed)
@@ -173,13 +173,17 @@ class LocalStore:
 
     @contextmanager
     def _suspecting(self) -> Iterator[None]:
+        """Problems as a person can act on them; of one that tells of damage a mark is left."""
         try:
             yield
-        except Problem as problem:
-            if problem.code == "store_damaged" and not self.is_suspect:
+        except Exception as error:
+            problem = error if isinstance(error, Problem) else _problem_of(error)
+            if problem is not None and problem.code == "store_damaged" and not self.is_suspect:
                 suspicion_of(self.path).touch()
                 self.announce({"notice"})
-            raise
+            if problem is None or problem is error:
+                raise
+            raise problem from error
 
     def write_out(self) -> None:
         """Writes the log into the file and empties it, so that nothing of before is left in it."""
@@ -247,18 +251,24 @@ def sqlite_problems() -> Iterator[None]:
     """What SQLite says about disk and file, as problems that a person can act on."""
     try:
         yield
-    except (DBAPIError, sqlite3.Error) as error:
-        cause: Any = error.orig if isinstance(error, DBAPIError) else error
-        name = str(getattr(cause, "sqlite_errorname", ""))
-        if "Could not decode" in str(cause):
-            raise Problem("store_damaged") from error
-        for start, code in SQLITE_PROBLEMS.items():
-            if name.startswith(start):
-                raise Problem(code) from error
-        raise
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+    except Exception as error:
+        problem = _problem_of(error)
+        if problem is None:
+            raise
+        raise problem from error
+
+
+def _problem_of(error: Exception) -> Problem | None:
+    if isinstance(error, json.JSONDecodeError | UnicodeDecodeError):
         # What comes from outside is read before any transaction: this stood in the file.
-        raise Problem("store_damaged") from error
+        return Problem("store_damaged")
+    if not isinstance(error, DBAPIError | sqlite3.Error):
+        return None
+    cause: Any = error.orig if isinstance(error, DBAPIError) else error
+    name = str(getattr(cause, "sqlite_errorname", ""))
+    if "Could not decode" in str(cause):
+        return Problem("store_damaged")
+    return next((Problem(code) for start, code in SQLITE_PROBLEMS.items() if name.startswith(start)), None)
 
 
 def suspicion_of(path: Path) -> Path:

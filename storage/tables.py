@@ -9,6 +9,7 @@ passes the codec, so that nobody can forget a personal field.
 import json
 import re
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import (
@@ -293,6 +294,23 @@ class Tables(Mapping[str, Table]):
 
     meta: Table
     setting: Table
+
+    @cached_property
+    def schema(self) -> str:
+        """What a file has once this app has been at it: the fields of every kind, the columns of every other table."""
+        kinds = {name: list(fields_of(kind.cls)) for name, kind in self.registry.items()}
+        of_kinds = {table.name for table in self.values()}
+        others = {name: list(some) for name, some in self.column_names.items() if name not in of_kinds}
+        return json.dumps({**kinds, **others})
+
+    @cached_property
+    def column_names(self) -> dict[str, dict[str, None]]:
+        """table -> its columns, in their order."""
+        return {name: dict.fromkeys(table.columns.keys()) for name, table in self.metadata.tables.items()}
+
+    @cached_property
+    def index_names(self) -> frozenset[str]:
+        return frozenset(str(index.name) for table in self.metadata.tables.values() for index in table.indexes)
 
 
 INDEXED: Mapping[str, tuple[str, ...]] = {

@@ -45,39 +45,26 @@ def stage_of(connection: Connection, tables: Tables, meta: Meta) -> str:
         raise Problem("store_damaged" if meta.get(named.FORMAT, found) <= FORMAT else "store_newer")
     written = meta.get(named.SCHEMA)
     _check_promises(there, json.loads(written) if written else {})
-    lacking = _indexes_lacking(connection, tables) or any(
-        not {column.name for column in table.columns} <= there.get(name, set())
-        for name, table in tables.metadata.tables.items()
-    )
-    return OLDER if lacking or written != _schema(tables) or found != FORMAT else CURRENT
+    lacking = any(not columns.keys() <= there.get(name, set()) for name, columns in tables.column_names.items())
+    lacking |= not tables.index_names <= _indexes(connection)
+    return OLDER if lacking or written != tables.schema or found != FORMAT else CURRENT
 
 
 def upgrade(connection: Connection, tables: Tables, meta: Meta) -> None:
     """Brings a file up to this app, within one transaction."""
-    tables.metadata.create_all(connection)
+    there = _columns(connection)
+    lacking = [table for table in tables.metadata.sorted_tables if table.name not in there]
+    tables.metadata.create_all(connection, tables=lacking, checkfirst=False)
     _add_columns(connection, tables)
     for name in GONE_INDEXES:
         connection.exec_driver_sql(f"DROP INDEX IF EXISTS {name}")
     connection.exec_driver_sql(f"PRAGMA user_version={FORMAT}")
-    if meta.get(named.SCHEMA) != _schema(tables):
+    if meta.get(named.SCHEMA) != tables.schema:
         _move_extra(connection, tables)
         _move_unknown_records(connection, tables)
         _unpark(connection, tables, meta)
-        meta.put(named.SCHEMA, _schema(tables))
+        meta.put(named.SCHEMA, tables.schema)
     meta.put(named.FORMAT, FORMAT)
-
-
-def _schema(tables: Tables) -> str:
-    """What a file has once this app has been at it: the fields of every kind, the columns of every other table."""
-    kinds = {name: list(fields_of(kind.cls)) for name, kind in tables.registry.items()}
-    of_kinds = {table.name for table in tables.values()}
-    others = {name: table.columns.keys() for name, table in tables.metadata.tables.items() if name not in of_kinds}
-    return json.dumps({**kinds, **others})
-
-
-def _indexes_lacking(connection: Connection, tables: Tables) -> bool:
-    there = _indexes(connection)
-    return any(index.name not in there for table in tables.metadata.tables.values() for index in table.indexes)
 
 
 def _check_promises(there: Mapping[str, set[str]], schema: Mapping[str, Any]) -> None:

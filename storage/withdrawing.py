@@ -69,9 +69,11 @@ def _take_back(t: Transaction, entries: Iterable[Entry]) -> list[Entry]:
     taken = [entry for entry in entries if entry.batch is None or entry.batch <= NOT_FROZEN]
     remember(t, [(entry, "withdrawn") for entry in taken])
     for entry in taken:
-        table = t.tables.mending if entry.batch is None else t.tables.outbox
-        also = [] if entry.batch is None else [table.c.batch == entry.batch]
-        t.connection.execute(delete(table).where(table.c.kind == entry.kind, table.c.id == entry.id, *also))
+        if entry.batch is None:
+            t.driver.execute("DELETE FROM mending WHERE kind=? AND id=?", (entry.kind, entry.id))
+        else:
+            line = (entry.kind, entry.id, entry.batch)
+            t.driver.execute("DELETE FROM outbox WHERE kind=? AND id=? AND batch=?", line)
     t.changed |= {"sync", *(entry.kind for entry in taken)}
     return [entry for entry in taken if entry.batch is None]
 

@@ -145,7 +145,8 @@ class Exchange:
             if reply.renumbered:
                 take_number(self.store, reply.renumbered)
             raise Problem("device_cloned")
-        self.report.to_send += offer_what_is_due(self.store)
+        if come.offers_due:
+            self.report.to_send += offer_what_is_due(self.store)
         if request.summary:
             self.differ = take_compared(self.store, request.summary, reply.compared)
         # News from where a stream was read to before the centre went back would leave a gap: they are asked for anew.

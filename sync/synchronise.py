@@ -5,8 +5,7 @@ from collections.abc import Callable
 from records.messages import CentralServer
 from storage.agreeing import summary_due, summary_of
 from storage.answers import offer_what_is_due
-from storage.contact import waiting_records
-from storage.letting_go import wanted_ids
+from storage.contact import what_waits
 from storage.room import make_room
 from storage.store import LocalStore
 from sync.beside import Beside, at_once
@@ -35,8 +34,9 @@ def synchronise(
     """
     offer_what_is_due(store)
     line = Line(server, app, timer, pace or Pace(), tell, beside)
-    report = SyncReport(to_send=waiting_records(store))
-    Exchange(store, line, report, more=True, older=wanted_ids(store)).run()
+    waiting, older = what_waits(store)
+    report = SyncReport(to_send=waiting)
+    Exchange(store, line, report, more=True, older=older).run()
     deliver_parcels(store, server)
     for _ in exchange_photos(store, server):
         report.at_photos = True

@@ -7,8 +7,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import select
-
 from records.commands.deciding import Command, Done
 from records.messages import BundleReply, CentralServer, PhotoCall, PhotoReply, SyncReply, SyncRequest
 from records.problems import Problem
@@ -173,7 +171,7 @@ def contents(store: LocalStore) -> dict[str, dict[str, Any]]:
     """Everything a store holds as the centre may compare it: kind -> id -> (wire values, stamps, streams, unknown)."""
     found: dict[str, dict[str, Any]] = {}
     with store.reading() as t:
-        streams = {row.number: row.name for row in t.connection.execute(select(t.tables.stream)).all()}
+        streams = dict(t.driver.execute("SELECT number, name FROM stream"))
         for kind, table in t.tables.items():
             ids = [id for (id,) in t.driver.execute(f'SELECT id FROM "{table.name}"')]
             for raw in raw_rows(t.connection, t.tables, kind, ids).values():

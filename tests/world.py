@@ -7,6 +7,7 @@ V2, R2 (also in B1) serves nobody yet, R3 is in B2.
 
 import random
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from records.ids import is_id, new_id, official_id
@@ -26,6 +27,7 @@ START_MS = 1_790_000_000_000
 STATE = official_id("lgd", "state/23")
 
 
+@cache
 def ref(name: str) -> str:
     """The id of a place, branch, person or other set-up record of the world by its short name; an id stays itself."""
     if is_id(name):

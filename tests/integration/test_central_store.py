@@ -302,6 +302,22 @@ def test_nothing_to_do_gives_the_same_token_and_writes_nothing(world):
     assert [world.rows(table) for table in world.centre.tables.metadata.sorted_tables] == before
 
 
+@pytest.mark.parametrize("later_ms, more", [(61_000, {}), (1_000, {"unsent": 3}), (1_000, {"drafts": 2})])
+def test_a_contact_of_a_minute_later_or_that_says_something_else_is_noted(world, monkeypatch, later_ms, more):
+    abm = Caller(world, "abm")
+    abm.pull()
+    known, worked_out = capacity_hash(abm.enrolled.capacity), []
+    one = abm.call(has_capacity=known)
+    stand = world.centre.contacts.stand
+    monkeypatch.setattr(world.centre.contacts, "stand", lambda *what: worked_out.append(what) or stand(*what))
+    world.clock.forward(ms=later_ms)
+    two = abm.call(has_capacity=known, **more)
+    assert (two.page.cursor, two.page.parts, two.capacity) == (one.page.cursor, [], None)
+    row = next(row for row in world.rows(world.centre.tables.device) if row["device"] == abm.device)
+    assert row["last_contact_ms"] == world.clock() and row["unsent"] == more.get("unsent", 0)
+    assert row["drafts"] == more.get("drafts", 0) and len(worked_out) == 1, "where the device stands, once a call"
+
+
 def test_pages_of_any_size_bring_the_same_in_the_end(world):
     whole = Caller(world, "supervisor").pull()
     small = Caller(world, "supervisor").pull(room=3)

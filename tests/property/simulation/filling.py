@@ -6,7 +6,6 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from sqlalchemy import select
 
 import storage.room
 from records.account_state import last_steps, state_of
@@ -113,6 +112,6 @@ def _worked_out(t: Transaction, rows: Sequence[RawRow]) -> dict[str, list[Any]]:
 
 def _unsent(t: Transaction) -> set[str]:
     found: set[str] = set()
-    for work in (t.tables.outbox, t.tables.mending):
-        found |= set(t.connection.scalars(select(work.c.id).where(work.c.kind == KIND)))
+    for work in ("outbox", "mending"):
+        found |= {id for (id,) in t.driver.execute(f"SELECT id FROM {work} WHERE kind=?", (KIND,))}
     return found

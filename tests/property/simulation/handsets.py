@@ -20,8 +20,10 @@ from records.workspace import SyncStatus
 from storage import meta as named
 from storage.identity import capacity_of, login_is_good
 from storage.marks import numbers_in
+from storage.outbox import of_batch
 from storage.secrets import secret_of
 from storage.store import LocalStore
+from storage.tables import NOT_FROZEN
 from storage.workspace import PhoneWorkspace
 from sync.beside import at_once
 from sync.enrolling import enrol
@@ -232,16 +234,15 @@ class Handset:
     def let_go(self) -> dict[str, tuple[str, list[str]]]:
         """Steps that went for want of room -> their account, and the streams that hold them."""
         with self.store.reading() as t:
-            rows = t.connection.exec_driver_sql("SELECT id, parent, held FROM let_go ORDER BY id").all()
-            names = {row.number: row.name for row in t.connection.execute(select(t.tables.stream))} if rows else {}
-        return {row.id: (row.parent, sorted(names[one] for one in numbers_in(row.held))) for row in rows}
+            rows = t.driver.execute("SELECT id, parent, held FROM let_go ORDER BY id").fetchall()
+            names = dict(t.driver.execute("SELECT number, name FROM stream")) if rows else {}
+        return {id: (parent, sorted(names[one] for one in numbers_in(held))) for id, parent, held in rows}
 
     @property
     def hangs(self) -> bool:
         """Whether it was told that work of its own is held at the centre: what comes of that it may not hear."""
         with self.store.reading() as t:
-            own = t.tables.own_change
-            return t.connection.execute(select(own.c.id).where(own.c.state == "held").limit(1)).first() is not None
+            return t.driver.execute("SELECT 1 FROM own_change WHERE state='held' LIMIT 1").fetchone() is not None
 
     def devices(self, t: Any) -> set[str]:
         """The numbers under which the work was made that this phone has had answered, and its own."""
@@ -254,10 +255,7 @@ class Handset:
 
     def _waiting(self) -> dict[tuple[str, str], Any]:
         with self.store.reading() as t:
-            table = t.tables.outbox
-            return {
-                (row.kind, row.id): row.changes for row in t.connection.execute(select(table).where(table.c.batch == 0))
-            }
+            return {(entry.kind, entry.id): entry.changes for _row, entry in of_batch(t, NOT_FROZEN)}
 
     def _note_what_was_saved_unheard(self, before: dict[tuple[str, str], Any]) -> None:
         """A save that was committed when the process died before saying so: it counts, and it must be whole."""

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from records.audience import streams_read
 from records.cells import read_stamps
@@ -114,10 +114,8 @@ class Verdict:
         found: set[tuple[str, str]] = set()
         for phone in self.phones:
             with phone.store.reading() as t:
-                own, mending = t.tables.own_change, t.tables.mending
-                withdrawn = select(own.c.kind, own.c.id).where(own.c.state == "withdrawn")
-                for query in (select(mending.c.kind, mending.c.id), withdrawn):
-                    found |= {(row.kind, row.id) for row in t.connection.execute(query)}
+                found.update(t.driver.execute("SELECT kind, id FROM mending"))
+                found.update(t.driver.execute("SELECT kind, id FROM own_change WHERE state='withdrawn'"))
         return found
 
     def losers_are_kept(self) -> None:
@@ -243,9 +241,7 @@ class Verdict:
         """What the centre holds for a parent, as far as its phone knows, and all above: that stays on the phone, which
         does not hear what becomes of it. A known gap of the protocol; nothing else is left out of the comparison."""
         with phone.store.reading() as t:
-            own = t.tables.own_change
-            held = t.connection.execute(select(own.c.kind, own.c.id).where(own.c.state == "held"))
-            return _all_above(t, {(row.kind, row.id) for row in held})
+            return _all_above(t, set(t.driver.execute("SELECT kind, id FROM own_change WHERE state='held'")))
 
     def _same(self, phone: Handset, kind: str, id: str, mine: Any, theirs: Any) -> None:
         if theirs is None:
