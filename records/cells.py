@@ -4,6 +4,8 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import compress
 
+from pydantic_core import to_json
+
 
 def read_stamps(text: str | None) -> dict[str, str]:
     """field -> stamp. Fields that are missing have never been written by anybody."""
@@ -24,7 +26,7 @@ def stamps_text(stamps: Mapping[str, str]) -> str:
             groups.setdefault(stamp, []).append(name)
     if not groups:
         return ""
-    return json.dumps({stamp: " ".join(groups[stamp]) for stamp in sorted(groups)}, separators=(",", ":"))
+    return to_json({stamp: " ".join(groups[stamp]) for stamp in sorted(groups)}).decode()
 
 
 def one_stamp_text(stamp: str, names: Iterable[str]) -> str:

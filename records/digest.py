@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from pydantic_core import to_json
+
 from records.audience import columns_of
 from records.conflict import VALUES
 from records.kinds import Registry
@@ -68,8 +70,7 @@ def digesting(cls: type[Record], kind: str, columns: tuple[str, ...]) -> Callabl
             value, stamp = _plain(values[name]), stamps.get(name, "")
             if stamp or not (value is None or value == default):
                 told += (name, stamp, value)
-        text = json.dumps(told, ensure_ascii=False, separators=(",", ":"))
-        return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=SIZE).digest(), "big")
+        return int.from_bytes(hashlib.blake2b(to_json(told), digest_size=SIZE).digest(), "big")
 
     return digest
 

@@ -1,6 +1,5 @@
 """Takes in what the centre answered to a batch: what it applied is done with, what it refused is set aside to mend."""
 
-import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -12,6 +11,7 @@ from records.wire import thawed
 from storage import meta as named
 from storage import outbox, photos
 from storage.changes import Cells, merged
+from storage.driver import listed
 from storage.freezing import forget_blobs, freeze_as_stored, put_older, refreeze_from
 from storage.history import forget_old, remember
 from storage.outbox import Entry
@@ -97,7 +97,7 @@ def _move_applied(t: Transaction, number: int, special: set[int], kinds: set[str
     values: tuple[Any, ...] = (number,)
     if special:
         plain += " AND row NOT IN (SELECT value FROM json_each(?))"
-        values += (json.dumps(sorted(special)),)
+        values += (listed(sorted(special)),)
     t.driver.execute(
         "INSERT INTO own_change (kind, id, unit, state, at_ms, changes) "
         f"SELECT kind, id, unit, 'applied', at_ms, changes FROM outbox WHERE {plain} ORDER BY place",

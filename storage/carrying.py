@@ -5,7 +5,6 @@ nothing of it is among this phone's records.
 """
 
 import hashlib
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -19,6 +18,7 @@ from records.workspace import Parcel
 from storage import meta as named
 from storage.answers import take_answer
 from storage.contact import keep_seal
+from storage.driver import listed
 from storage.freezing import count_rows, freeze_next, unanswered
 from storage.secrets import IN_SAFE, secret_of
 from storage.store import LocalStore, Transaction
@@ -152,7 +152,7 @@ def next_parcel(store: LocalStore, passed: Sequence[str]) -> tuple[str, bytes] |
         row = t.driver.execute(
             "SELECT id FROM parcel WHERE state=? AND id NOT IN (SELECT value FROM json_each(?)) "
             "ORDER BY taken_ms, id LIMIT 1",
-            (WAITING, json.dumps(list(passed))),
+            (WAITING, listed(passed)),
         ).fetchone()
         if row is None:
             return None

@@ -4,7 +4,6 @@ The centre tells a device nothing of what it wrote itself: the device has it. Bu
 the device's own work in it too, and a centre that has gone back gives a stream again without knowing that it had ended.
 """
 
-import json
 from collections.abc import Collection
 
 from sqlalchemy import select
@@ -12,6 +11,7 @@ from sqlalchemy import select
 from storage import outbox
 from storage.answers import DONE
 from storage.derived import Touched
+from storage.driver import listed
 from storage.holds import linger
 from storage.rows import RawRow, write_raw
 from storage.store import Transaction
@@ -59,7 +59,7 @@ def bring_back(t: Transaction, kind: str, ids: Collection[str], touched: Touched
 def _written_and_gone(t: Transaction, kind: str, ids: Collection[str]) -> list[str]:
     """Not what was let go for want of room: that is the centre's to give."""
     # For every record that is new here or only named, so it goes past the building of a statement.
-    asked = (json.dumps(list(ids)), *[kind] * 4)
+    asked = (listed(ids), *[kind] * 4)
     return [id for (id,) in t.driver.execute(WRITTEN_AND_GONE.format(table=t.tables[kind].name), asked)]
 
 

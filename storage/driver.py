@@ -2,7 +2,9 @@
 than SQLite does."""
 
 import sqlite3
+from collections.abc import Iterable
 
+from pydantic_core import to_json
 from sqlalchemy import Connection
 
 
@@ -11,3 +13,8 @@ def driver_of(connection: Connection) -> sqlite3.Connection:
     driver = connection.connection.driver_connection
     assert isinstance(driver, sqlite3.Connection)
     return driver
+
+
+def listed(values: Iterable[str | int | tuple[str, ...]]) -> str:
+    """Any number of values as the one parameter of `json_each`."""
+    return to_json(list(values)).decode()

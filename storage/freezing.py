@@ -15,6 +15,7 @@ from records.record import FieldSpec, fields_of
 from records.wire import frozen, thawed
 from storage import meta as named
 from storage.changes import Cells, merged
+from storage.driver import listed
 from storage.outbox import TO_MEND_OF, WAITING_OF, Key, changed_since, put_change
 from storage.store import LocalStore, Transaction
 from storage.tables import NOT_FROZEN, PARKED, cells_of, read_changes
@@ -142,7 +143,7 @@ def _choose(t: Transaction, rows: int) -> list[Waiting]:
     """The rows of the next batch, in the order of sending; all were typed under one cursor."""
     chosen = t.driver.execute(CHOSEN, {"rows": rows, "kinds": f",{','.join(t.registry)},"}).fetchall()
     order = [number for (number,) in chosen]
-    by_number = {row[6]: row for row in t.driver.execute(OF_NUMBERS, (json.dumps(order),))}
+    by_number = {row[6]: row for row in t.driver.execute(OF_NUMBERS, (listed(order),))}
     found = list(map(by_number.__getitem__, order))
     texts = [row[7] for row in found]
     if not isinstance(t.tables.codec, Plain):

@@ -5,7 +5,6 @@ new number; what is held by the old one only goes when the news have been read t
 from the screen for as long as a slow link takes.
 """
 
-import json
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from sqlalchemy import delete, select
@@ -15,6 +14,7 @@ from records.conflict import VALUES
 from records.stamps import device_of
 from storage import meta as named
 from storage import outbox, photos
+from storage.driver import listed
 from storage.identity import capacity_of
 from storage.letting_go import hold_gone, release_gone
 from storage.marks import mark, without
@@ -77,7 +77,7 @@ def reached(t: Transaction) -> dict[str, int]:
 def hold(t: Transaction, kind: str, ids: Collection[str], number: int) -> None:
     """These records, which are here already, are in a stream as well."""
     hold_gone(t, kind, ids, number)
-    wanted, one = json.dumps(list(ids)), mark(number)
+    wanted, one = listed(ids), mark(number)
     added = "CASE WHEN held='' THEN ? ELSE held || ? END"
     if kind not in t.tables:
         sql = f"UPDATE unknown_record SET held={added} WHERE kind=? AND id {IN_IDS} AND instr(held, ?)=0"
@@ -93,7 +93,7 @@ def hold_received(t: Transaction, kind: str, ids: Collection[str], number: int) 
     hold_gone(t, kind, ids, number)
     added = "CASE WHEN instr(held, ?)>0 THEN held WHEN held='' THEN ? ELSE held || ? END"
     sql = f'UPDATE "{t.tables[kind].name}" SET held={added}, unsent={RECEIVED} WHERE id {IN_IDS}'
-    return t.driver.execute(sql, (mark(number), mark(number), f"{number},", json.dumps(list(ids)))).rowcount
+    return t.driver.execute(sql, (mark(number), mark(number), f"{number},", listed(ids))).rowcount
 
 
 def settle_own(
@@ -104,7 +104,7 @@ def settle_own(
     if roles and kind != "Conflict" and not _hidden(t, kind, {stream: roles.get(stream, frozenset())}):
         sql = f"DELETE FROM lingering WHERE made_here=1 AND kind=? AND id {IN_IDS}"
         with t.left_standing():
-            t.driver.execute(sql, (kind, json.dumps(list(ids))))
+            t.driver.execute(sql, (kind, listed(ids)))
 
 
 def release(t: Transaction, kind: str, numbers: Iterable[int], streams: Streams, ids: Collection[str] | None) -> None:
@@ -139,7 +139,7 @@ def drop(t: Transaction, kind: str, ids: Iterable[str]) -> None:
     kept = worked_on(t, kind, wanted)
     if kept:
         linger(t, kind, sorted(kept))
-    gone = json.dumps(sorted(wanted - kept))
+    gone = listed(sorted(wanted - kept))
     with t.written_over():
         t.driver.execute(f'DELETE FROM "{t.tables[kind].name}" WHERE id {IN_IDS}', (gone,))
         for table in (t.tables.lingering.name, t.tables.beneath.name):
@@ -158,7 +158,7 @@ def leave_what_is_own(t: Transaction, kind: str, ids: Collection[str], given: Co
         return
     device, name = t.meta.get(named.DEVICE), t.tables[kind].name
     # What is new here carries nobody else's stamp, and is passed by: a first synchronisation has very much of it.
-    asked = (f'{device}":', f'{device}":', kind, json.dumps(list(ids)))
+    asked = (f'{device}":', f'{device}":', kind, listed(ids))
     stray = [id for (id,) in t.driver.execute(STRAY_WITH_OTHERS.format(table=name, ids=IN_IDS), asked)]
     if not stray:
         return
@@ -217,7 +217,7 @@ def drop_done(t: Transaction, streams: Streams) -> None:
         for idle in _idle_lingering(t, kind) if kind in t.tables else ():
             held = {id: numbers for id, numbers in idle if numbers}
             _blank(t, kind, held, streams)
-            settled = json.dumps([id for id, numbers in idle if numbers != ""])
+            settled = listed([id for id, numbers in idle if numbers != ""])
             t.driver.execute(f"DELETE FROM lingering WHERE kind=? AND id {IN_IDS}", (kind, settled))
             drop(t, kind, [id for id, numbers in idle if numbers == ""])
 
@@ -277,7 +277,7 @@ def _held_by(t: Transaction, kind: str, number: int, ids: Iterable[str] | None) 
     name = t.tables[kind].name if kind in t.tables else t.tables.unknown_record.name
     sql, values = f'SELECT id, held FROM "{name}" WHERE instr(held, ?)>0', [mark(number)]
     if ids is not None:
-        sql, values = f"{sql} AND id {IN_IDS}", [*values, json.dumps(list(ids))]
+        sql, values = f"{sql} AND id {IN_IDS}", [*values, listed(ids)]
     if kind not in t.tables:
         sql, values = f"{sql} AND kind=?", [*values, kind]
     return dict(t.driver.execute(sql, values))

@@ -4,7 +4,6 @@ Of each it is remembered by which streams it is held and what it adds to their d
 with the centre; and below which account, so that a screen can say that there is more.
 """
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -12,6 +11,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.sqlite import insert
 
 from records.workspace import OlderSteps
+from storage.driver import listed
 from storage.marks import mark, with_hold, without
 from storage.rows import RawRow
 from storage.store import LocalStore, Transaction
@@ -41,7 +41,7 @@ def let_go(t: Transaction, rows: Sequence[RawRow], digests: Mapping[str, tuple[i
     t.driver.executemany(
         "INSERT OR REPLACE INTO let_go (kind, id, parent, held, whole, public) VALUES (?,?,?,?,?,?)", lines
     )
-    gone = json.dumps([row.id for row in rows])
+    gone = listed([row.id for row in rows])
     t.driver.execute(f'DELETE FROM "{t.tables[KIND].name}" WHERE id {IN_IDS}', (gone,))
     t.changed.add(KIND)
 
@@ -50,7 +50,7 @@ def come_back(t: Transaction, kind: str, ids: Iterable[str]) -> dict[str, str]:
     """These records are here again; id -> by which streams each of those was held that had been let go."""
     if kind != KIND:
         return {}
-    wanted = json.dumps(list(ids))
+    wanted = listed(ids)
     found = dict(t.driver.execute(f"SELECT id, held FROM let_go WHERE kind=? AND id {IN_IDS}", (kind, wanted)))
     if found:
         t.driver.execute(f"DELETE FROM let_go WHERE kind=? AND id {IN_IDS}", (kind, wanted))
@@ -144,7 +144,7 @@ def kept_accounts(t: Transaction) -> set[str]:
 def _gone(t: Transaction, ids: Iterable[str] | None) -> list[tuple[str, str]]:
     if ids is None:
         return t.driver.execute("SELECT id, held FROM let_go").fetchall()
-    return t.driver.execute(f"SELECT id, held FROM let_go WHERE id {IN_IDS}", (json.dumps(list(ids)),)).fetchall()
+    return t.driver.execute(f"SELECT id, held FROM let_go WHERE id {IN_IDS}", (listed(ids),)).fetchall()
 
 
 def _write(t: Transaction, held: Mapping[str, str]) -> None:

@@ -4,13 +4,13 @@ Of one record the outbox holds a row per frozen batch and one that still grows. 
 frozen collapse into one: the newest value and stamp, the oldest base.
 """
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from storage import meta as named
 from storage.changes import Cells, merged
+from storage.driver import listed
 from storage.rows import RawRow, raw_row
 from storage.store import Transaction
 from storage.tables import NOT_FROZEN, PARKED, RECEIVED, TO_MEND, WAITING, changes_text, read_changes, sealed, unsealed
@@ -64,7 +64,7 @@ PUT_WAITING = (
 def own_entries(t: Transaction, keys: Iterable[Key]) -> dict[Key, list[Entry]]:
     """What is unsent, unanswered or to be mended of these records, in the order in which it was typed."""
     found: dict[Key, list[Entry]] = {}
-    wanted = json.dumps(list(keys))
+    wanted = listed(keys)
     for sql in (TO_MEND_AMONG, UNSENT_AMONG):
         for row in t.driver.execute(sql, (wanted,)):
             kind, id, batch, unit, typed_under, at_ms, changes = row
@@ -112,7 +112,7 @@ ANY_OWN_WORK = "SELECT " + " OR ".join(f"EXISTS (SELECT 1 FROM {one})" for one i
 
 def busy_units(t: Transaction, units: Iterable[str]) -> set[str]:
     """Those of these groups on which, or below which, work is unanswered or to be mended."""
-    wanted = json.dumps(list(units))
+    wanted = listed(units)
     return {unit for (unit,) in t.driver.execute(BUSY_AMONG, (wanted, wanted))}
 
 

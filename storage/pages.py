@@ -24,6 +24,7 @@ from storage import meta as named
 from storage import outbox
 from storage.coming_back import bring_back, own_copies
 from storage.derived import Touched, settle, stand_down
+from storage.driver import listed
 from storage.holds import (
     IN_IDS,
     Streams,
@@ -184,7 +185,7 @@ class _Taking:
         found: set[str] = set()
         for table in ("outbox", "mending", "beneath"):
             sql = f"SELECT id FROM {table} WHERE kind=? AND id {IN_IDS}"
-            found.update(id for (id,) in self.t.driver.execute(sql, (section.kind, json.dumps(section.ids))))
+            found.update(id for (id,) in self.t.driver.execute(sql, (section.kind, listed(section.ids))))
         return found
 
     def _merge(self, incoming: "_Incoming", rows: Iterable[int], mine: Mapping[str, RawRow]) -> None:
@@ -239,7 +240,7 @@ class _Incoming:
     def there(self, t: Transaction) -> "dict[str, Known]":
         """id -> bookkeeping of those rows that the store has."""
         sql = f'SELECT id, stamps, extra, held FROM "{self.shape.table.name}" WHERE id {IN_IDS}'
-        rows = t.driver.execute(sql, (json.dumps(self.section.ids),))
+        rows = t.driver.execute(sql, (listed(self.section.ids),))
         return {row[0]: Known._make(row) for row in rows}
 
     def cells(self, row: int) -> dict[str, tuple[Any, str]]:

@@ -1,6 +1,5 @@
 """Gives changes other stamps: those that the centre stored instead, or those of a new device number."""
 
-import json
 from collections.abc import Iterable, Mapping
 
 from sqlalchemy import select
@@ -9,6 +8,7 @@ from records.stamps import device_of
 from storage import meta as named
 from storage import outbox
 from storage.changes import Cells
+from storage.driver import listed
 from storage.outbox import Key
 from storage.rows import raw_rows, write_raw
 from storage.store import Transaction
@@ -54,7 +54,7 @@ def restamped(changes: Cells, instead: Mapping[str, str]) -> Cells:
 def _restamp_changes(t: Transaction, table: str, kind: str, ids: list[str], instead: Mapping[str, str]) -> None:
     codec = t.tables.codec
     chosen = f"SELECT rowid, changes FROM {table} WHERE kind=? AND id IN (SELECT value FROM json_each(?))"
-    for rowid, kept in t.driver.execute(chosen, (kind, json.dumps(ids))).fetchall():
+    for rowid, kept in t.driver.execute(chosen, (kind, listed(ids))).fetchall():
         before = read_changes(codec, kept)
         changes = restamped(before, instead)
         if changes != before:

@@ -20,8 +20,8 @@ from records.personal import Codec, Plain
 from records.problems import Problem
 from records.record import FieldSpec, Record, fields_of, from_wire, to_wire
 from records.search_key import search_key
-from storage.driver import driver_of
-from storage.tables import Tables
+from storage.driver import driver_of, listed
+from storage.tables import Tables, sealed
 
 BOOKKEEPING = ("stamps", "extra", "held", "search_key", "unsent")
 
@@ -77,7 +77,7 @@ class Shape:
 
     def sealed(self, value: Any) -> str | None:
         """A JSON value as the driver writes it into a sealed column; None for nothing."""
-        return self.codec.seal(json.dumps(value, ensure_ascii=False, separators=(",", ":"))) if value else None
+        return sealed(self.codec, value) if value else None
 
 
 def shape_of(tables: Tables, kind: str) -> Shape:
@@ -241,7 +241,7 @@ def raw_rows(connection: Connection, tables: Tables, kind: str, ids: Iterable[st
     shape, wanted, found = shape_of(tables, kind), list(ids), dict[str, RawRow]()
     for at in range(0, len(wanted), 500):
         with unreadable_is_damage():
-            for row in driver_of(connection).execute(shape.by_ids, (json.dumps(wanted[at : at + 500]),)):
+            for row in driver_of(connection).execute(shape.by_ids, (listed(wanted[at : at + 500]),)):
                 found[row[0]] = _raw(shape, row)
     return found
 
@@ -256,7 +256,7 @@ def rows_below(connection: Connection, tables: Tables, kind: str, parent_ids: It
     shape = shape_of(tables, kind)
     if shape.by_parents is None:
         return []
-    asked = (json.dumps(list(parent_ids)),)
+    asked = (listed(parent_ids),)
     with unreadable_is_damage():
         return [_raw(shape, row) for row in driver_of(connection).execute(shape.by_parents, asked)]
 

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
+from pydantic_core import to_json
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -58,7 +59,7 @@ class Sealed(TypeDecorator[Any]):
 
 def sealed(codec: Codec, value: Any) -> str:
     """What the driver writes into a `Sealed` column."""
-    return codec.seal(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
+    return codec.seal(to_json(value).decode())
 
 
 def unsealed(codec: Codec, text: str) -> Any:
