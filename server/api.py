@@ -18,17 +18,10 @@ from starlette.requests import ClientDisconnect
 from records.frames import LARGEST_BODY
 from records.messages import CONTENT_TYPE, PROTOCOL, PROTOCOL_HEADER
 from records.problems import HTTP_STATUS, Problem
-from records.wire import (
-    bundle_reply_bytes,
-    enrolled_bytes,
-    photo_reply_bytes,
-    problem_bytes,
-    read_bundle_call,
-    read_enrol,
-    read_photo_call,
-    read_request,
-    reply_bytes,
-)
+from records.wire import read_request, reply_bytes
+from records.wire_enrolment import enrolled_bytes, read_enrol
+from records.wire_files import bundle_reply_bytes, photo_reply_bytes, read_bundle_call, read_photo_call
+from records.wire_values import problem_bytes
 from server.calls import Call
 from server.central_store import CentralStore
 from server.health import Health, add_health

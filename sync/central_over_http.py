@@ -1,4 +1,4 @@
-"""The centre over HTTP: bytes of records/wire.py through requests, and what the network says as problems.
+"""The centre over HTTP: bytes of records/wire*.py through requests, and what the network says as problems.
 
 Every byte is paid for on a 2G link, so no header goes that the centre does not read. What does not carry our content
 type and protocol header is not from our centre, whatever its status: a captive portal, a proxy's error page.
@@ -27,17 +27,10 @@ from records.messages import (
     SyncRequest,
 )
 from records.problems import Problem
-from records.wire import (
-    bundle_call_bytes,
-    enrol_bytes,
-    photo_call_bytes,
-    read_bundle_reply,
-    read_enrolled,
-    read_photo_reply,
-    read_problem,
-    read_reply,
-    request_bytes,
-)
+from records.wire import read_reply, request_bytes
+from records.wire_enrolment import enrol_bytes, read_enrolled
+from records.wire_files import bundle_call_bytes, photo_call_bytes, read_bundle_reply, read_photo_reply
+from records.wire_values import read_problem
 
 TIMEOUT = (15.0, 45.0)
 """Seconds for a connection, and between two bytes of a reply: a village's network is slow, not gone."""

@@ -11,7 +11,8 @@ from records.commands.deciding import Command, Done
 from records.messages import BundleReply, CentralServer, PhotoCall, PhotoReply, SyncReply, SyncRequest
 from records.problems import Problem
 from records.record import to_wire
-from records.wire import (
+from records.wire import read_reply, read_request, reply_bytes, request_bytes
+from records.wire_files import (
     bundle_call_bytes,
     bundle_reply_bytes,
     photo_call_bytes,
@@ -20,10 +21,6 @@ from records.wire import (
     read_bundle_reply,
     read_photo_call,
     read_photo_reply,
-    read_reply,
-    read_request,
-    reply_bytes,
-    request_bytes,
 )
 from storage.rows import raw_rows
 from storage.store import LocalStore

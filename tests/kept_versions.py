@@ -22,23 +22,10 @@ from records.commands.members import AddMember, MoveMember
 from records.commands.photos import AddPhoto
 from records.messages import CentralServer, EnrolReply, EnrolRequest, PhotoCall, PhotoReply, SyncReply, SyncRequest
 from records.problems import Problem
-from records.wire import (
-    enrol_bytes,
-    enrolled_bytes,
-    photo_call_bytes,
-    photo_reply_bytes,
-    problem_bytes,
-    read_enrol,
-    read_enrolled,
-    read_photo_call,
-    read_photo_reply,
-    read_problem,
-    read_reply,
-    read_request,
-    reply_bytes,
-    request_bytes,
-    thawed,
-)
+from records.wire import read_reply, read_request, reply_bytes, request_bytes, thawed
+from records.wire_enrolment import enrol_bytes, enrolled_bytes, read_enrol, read_enrolled
+from records.wire_files import photo_call_bytes, photo_reply_bytes, read_photo_call, read_photo_reply
+from records.wire_values import problem_bytes, read_problem
 from screens.shrinking import small_photo
 from screens.version import VERSION
 from storage.freezing import next_batch

@@ -5,16 +5,10 @@ import requests
 
 from records.frames import LARGEST_BODY
 from records.messages import CONTENT_TYPE, PROTOCOL_HEADER, EnrolRequest, PhotoCall, SyncRequest
-from records.wire import (
-    bundle_call_bytes,
-    enrol_bytes,
-    framed,
-    photo_call_bytes,
-    read_enrolled,
-    read_problem,
-    read_reply,
-    request_bytes,
-)
+from records.wire import framed, read_reply, request_bytes
+from records.wire_enrolment import enrol_bytes, read_enrolled
+from records.wire_files import bundle_call_bytes, photo_call_bytes
+from records.wire_values import read_problem
 from tests.serving import served
 from tests.world import World, ref
 

@@ -9,7 +9,8 @@ from fastapi.testclient import TestClient
 from records.commands.groups import RegisterGroup
 from records.messages import EnrolRequest, SyncRequest
 from records.problems import Problem
-from records.wire import enrol_bytes, read_enrolled, read_problem
+from records.wire_enrolment import enrol_bytes, read_enrolled
+from records.wire_values import read_problem
 from server.api import create_api
 from server.callers import known_callers
 from server.enrolment import AGAIN_MS

@@ -15,7 +15,7 @@ import uvicorn
 from fastapi import FastAPI, Request, Response, WebSocket
 
 from records.messages import PROTOCOL_HEADER
-from records.wire import read_problem
+from records.wire_values import read_problem
 from tests.servers import three_free_ports
 from tests.serving import served
 from tests.world import World

@@ -14,7 +14,8 @@ from records.commands.groups import ChangeGroup, RegisterGroup
 from records.frames import LARGEST_BODY
 from records.messages import CONTENT_TYPE, PROTOCOL_HEADER, SyncRequest
 from records.problems import Problem
-from records.wire import read_problem, reply_bytes, request_bytes, thawed
+from records.wire import reply_bytes, request_bytes, thawed
+from records.wire_values import read_problem
 from server.serving import secret_of
 from storage.freezing import next_batch
 from storage.identity import end_login

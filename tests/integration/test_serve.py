@@ -15,7 +15,8 @@ from records.commands.accounts import ChangeAccount
 from records.commands.groups import RegisterGroup
 from records.commands.members import AddMember
 from records.messages import SyncRequest
-from records.wire import read_problem, request_bytes
+from records.wire import request_bytes
+from records.wire_values import read_problem
 from server import metrics
 from server.health import Health
 from server.serving import open_centre

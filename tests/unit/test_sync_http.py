@@ -10,7 +10,9 @@ import pytest
 
 from records.messages import CONTENT_TYPE, PROTOCOL_HEADER, EnrolRequest, SyncReply, SyncRequest
 from records.problems import Problem
-from records.wire import enrolled_bytes, problem_bytes, read_enrol, read_request, reply_bytes
+from records.wire import read_request, reply_bytes
+from records.wire_enrolment import enrolled_bytes, read_enrol
+from records.wire_values import problem_bytes
 from sync.central_over_http import CentralOverHttp
 from tests.factories import a_place_tree, abm_capacity
 from tests.phones import an_enrolment

@@ -32,20 +32,16 @@ from records.stamps import stamp_of
 from records.wire import (
     compressed,
     decompressed,
-    enrol_bytes,
-    enrolled_bytes,
     framed,
     frozen,
-    problem_bytes,
-    read_enrol,
-    read_enrolled,
-    read_problem,
     read_reply,
     read_request,
     reply_bytes,
     request_bytes,
     thawed,
 )
+from records.wire_enrolment import enrol_bytes, enrolled_bytes, read_enrol, read_enrolled
+from records.wire_values import problem_bytes, read_problem
 
 IDS = st.integers(0, 2**128 - 1).map(lambda n: f"{n:032x}")
 DAYS = st.dates().map(lambda day: day.isoformat())

@@ -10,7 +10,7 @@ import requests
 
 from records.messages import CONTENT_TYPE, PROTOCOL, PROTOCOL_HEADER
 from records.problems import HTTP_STATUS, Problem
-from records.wire import problem_bytes
+from records.wire_values import problem_bytes
 from server import api
 from server.calls import Call
 from server.tries import Tries
