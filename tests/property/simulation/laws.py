@@ -3,6 +3,7 @@
 import json
 from collections import defaultdict
 from dataclasses import replace
+from functools import cached_property
 from typing import Any
 
 import pytest
@@ -43,19 +44,24 @@ class Verdict:
         been restored since had is nowhere any more."""
         self.town, self.phones, self.tables, self.gone = town, phones, town.centre.tables, gone
         self.oracle = Oracle(town)
-        self.changes: dict[tuple[str, str, str], dict[str, Change]] = defaultdict(dict)
-        for kind, rows in self.oracle.rows.items():
-            for id, row in rows.items():
-                bases = read_stamps(row["bases"])
-                for name, stamp in read_stamps(row["stamps"]).items():
-                    self.changes[kind, id, name][stamp] = (stamp, bases.get(name, ""), to_wire(row[name]))
-        for row in town.rows(self.tables.history):
-            change = (row["stamp"], row["base"], json.loads(row["value"]))
-            self.changes[row["kind"], row["record_id"], row["field"]].setdefault(row["stamp"], change)
         self.aside: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
         for table in (self.tables.quarantine, self.tables.held):
             for row in town.rows(table):
                 self.aside[row["kind"], row["record_id"]].append(json.loads(row["cells"]))
+
+    @cached_property
+    def changes(self) -> dict[tuple[str, str, str], dict[str, Change]]:
+        """(kind, id, field) -> stamp -> every change that stands or has stood. Only the laws about those look at it."""
+        found: dict[tuple[str, str, str], dict[str, Change]] = defaultdict(dict)
+        for kind, rows in self.oracle.rows.items():
+            for id, row in rows.items():
+                bases = read_stamps(row["bases"])
+                for name, stamp in read_stamps(row["stamps"]).items():
+                    found[kind, id, name][stamp] = (stamp, bases.get(name, ""), to_wire(row[name]))
+        for row in self.town.rows(self.tables.history):
+            change = (row["stamp"], row["base"], json.loads(row["value"]))
+            found[row["kind"], row["record_id"], row["field"]].setdefault(row["stamp"], change)
+        return found
 
     # --- laws 1 and 3: nothing is lost, nothing is silently overwritten
 
