@@ -73,6 +73,7 @@ RECORD_CODES = (
     "changed_meanwhile",
     "own_work",
     "device_revoked",
+    "before_going_back",
     "waits_for_parent",
 )
 """Why a change was refused, held or set aside as a whole."""

@@ -32,7 +32,7 @@ class Batches:
     records that one row of it names. `fresh`: whether the batch that was taken had not been here before. `last`: the
     number of the last one that was applied by then.
 
-    `set_aside`: the device was shut out; what others carry of its work is not applied, and the office looks at it.
+    `set_aside`: why what others carry of its work is not applied, but looked at by the office; None where it is.
     `by_feed`: as `Working` takes it, of the batch that is taken.
     """
 
@@ -45,7 +45,7 @@ class Batches:
         device: str,
         now_ms: int,
         *,
-        set_aside: bool = False,
+        set_aside: str | None = None,
         by_feed: bool = False,
     ) -> None:
         self.db, self.tables, self.registry, self.state_id = db, tables, registry, state_id
@@ -119,8 +119,11 @@ class Batches:
             answer = push.set_unreadable_aside(frozen)
         else:
             lots = checked(self.registry, batch)
-            take = push.set_lots_aside if self._set_aside else push.apply_lots
-            answer = take(frozen.number, lots)
+            answer = (
+                push.set_lots_aside(frozen.number, lots, self._set_aside)
+                if self._set_aside
+                else push.apply_lots(frozen.number, lots)
+            )
             self.awaited |= push.awaited()
         row = {"state_id": self.state_id, "device": self.device, "number": frozen.number, "sha256": frozen.sha256}
         # The answer is kept for ever: a copy of the phone may ask for it when the phone itself has long had it.

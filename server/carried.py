@@ -1,14 +1,16 @@
 """A bundle that somebody carries here: opened with the centre's key, and applied as if its maker's phone had called.
 
 Nothing about it is decided by who carries it. Each batch goes through the push of the device that made it, under its
-number and in its order; a phone that was shut out has its work set aside for the office.
+number and in its order; a phone that was shut out has its work set aside for the office. So has one whose file is from
+before this centre went back, as far as its clock was ahead: when that was typed cannot be known any more, and what its
+author has typed since must not be covered (M179).
 """
 
 import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cryptography.exceptions import InvalidSignature, InvalidTag
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -35,7 +37,10 @@ from records.bundles import (
 from records.ids import new_id
 from records.messages import BatchAnswer, BundleReply, FrozenBatch
 from records.problems import Problem
+from records.stamps import is_ahead
+from records.wire import thawed
 from server.batches import Batches
+from server.stamping import latest_known
 
 if TYPE_CHECKING:
     from server.central_store import CentralStore
@@ -47,6 +52,14 @@ class Carrier:
 
     person_id: str
     device: str
+
+
+class _Taken(NamedTuple):
+    """What came of a batch: its answer, whether it was new here, and whether it was set aside as a whole."""
+
+    answer: BatchAnswer
+    fresh: bool
+    aside: bool
 
 
 class Carried:
@@ -65,12 +78,12 @@ class Carried:
             raise Problem("bundle_elsewhere")
         maker = self._maker(bundle)
         batches = self._opened(bundle, maker)
-        taken = [self._take(maker, batch, carrier) for batch in batches]
-        answers = [answer for answer, _fresh in taken]
+        taken = [self._take(maker, batch, carrier, bundle.epoch) for batch in batches]
+        answers = [one.answer for one in taken]
         if any(answer.state == "device_cloned" for answer in answers):
             raise Problem("bundle_cloned")
         return BundleReply(
-            _state(answers, fresh=any(fresh for _answer, fresh in taken), shut_out=maker.revoked_ms is not None),
+            _state(taken),
             bundle.device,
             bundle.records,
             self._reply(bundle, maker, answers),
@@ -116,26 +129,31 @@ class Carried:
                 raise Problem("bundle_changed")
         return [FrozenBatch(part.number, part.sha256, blob) for part, blob in zip(bundle.parts, blobs, strict=True)]
 
-    def _take(self, maker: Any, batch: FrozenBatch, carrier: Carrier) -> tuple[BatchAnswer, bool]:
-        """(the answer to a batch, whether it was new here)."""
+    def _take(self, maker: Any, batch: FrozenBatch, carrier: Carrier, epoch: str) -> _Taken:
+        """`epoch`: that of the file."""
         centre, now_ms = self._centre, self._centre.clock()
 
-        def take(db: Connection) -> tuple[BatchAnswer, Batches]:
-            # Asked within the transaction: she may have been shut out this moment.
-            table = centre.tables.device
-            mine = (table.c.state_id == centre.state_id) & (table.c.device == maker.device)
-            shut_out = db.scalar(select(table.c.revoked_ms).where(mine)) is not None
-            batches = Batches(
-                db, centre.tables, centre.registry, centre.state_id, maker.device, now_ms, set_aside=shut_out
-            )
+        def take(db: Connection) -> tuple[_Taken, Batches]:
+            why = self._why_aside(db, maker, batch, epoch, now_ms)
+            batches = Batches(db, centre.tables, centre.registry, centre.state_id, maker.device, now_ms, set_aside=why)
             answer = batches.take(batch)
             if batches.fresh:
                 self._note(db, maker, batch, carrier, now_ms)
-            return answer, batches
+            return _Taken(answer, batches.fresh, why is not None), batches
 
-        answer, batches = centre.database.write(take)
+        taken, batches = centre.database.write(take)
         centre.wake(maker.device, batches.awaited, now_ms)
-        return answer, batches.fresh
+        return taken
+
+    def _why_aside(self, db: Connection, maker: Any, batch: FrozenBatch, epoch: str, now_ms: int) -> str | None:
+        """Why a batch is not to be applied. Asked within the transaction: she may have been shut out this moment."""
+        centre, table = self._centre, self._centre.tables.device
+        mine = (table.c.state_id == centre.state_id) & (table.c.device == maker.device)
+        if db.scalar(select(table.c.revoked_ms).where(mine)) is not None:
+            return "device_revoked"
+        from_before = epoch != centre.epoch(db)
+        latest_ms = latest_known(db, centre.tables.meta, centre.state_id) if from_before else 0
+        return "before_going_back" if from_before and is_ahead(_greatest(batch), now_ms, latest_ms) else None
 
     def _note(self, db: Connection, maker: Any, batch: FrozenBatch, carrier: Carrier, now_ms: int) -> None:
         """Whose work came, and by whom: in the register of deeds, with the batch."""
@@ -165,12 +183,21 @@ class Carried:
         return ended(beginning(REPLY, head, [cipher.encrypt(bytes(12), blob, head)]))
 
 
-def _state(answers: Sequence[BatchAnswer], *, fresh: bool, shut_out: bool) -> str:
-    if any(answer.state == "waiting_for" for answer in answers):
+def _state(taken: Sequence[_Taken]) -> str:
+    if any(one.answer.state == "waiting_for" for one in taken):
         return "waiting_for"
-    if not fresh:
+    if not any(one.fresh for one in taken):
         return "repeated"
-    return "set_aside" if shut_out else "received"
+    return "set_aside" if any(one.aside for one in taken) else "received"
+
+
+def _greatest(batch: FrozenBatch) -> str:
+    """The latest stamp in it; '' where it cannot be read, of which its push takes care."""
+    try:
+        sections = thawed(batch.blob).sections
+    except Problem:
+        return ""
+    return max((stamp or "" for section in sections for column in section.stamps for stamp in column), default="")
 
 
 def _key(shared: bytes, salt: bytes, what: bytes) -> bytes:

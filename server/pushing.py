@@ -110,12 +110,12 @@ class Push:
         self._finish(number, rows)
         return BatchAnswer(number, "applied", outcomes_in(sum(len(lot.ids) for lot in lots), rows), self.restamped)
 
-    def set_lots_aside(self, number: int, lots: list[Lot]) -> BatchAnswer:
-        """A batch of a device that was shut out: nothing of it is applied, all of it waits for the office."""
+    def set_lots_aside(self, number: int, lots: list[Lot], code: str) -> BatchAnswer:
+        """A carried batch that is not to be applied, for this reason: all of it waits for the office."""
         rows = [lot.row(at) for lot in lots for at in range(len(lot.ids))]
         for row in rows:
             if row.state == "applied":
-                row.fail("quarantined", "device_revoked")
+                row.fail("quarantined", code)
         named = named_by_rows(self.registry, rows)
         lock(self.working, named)
         load(self.working, self.standings, named)

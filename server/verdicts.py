@@ -39,6 +39,7 @@ ACCEPTABLE = frozenset(
         "too_late_to_cancel",
         "not_yours_to_cancel",
         "device_revoked",
+        "before_going_back",
     }
 )
 """Why a change was set aside that another may allow. What is wrong in itself goes back to its author."""
