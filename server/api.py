@@ -32,9 +32,12 @@ log = logging.getLogger("samooh.server")
 JOBS = 4
 QUEUE = 64
 """Calls that are worked on at once, and that may wait for their turn; beyond, a phone is asked to come again."""
-RETRY_AFTER_S = 5.0
 LONGEST_WAIT_S = 4.0
 """Nobody is let in to wait for longer than this, by what calls have taken of late."""
+SOONEST_S, LATEST_S = 1.0, 30.0
+"""When a phone that was refused is asked to come again."""
+SHORTEST_CALL_S = 0.02
+"""What a call is taken to last while there is nothing to tell by."""
 
 
 def create_api(centre: CentralStore) -> FastAPI:
@@ -85,16 +88,17 @@ class Queue:
         self._jobs = anyio.Semaphore(JOBS)
         self._waiting = 0
         self._lasts = 0.0
+        self._room_at = 0.0
 
     def admit(self) -> None:
         """Raises Problem busy where a call would wait too long, as far as calls of late tell. Asked before a body is
         read, so that nobody sends one in vain that could have been told at once."""
         if self._waiting >= QUEUE or self._waiting / JOBS * self._lasts > LONGEST_WAIT_S:
-            raise Problem("busy", retry_after=RETRY_AFTER_S)
+            raise self._busy()
 
     async def run(self, work: Callable[[], Awaitable[bytes]], call: Call) -> bytes:
         if self._waiting >= QUEUE:
-            raise Problem("busy", retry_after=RETRY_AFTER_S)
+            raise self._busy()
         self._waiting += 1
         came = time.monotonic()
         try:
@@ -107,6 +111,14 @@ class Queue:
                 return reply
         finally:
             self._waiting -= 1
+
+    def _busy(self) -> Problem:
+        """Says when there will be room: to each a little later than to the one before, by as much as a call takes. Told
+        the same, all would come back in one second, find it full once more, and leave the server idle in between."""
+        now, each = time.monotonic(), max(self._lasts, SHORTEST_CALL_S) / JOBS
+        soonest = now + max(SOONEST_S, self._waiting * each)
+        self._room_at = min(max(self._room_at, soonest) + each, now + LATEST_S)
+        return Problem("busy", retry_after=self._room_at - now)
 
 
 def _sync(centre: CentralStore, token: str, body: bytes, call: Call) -> bytes:

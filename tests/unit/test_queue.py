@@ -1,11 +1,12 @@
 """How many calls are let in: a few at work, a bounded number waiting, and nobody for longer than makes sense."""
 
 import asyncio
+from itertools import pairwise
 
 import pytest
 
 from records.problems import Problem
-from server.api import JOBS, LONGEST_WAIT_S, QUEUE, Queue
+from server.api import JOBS, LATEST_S, LONGEST_WAIT_S, QUEUE, SOONEST_S, Queue
 from server.calls import Call
 
 
@@ -56,6 +57,31 @@ async def test_nobody_is_let_in_to_wait_for_long(monkeypatch):
     assert let_in == JOBS * LONGEST_WAIT_S + 1
     work.go.set()
     await asyncio.gather(*tasks)
+
+
+async def test_who_is_refused_is_told_to_come_one_after_the_other(monkeypatch):
+    """Three hundred phones after a meeting, where a call takes a fifth of a second: as many come again in each second
+    as can be worked on, and none is sent away for longer than half a minute."""
+    now = [100.0]
+    monkeypatch.setattr("server.api.time.monotonic", lambda: now[0])
+    queue = Queue()
+    queue._lasts, queue._waiting = 0.2, QUEUE
+
+    def told():
+        with pytest.raises(Problem, match="busy") as refused:
+            queue.admit()
+        return refused.value.retry_after
+
+    first = [told() for _ in range(300)]
+    assert first[0] == pytest.approx(QUEUE * 0.2 / JOBS + 0.2 / JOBS)
+    gaps = {round(later - sooner, 6) for sooner, later in pairwise(first)}
+    assert gaps == {0.2 / JOBS} and max(first) < LATEST_S
+    now[0] += 10
+    assert told() == pytest.approx(first[-1] - 10 + 0.2 / JOBS), "after all that were told before"
+    assert max(told() for _ in range(1000)) == LATEST_S
+    now[0] += 60
+    queue._lasts, queue._waiting = 0.001, QUEUE
+    assert told() == pytest.approx(SOONEST_S, abs=0.01), "what is over does not count any more"
 
 
 async def test_a_call_that_breaks_gives_its_place_back():
