@@ -34,7 +34,7 @@ from records.sections import (
     packed_section,
     unpacked_section,
 )
-from records.wire_values import GREATEST_COUNT, LONGEST_APP, count_of, short, text_of
+from records.wire_values import GREATEST_COUNT, LONGEST_APP, checked_head, count_of, short, text_of
 from records.written import clean_text
 
 LARGEST_HEAD = 1024 * 1024
@@ -101,9 +101,7 @@ def read_request(body: bytes) -> SyncRequest:
     """Raises Problem: bad_message, too_large_message, app_too_old."""
     frames = unframed(body)
     try:
-        header = decompressed(frames[b"H"], LARGEST_HEAD)
-        if header["v"] != PROTOCOL:
-            raise Problem("app_too_old")
+        header = checked_head(frames, LARGEST_HEAD)
         batch = None
         if "b" in header:
             number, digest = header["b"]

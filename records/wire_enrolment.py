@@ -9,7 +9,7 @@ from records.ids import is_id
 from records.messages import PROTOCOL, Certified, EnrolReply, EnrolRequest
 from records.problems import Problem
 from records.wire import packed_capacity, unpacked_capacity
-from records.wire_values import LARGEST_HEAD_OF_A_STRANGER, LONGEST_APP, text_of
+from records.wire_values import LARGEST_HEAD_OF_A_STRANGER, LONGEST_APP, checked_head, text_of
 from records.written import clean_text
 
 _DEVICE = re.compile("[0-9a-f]{8}")
@@ -34,9 +34,7 @@ def enrol_bytes(request: EnrolRequest) -> bytes:
 def read_enrol(body: bytes) -> EnrolRequest:
     """Raises Problem: bad_message, app_too_old."""
     try:
-        value = decompressed(unframed(body)[b"H"], LARGEST_HEAD_OF_A_STRANGER)
-        if value["v"] != PROTOCOL:
-            raise Problem("app_too_old")
+        value = checked_head(unframed(body), LARGEST_HEAD_OF_A_STRANGER)
         signing, sealing = (base64.b64decode(key, validate=True) for key in value["k"])
         if len(signing) != 32 or len(sealing) != 32:
             raise Problem("bad_message")

@@ -4,7 +4,7 @@ from records.frames import compressed, decompressed, framed, unframed
 from records.messages import PROTOCOL, BundleReply, PhotoCall, PhotoReply
 from records.problems import Problem
 from records.sections import ids_list, ids_text
-from records.wire_values import LARGEST_HEAD_OF_A_STRANGER, count_of, short, text_of
+from records.wire_values import LARGEST_HEAD_OF_A_STRANGER, checked_head, count_of, short, text_of
 
 # --- photos
 
@@ -18,9 +18,7 @@ def read_photo_call(body: bytes) -> PhotoCall:
     """Raises Problem: bad_message, too_large_message, app_too_old."""
     frames = unframed(body)
     try:
-        head = decompressed(frames[b"H"], LARGEST_HEAD_OF_A_STRANGER)
-        if head["v"] != PROTOCOL:
-            raise Problem("app_too_old")
+        head = checked_head(frames, LARGEST_HEAD_OF_A_STRANGER)
         (id,) = ids_list(text_of(head["i"]))
         start, wanted = count_of(head.get("o", 0)), count_of(head.get("m", 0))
         return PhotoCall(id, text_of(head["s"]), start, frames.get(b"P", b""), wanted)
@@ -53,8 +51,7 @@ def read_bundle_call(body: bytes) -> bytes:
     """The carried file. Raises Problem: bad_message, too_large_message, app_too_old."""
     frames = unframed(body)
     try:
-        if decompressed(frames[b"H"], LARGEST_HEAD_OF_A_STRANGER)["v"] != PROTOCOL:
-            raise Problem("app_too_old")
+        checked_head(frames, LARGEST_HEAD_OF_A_STRANGER)
         return frames[b"F"]
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise Problem("bad_message") from error

@@ -3,6 +3,7 @@
 from typing import Any
 
 from records.frames import compressed, decompressed, framed, unframed
+from records.messages import PROTOCOL
 from records.problems import Problem
 
 LARGEST_HEAD_OF_A_STRANGER = 64 * 1024
@@ -10,6 +11,15 @@ LARGEST_HEAD_OF_A_STRANGER = 64 * 1024
 GREATEST_COUNT = 1 << 53
 LONGEST_APP = 40
 """Characters of what an app calls itself."""
+
+
+def checked_head(frames: dict[bytes, bytes], largest: int) -> Any:
+    """The head of a call, decompressed. Raises KeyError or TypeError where it is none, and Problem: bad_message,
+    too_large_message, app_too_old for another protocol."""
+    head = decompressed(frames[b"H"], largest)
+    if head["v"] != PROTOCOL:
+        raise Problem("app_too_old")
+    return head
 
 
 def short(value: dict[str, Any]) -> dict[str, Any]:
