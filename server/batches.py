@@ -22,6 +22,8 @@ from server.waiting import anything_held
 KEPT_AHEAD = 100
 """A batch further than this beyond the next one is not kept: its device sends it again after those before it."""
 
+SHUT_OUT = "device_revoked"
+"""Why nothing of a device is applied any more."""
 
 Key = tuple[str, str]
 """(kind, id) of a record."""
@@ -32,7 +34,7 @@ class Batches:
     records that one row of it names. `fresh`: whether the batch that was taken had not been here before. `last`: the
     number of the last one that was applied by then.
 
-    `set_aside`: why what others carry of its work is not applied, but looked at by the office; None where it is.
+    `set_aside`: why the batch that others carry is not applied, but looked at by the office; None where it is.
     `by_feed`: as `Working` takes it, of the batch that is taken.
     """
 
@@ -66,7 +68,7 @@ class Batches:
             if not self._keep_early(frozen, last):
                 return BatchAnswer(frozen.number, "device_cloned")
             return BatchAnswer(frozen.number, "waiting_for", wanted=last + 1)
-        answer, lots = self._apply(frozen, device)
+        answer, lots = self._apply(frozen, device, self._set_aside)
         self.fresh, self.last = True, frozen.number
         self.sent = _rows_by_record(lots)
         if self._early:
@@ -104,7 +106,7 @@ class Batches:
             return BatchAnswer(frozen.number, "device_cloned")
         return read_answer(row.answer) if row.answer else BatchAnswer(frozen.number)
 
-    def _apply(self, frozen: FrozenBatch, device: Any) -> tuple[BatchAnswer, list[Lot]]:
+    def _apply(self, frozen: FrozenBatch, device: Any, why_aside: str | None) -> tuple[BatchAnswer, list[Lot]]:
         seen = glance(self.db, self.tables, self.state_id, self.device, device.person_id)
         self._early = seen.early
         author = author_in(self.db, self.tables, self.state_id, device, day_of(self.now_ms), seen.reach)
@@ -120,8 +122,8 @@ class Batches:
         else:
             lots = checked(self.registry, batch)
             answer = (
-                push.set_lots_aside(frozen.number, lots, self._set_aside)
-                if self._set_aside
+                push.set_lots_aside(frozen.number, lots, why_aside)
+                if why_aside
                 else push.apply_lots(frozen.number, lots)
             )
             self.awaited |= push.awaited()
@@ -140,7 +142,8 @@ class Batches:
             return bool(known == frozen.sha256)
         if frozen.number <= last + KEPT_AHEAD:
             row = {"state_id": self.state_id, "device": self.device, "number": frozen.number}
-            put(self.db, table, [{**row, "sha256": frozen.sha256, "blob": frozen.blob.hex()}])
+            kept = {"sha256": frozen.sha256, "blob": frozen.blob.hex(), "set_aside": self._set_aside}
+            put(self.db, table, [{**row, **kept}])
             self.fresh = True
         return True
 
@@ -151,7 +154,9 @@ class Batches:
             row = self.db.execute(_early(table), asked).one_or_none()
             if row is None:
                 return
-            self._apply(FrozenBatch(number, row.sha256, bytes.fromhex(row.blob)), device)
+            # Each by its own reason, found when it came. Only that its device is shut out may have come to be since.
+            why = row.set_aside or (self._set_aside if self._set_aside == SHUT_OUT else None)
+            self._apply(FrozenBatch(number, row.sha256, bytes.fromhex(row.blob)), device, why)
             self.db.execute(table.delete().where(self._mine(table, number)))
             self.last = number
             number += 1

@@ -39,7 +39,7 @@ from records.messages import BatchAnswer, BundleReply, FrozenBatch
 from records.problems import Problem
 from records.stamps import is_ahead
 from records.wire import thawed
-from server.batches import Batches
+from server.batches import SHUT_OUT, Batches
 from server.stamping import latest_known
 
 if TYPE_CHECKING:
@@ -150,7 +150,7 @@ class Carried:
         centre, table = self._centre, self._centre.tables.device
         mine = (table.c.state_id == centre.state_id) & (table.c.device == maker.device)
         if db.scalar(select(table.c.revoked_ms).where(mine)) is not None:
-            return "device_revoked"
+            return SHUT_OUT
         from_before = epoch != centre.epoch(db)
         latest_ms = latest_known(db, centre.tables.meta, centre.state_id) if from_before else 0
         return "before_going_back" if from_before and is_ahead(_greatest(batch), now_ms, latest_ms) else None

@@ -307,12 +307,14 @@ def _device_tables(table: Any, sealed: Any) -> dict[str, Table]:
             Column("answer", TEXT),
             Column("received_ms", BigInteger, nullable=False),
         ),
+        # `set_aside`: why it is not applied even then, where that was so when it came; else empty.
         "early_batch": table(
             "early_batch",
             *_key("device"),
             Column("number", BigInteger, primary_key=True, autoincrement=False),
             Column("sha256", TEXT, nullable=False),
             Column("blob", sealed, nullable=False),
+            Column("set_aside", TEXT),
         ),
         "restamped": table("restamped", *_key("device", "sent"), Column("stored", TEXT, nullable=False)),
         # `vector`: JSON {stream: `server.cursors.Reached`}; rows up to `since` are sent whole even to their author.

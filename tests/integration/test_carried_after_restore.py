@@ -89,3 +89,44 @@ def test_where_its_phone_never_comes_the_office_can_accept_what_the_file_brought
         desk.perform(AcceptChange(row.device, row.number, row.row, row.state))
     console.close()
     assert town.row("Shg", group)["name"] == FIRST
+
+
+def test_a_part_that_waited_for_the_part_before_it_is_set_aside_as_it_would_have_been_at_once(tmp_path):
+    """The first part was typed while the clock was right, the second while it was a year ahead; they come the other way
+    round, to a centre that has gone back."""
+    town = World(url=f"sqlite:///{tmp_path / 'central.db'}")
+    abm, sakhi = Phone(town, "abm", tmp_path, "abm"), Phone(town, "sakhi", tmp_path, "sakhi")
+    quiet([abm, sakhi])
+    backup = Files.of(tmp_path / "central.db")
+    values = {"village_id": ref("V1"), "name": FIRST, "formed_on": "2026-03-01"}
+    group = abm.do(RegisterGroup(values)).id
+    first = handed_over(abm)
+    abm.skew_ms = YEAR_MS
+    abm.do(ChangeGroup(group, {"name": "जय भीम"}))
+    second = handed_over(abm)
+    abm.do(ChangeGroup(group, {"name": LATER}))
+    quiet([abm, sakhi])
+    town.clock.forward(days=1)
+    town.centre.close()
+    backup.put_back(tmp_path / "central.db")
+    town.centre = town.open_centre()
+    for phone in (abm, sakhi):
+        phone.connect()
+    brought(sakhi, second)
+    assert len(town.rows(town.centre.tables.early_batch)) == 1
+    sakhi.workspace.take_in(first)
+    sakhi.sync()
+    assert town.row("Shg", group)["name"] == FIRST
+    assert [row["code"] for row in set_aside(town)] == ["before_going_back"]
+    quiet([abm, sakhi])
+    assert_nothing_is_lost(town, abm, sakhi, group, tmp_path)
+    town.drop()
+
+
+def handed_over(phone):
+    """A file with what waits on a phone, which then sends it as well."""
+    phone.line.cut = True
+    content = phone.workspace.hand_over()
+    phone.line.cut = False
+    quiet([phone])
+    return content
