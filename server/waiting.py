@@ -61,8 +61,11 @@ def apply_held(
             if row.state == "refused":
                 row.state = "quarantined"  # its phone was told "held": the office decides, nothing is dropped
             set_aside(working, standings, author, one.number, [row], now_ms)
-            if row.state == "quarantined" and (said := tell_set_aside(working, author, one.number, row)):
-                effects.whole.add(said)
+            if row.state == "quarantined":
+                if working.get(row.kind, row.id) is not None:
+                    working.retell(row.kind, row.id)  # since it was told "held" its phone has shown what it had sent
+                if said := tell_set_aside(working, author, one.number, row):
+                    effects.whole.add(said)
 
 
 def anything_held(db: Connection, held: Table, state_id: int) -> bool:

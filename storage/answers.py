@@ -285,3 +285,13 @@ def _lay_beneath(t: Transaction, entry: Entry, own: list[Entry]) -> None:
     fields = outbox.beneath_of(t, entry.kind, entry.id)
     fields |= {name: list(raw.cell(name)) for name in written}
     outbox.keep_beneath(t, entry.kind, entry.id, entry.unit, fields)
+
+
+def show_again(t: Transaction, entry: Entry, own: list[Entry]) -> None:
+    """A change whose fields show what was received since stands over it once more, but for what was typed later."""
+    _lay_beneath(t, entry, own)
+    raw = raw_row(t.connection, t.tables, entry.kind, entry.id)
+    if raw is not None:
+        later = outbox.own_cells(own)
+        raw.take({name: (value, stamp) for name, (value, stamp, _) in entry.changes.items() if name not in later})
+        write_raw(t.connection, t.tables, entry.kind, [raw])

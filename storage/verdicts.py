@@ -11,7 +11,7 @@ from records.messages import Outcome
 from records.workspace import Mending
 from storage import history, outbox
 from storage import meta as named
-from storage.answers import set_aside
+from storage.answers import set_aside, show_again
 from storage.outbox import Entry
 from storage.rows import raw_row, write_raw
 from storage.store import LocalStore, Transaction
@@ -60,25 +60,23 @@ def _show_received(t: Transaction, entry: Entry, newer: Collection[str]) -> None
 
 def take_set_aside(t: Transaction) -> None:
     """Work that the centre held for its parent, and could not apply when that came: it waits to be mended, as if that
-    had been the answer. Where the centre has the record its value stands there, and a phone cannot tell it from others
-    by now: such a change stays in the history alone."""
+    had been the answer. Of a record that the centre has, its value has come meanwhile: it lies beneath again."""
     if "Verdict" not in t.tables or not t.driver.execute(SOME_SET_ASIDE).fetchone():
         return
     verdict, own = t.tables["Verdict"], t.tables.own_change
-    if not t.connection.execute(select(verdict.c.id).where(verdict.c.state == "set_aside").limit(1)).first():
-        return  # mostly; the history of a year need not be looked through with every page
     about = and_(verdict.c.record_kind == own.c.kind, verdict.c.record_id == own.c.id)
     chosen = select(own, verdict.c.code, verdict.c.field, verdict.c.typed_stamp).join(verdict, about)
     waits = chosen.where(verdict.c.state == "set_aside", own.c.state == "held").order_by(own.c.number)
     for row in t.connection.execute(waits).all():
         raw = raw_row(t.connection, t.tables, row.kind, row.id)
-        if raw is None or raw.held or max(cell[1] for cell in row.changes.values()) != row.typed_stamp:
+        if raw is None or max(cell[1] for cell in row.changes.values()) != row.typed_stamp:
             continue
         t.connection.execute(own.delete().where(own.c.number == row.number))
         entry = Entry(row.kind, row.id, None, row.unit, int(t.meta.get(named.CURSOR_NUMBER, 0)), row.at_ms, row.changes)
-        newer = any(
-            one.batch is not None for one in outbox.own_entries(t, [(row.kind, row.id)]).get((row.kind, row.id), [])
-        )
+        before = outbox.own_entries(t, [(row.kind, row.id)]).get((row.kind, row.id), [])
+        newer = any(one.batch is not None for one in before)
+        if raw.held:
+            show_again(t, entry, before)
         set_aside(t, entry, Outcome(0, 0, "quarantined", row.code, row.field), newer=newer)
         outbox.refresh_unsent(t, [(row.kind, row.id)])
         t.changed |= {"sync", row.kind}

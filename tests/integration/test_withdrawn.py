@@ -6,11 +6,11 @@ from datetime import date
 import pytest
 
 from records.commands.groups import ChangeGroup, RegisterGroup
-from records.commands.members import AddMember
+from records.commands.members import AddMember, MoveMember
 from records.errands import AcceptChange, ListSetAside, SendBack
 from records.problems import Refused
 from records.staffing import HandOver
-from storage.queries import find_shg
+from storage.queries import find_member, find_shg
 from tests.fleet import fresh_contents, quiet
 from tests.world import ref
 
@@ -180,6 +180,34 @@ def test_what_was_held_and_then_set_aside_waits_to_be_mended_on_its_phone(world,
     quiet([abm])
     states = {row.kind: row.state for row in waiting(desk_of(console), decided=True)}
     assert states["Member"] == "withdrawn" and not [one for one in abm.workspace.mending() if one.kind == "Member"]
+
+
+def test_a_change_of_what_the_centre_has_that_was_held_and_then_set_aside_waits_to_be_mended_too(
+    world, console, phones
+):
+    """She moves a member to a group that is set aside. When another phone brings that group, she may not move there."""
+    abm = phones("abm")
+    old = abm.do(RegisterGroup({"village_id": ref("V1"), "name": "सही", "formed_on": DAY})).id
+    member = abm.do(AddMember(old, {"name": "सीता देवी"})).id
+    quiet([abm])
+    new = abm.do(RegisterGroup({"village_id": ref("V2"), "name": "जय अम्बे", "formed_on": DAY})).id
+    quiet([abm])
+    abm.do(MoveMember(member, new))
+    quiet([abm])
+    assert [row["kind"] for row in world.rows(world.centre.tables.held)] == ["Member"]
+    near = world.enrol("abm2").device
+    values = {"village_id": ref("V2"), "name": "जय अम्बे", "formed_on": DAY}
+    world.centre._take_batch(near, world.batch(near, 1, [("Shg", new, values)]), world.clock())
+    assert ("Member", "out_of_reach") in [(row.kind, row.code) for row in waiting(desk_of(console))]
+    quiet([abm])
+    mending = {one.kind: one for one in abm.workspace.mending()}
+    assert mending["Member"].code == "out_of_reach" and mending["Member"].values["shg_id"] == new
+    assert abm.workspace.ask(find_member, id=member)[0].shg_id == new, "what waits to be mended is shown, as ever"
+    abm.workspace.withdraw("Member", member)
+    quiet([abm])
+    assert abm.workspace.ask(find_member, id=member)[0].shg_id == old
+    assert world.row("Member", member)["shg_id"] == old
+    assert not [one for one in abm.workspace.mending() if one.kind == "Member"]
 
 
 def mending_of(phone):
