@@ -143,11 +143,12 @@ class Capacity:
 @dataclass(frozen=True)
 class SyncRequest:
     """One call. `answered` is the last batch number whose answer the device has taken in; `has_capacity` a short hash
-    of the capacity it knows. `unsent`, `oldest_unsent_ms` and `drafts` are told to the office. `room` = rows wanted in
-    the page. `reached` (stream -> seq) is sent back only after `cursor_unknown`. `summary`: what the device holds of
-    some streams, to be compared. `older`: ids of records that it let go for want of room and asks for again. `stored`:
-    the number of the cursor up to which all is stored, where that is not the one presented. `seal`: that of the answer
-    `answered`, of a device that has no cursor from after it.
+    of the capacity it knows. `unsent`, `oldest_unsent_ms` and `drafts` are told to the office: what will wait when the
+    batch of this call has been taken. `room` = rows wanted in the page. `reached` (stream -> seq) is sent back only
+    after `cursor_unknown`. `summary`: what the device holds of some streams, to be compared. `older`: ids of records
+    that it let go for want of room and asks for again. `stored`: the number of the cursor up to which all is stored,
+    where that is not the one presented. `seal`: that of the answer `answered`, of a device that has no cursor from
+    after it.
     """
 
     app: str

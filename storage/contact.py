@@ -12,7 +12,7 @@ from storage.holds import Streams, reached
 from storage.identity import capacity_of, keep_capacity
 from storage.letting_go import wanted_ids
 from storage.moment import heard_from_centre
-from storage.outbox import count_waiting
+from storage.outbox import count_waiting, left_to_send
 from storage.secrets import IN_SAFE, secret_of
 from storage.store import LocalStore, Transaction
 
@@ -32,7 +32,7 @@ def next_request(
     Without a cursor it says how far it has read each stream, so that nothing is sent again that is here.
     """
     with store.reading() as t:
-        waiting = count_waiting(t)
+        waiting = left_to_send(t, batch.number if batch else 0)
         cursor, answered = t.meta.get(named.CURSOR), int(t.meta.get(named.ANSWERED, 0))
         sealed, seal = t.meta.get(named.ANSWER_SEAL, (0, ""))
         return SyncRequest(
@@ -68,8 +68,18 @@ def request_ahead(
         if batch is None and (before.batch or not page.more or waits_to_be_frozen(t)):
             return None
         answered = int(t.meta.get(named.ANSWERED, 0))
+        waiting = left_to_send(t, batch.number if batch else 0)
     return replace(
-        before, cursor=page.cursor, stored=stored, batch=batch, answered=answered, room=room(batch), older=(), seal=""
+        before,
+        cursor=page.cursor,
+        stored=stored,
+        batch=batch,
+        answered=answered,
+        unsent=waiting.records,
+        oldest_unsent_ms=waiting.oldest_ms,
+        room=room(batch),
+        older=(),
+        seal="",
     )
 
 

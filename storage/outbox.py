@@ -222,15 +222,21 @@ class Waiting:
 
 
 def count_waiting(t: Transaction) -> Waiting:
-    # Of a record that waits in several rows all but one are taken off: few have more than one.
-    return Waiting(*t.driver.execute(COUNTED).fetchone())
+    return Waiting(*t.driver.execute(COUNTED, {"sent": 0}).fetchone())
 
 
+def left_to_send(t: Transaction, batch: int) -> Waiting:
+    """What still waits when this batch, and with it all before it, has been taken."""
+    return Waiting(*t.driver.execute(COUNTED, {"sent": batch}).fetchone())
+
+
+# Of a record that waits in several rows all but one are taken off: few have more than one.
 COUNTED = f"""
-    SELECT (SELECT count(*) FROM outbox) - (
-        SELECT count(*) FROM outbox AS one WHERE one.batch<>{NOT_FROZEN} AND EXISTS (
+    SELECT (SELECT count(*) FROM outbox WHERE batch NOT BETWEEN 1 AND :sent) - (
+        SELECT count(*) FROM outbox AS one WHERE one.batch<>{NOT_FROZEN} AND one.batch NOT BETWEEN 1 AND :sent
+        AND EXISTS (
             SELECT 1 FROM outbox AS other WHERE other.kind=one.kind AND other.id=one.id
             AND (other.batch={NOT_FROZEN} OR other.batch>one.batch)
         )
-    ), (SELECT min(at_ms) FROM outbox), (SELECT count(*) FROM mending)
+    ), (SELECT min(at_ms) FROM outbox WHERE batch NOT BETWEEN 1 AND :sent), (SELECT count(*) FROM mending)
 """

@@ -182,9 +182,7 @@ def test_what_was_held_and_then_set_aside_waits_to_be_mended_on_its_phone(world,
     assert states["Member"] == "withdrawn" and not [one for one in abm.workspace.mending() if one.kind == "Member"]
 
 
-def test_a_change_of_what_the_centre_has_that_was_held_and_then_set_aside_waits_to_be_mended_too(
-    world, console, phones
-):
+def test_a_held_change_of_a_known_record_that_is_set_aside_waits_to_be_mended_too(world, console, phones):
     """She moves a member to a group that is set aside. When another phone brings that group, she may not move there."""
     abm = phones("abm")
     old = abm.do(RegisterGroup({"village_id": ref("V1"), "name": "सही", "formed_on": DAY})).id

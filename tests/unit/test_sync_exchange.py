@@ -4,6 +4,7 @@ import pytest
 
 from records.messages import BatchAnswer, NewNumber
 from records.problems import Problem
+from records.wire import thawed
 from storage import meta as named
 from storage.queries import list_groups
 from sync.beside import at_once, in_a_thread
@@ -41,6 +42,21 @@ def test_the_next_page_is_asked_for_before_the_last_one_is_stored(phone):
     # Without any cursor the first page is stored first: there would be nothing to come back to.
     assert presented(server) == list(zip(names, [None, None, 1, 2], [None] * 4, strict=True))
     assert len(phone.ask(list_groups)) == 12
+
+
+@pytest.mark.parametrize("beside", [at_once, afterwards])
+def test_each_call_says_what_will_wait_when_its_batch_has_been_taken(phone, beside):
+    run(phone, Scripted(some_pages(1)))
+    for number in range(12):
+        register(phone, f"Group {number}")
+    server = Scripted()
+    server.changes = {call: lambda _request, call=call: {"page": a_full_page(call + 1)} for call in range(1, 20)}
+    run(phone, server, pace=quick(), beside=beside)
+    sending = [call for call in server.calls if call.batch]
+    sizes = [sum(len(section.ids) for section in thawed(call.batch.blob).sections) for call in sending]
+    assert [call.unsent for call in sending] == [12 - sum(sizes[: at + 1]) for at in range(len(sizes))]
+    assert len(sizes) > 1 and sum(sizes) == 12
+    assert [call.oldest_unsent_ms is None for call in sending] == [False] * (len(sizes) - 1) + [True]
 
 
 def test_the_next_batch_goes_before_the_last_answer_is_stored(phone):
