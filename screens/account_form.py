@@ -86,7 +86,7 @@ def step_view(process: str) -> ft.View:
     return frame(
         h.say("do.record_step") if opening else h.words.choice(AccountStep, "process", process),
         [
-            padded(small(h.say("board.of", name=name), key="step-group"), top=0, bottom=0) if name else ft.Container(),
+            padded(small(name, key="step-group"), top=0, bottom=0) if name else ft.Container(),
             RecordForm(
                 fields=step_fields(may, process),
                 draft_key=f"AccountStep/{shg_id}" if opening else f"AccountStep/{process}/{shg_id}",

@@ -9,7 +9,7 @@ import flet as ft
 
 from records.access import editable
 from records.account_work import BLOCKERS, PENDING_BLOCKERS, blocker_of, needs_of
-from records.written import show_day
+from records.written import show_count, show_day
 from screens import questions, theme
 from screens.account_form import allowed_steps
 from screens.accounts_many import MANY, ManySteps
@@ -161,15 +161,17 @@ def Blockers(*, question: dict[str, Any], blocker: str, narrow: Callable[[str], 
         if code := blocker_of(row.state):
             counts[code] += row.count
     everything = sum(counts[code] for code in PENDING_BLOCKERS)
+    # What is chosen comes first, or it would stand beyond the edge: the whole and it are always in sight.
+    kinds = sorted(
+        (code for code, count in counts.items() if count or code == blocker), key=lambda code: code != blocker
+    )
     chips = [_chip(h, "all", "", everything, blocker, narrow)]
-    chips += [
-        _chip(h, code, code, count, blocker, narrow) for code, count in counts.items() if count or code == blocker
-    ]
+    chips += [_chip(h, code, code, counts[code], blocker, narrow) for code in kinds]
     return ft.Row(chips, spacing=8, scroll=ft.ScrollMode.HIDDEN, key="blockers")
 
 
 def _chip(h: Here, name: str, code: str, count: int, chosen: str, narrow: Callable[[str], None]) -> ft.Control:
-    words = f"{h.say(f'blocker.{name}')} {count}"
+    words = f"{h.say(f'blocker.{name}')} {show_count(count)}"
     return chip(words, f"blocker-{name}", guard(narrow, "" if code == chosen else code), chosen=code == chosen)
 
 

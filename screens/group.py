@@ -234,7 +234,9 @@ def ToMend(*, shg: Shg, show: Callable[[str], None]) -> ft.Control:
 
 def _mark(h: Here, shg: Shg, code: str, show: Callable[[str], None] | None) -> ft.Control:
     """What does not fit, what to do about it, and the way there for whoever may."""
-    more: list[ft.Control] = [small(h.words.mark_remedy(code))]
+    more: list[ft.Control] = [
+        small(h.say("group.told_too_many") if _is_told_only(shg, code) else h.words.mark_remedy(code))
+    ]
     if show is not None and (way := _way_to_mend(h, ft.context.page, shg, code, show)):
         more.append(ft.Row([way]))
     return note(h.words.mark(code), f"mark-{code}", warning=True, more=more)
@@ -254,12 +256,18 @@ IN_FORM = {
 IN_ROSTER = ("too_many_members", "woman_in_two_groups")
 
 
+def _is_told_only(shg: Shg, code: str) -> bool:
+    """Too many by the number as told, while no member has been entered: there is no list in which to look."""
+    return code == "too_many_members" and not shg.roster_count
+
+
 def _way_to_mend(h: Here, page: ft.Page, shg: Shg, code: str, show: Callable[[str], None]) -> ft.Control | None:
     def way(words: str, go: Callable[[Any], Any]) -> ft.Control:
         return quiet_deed(words, f"mend-{code}", go, icon=ft.Icons.BUILD_OUTLINED)
 
-    if code in IN_FORM and _edit(h, page, shg.id):
-        return way(h.say("do.mend"), guard(page.navigate, f"/group/{shg.id}/edit/{IN_FORM[code]}".rstrip("/")))
+    field = "declared_members" if _is_told_only(shg, code) else IN_FORM.get(code)
+    if field is not None and _edit(h, page, shg.id):
+        return way(h.say("do.mend"), guard(page.navigate, f"/group/{shg.id}/edit/{field}".rstrip("/")))
     if code == "too_few_members" and editable(h.roles, "Member", "name", new=True):
         return way(h.say("do.add_member"), guard(page.navigate, f"/group/{shg.id}/member/new"))
     if code in IN_ROSTER:

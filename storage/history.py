@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from records.messages import Capacity
 from records.record import fields_of, from_wire
 from records.stamps import parts
 from records.workspace import Mending, Past
@@ -43,13 +44,13 @@ def history(store: LocalStore, record_id: str) -> list[Past]:
     with store.reading() as t:
         found: list[tuple[str, Past]] = []
         own = capacity_of(t.meta)
-        person_id, person_name = (own.person_id, own.name) if own else (None, None)
+        person = _named(own)
         for table, state_of in ((t.tables.own_change, OWN_STATES), (t.tables.mending, {}), (t.tables.outbox, {})):
             for row in t.connection.execute(select(table).where(table.c.id == record_id)):
                 state = state_of.get(getattr(row, "state", ""), "refused" if table is t.tables.mending else "waiting")
                 for name, (value, stamp, _base) in row.changes.items():
                     read = _read(t, row.kind, name, value)
-                    past = Past(row.kind, row.id, name, read, row.at_ms, person_id, person_name, state)
+                    past = Past(row.kind, row.id, name, read, row.at_ms, person[0], person[1], state, person[2])
                     found.append((stamp, past))
         seen = {(past.field, stamp) for stamp, past in found}
         for kind in t.registry:
@@ -68,9 +69,14 @@ def _of_others(t: Transaction, kind: str, raw: RawRow, seen: set[tuple[str, str]
         if name in raw.values and (name, stamp) not in seen:
             ms, _counter, device = parts(stamp)
             own = capacity_of(t.meta) if device == own_device else None
-            person_id, person_name = (own.person_id, own.name) if own else (None, None)
+            person_id, person_name, name_hi = _named(own)
             value = _read(t, kind, name, raw.values[name])
-            yield stamp, Past(kind, raw.id, name, value, ms, person_id, person_name, "received")
+            yield stamp, Past(kind, raw.id, name, value, ms, person_id, person_name, "received", name_hi)
+
+
+def _named(capacity: Capacity | None) -> tuple[str | None, str | None, str | None]:
+    """(id, name, name in Hindi) of the person."""
+    return (capacity.person_id, capacity.name, capacity.name_hi) if capacity else (None, None, None)
 
 
 def list_mending(store: LocalStore) -> list[Mending]:

@@ -1,6 +1,7 @@
 """What this phone has to tell about itself: its own work on the way to the centre, and how it stands as a device."""
 
 import shutil
+from pathlib import Path
 
 from sqlalchemy import func, select
 
@@ -50,11 +51,17 @@ def support_of(store: LocalStore) -> Support:
         }
         room = room_of(t)
     try:
-        free, size = shutil.disk_usage(store.path.parent).free, store.path.stat().st_size
+        free, size = shutil.disk_usage(store.path.parent).free, _size_of(store.path)
     except OSError:
         # A device that does not tell how much room it has is no reason to tell nothing else.
         return Support(offset, None, None, records, in_safe, room)
     return Support(offset, free, size, records, in_safe, room)
+
+
+def _size_of(path: Path) -> int:
+    """The file's bytes, with those of its log, where what was written last still stands."""
+    log = path.with_name(f"{path.name}-wal")
+    return path.stat().st_size + (log.stat().st_size if log.exists() else 0)
 
 
 def _line(t: Transaction, kind: str, id: str, unit: str, at_ms: int, state: str) -> Outgoing:

@@ -5,6 +5,7 @@ from typing import Any
 import flet as ft
 
 from records.figures import Yardstick
+from records.written import show_count
 from screens import questions
 from screens.console.table import NAME_WIDTH, OrderedTable, TableColumn
 from screens.context import Here, here
@@ -64,9 +65,10 @@ def _columns(h: Here, per: int) -> tuple[TableColumn, ...]:
     return (
         TableColumn("name", h.say("coverage.branch"), lambda row: named(row).casefold(), named, falls=False,
                     width=NAME_WIDTH, ways=False),
-        TableColumn("groups", h.say("overview.groups"), lambda row: row.groups, lambda row: f"{row.groups}"),
-        TableColumn("sakhis", h.say("coverage.sakhis"), lambda row: row.sakhis, lambda row: f"{row.sakhis}"),
-        TableColumn("needed", h.say("coverage.needed"), lambda row: row.needed(per), lambda row: f"{row.needed(per)}"),
+        TableColumn("groups", h.say("overview.groups"), lambda row: row.groups, lambda row: show_count(row.groups)),
+        TableColumn("sakhis", h.say("coverage.sakhis"), lambda row: row.sakhis, lambda row: show_count(row.sakhis)),
+        TableColumn("needed", h.say("coverage.needed"), lambda row: row.needed(per),
+                    lambda row: show_count(row.needed(per))),
         TableColumn("missing", h.say("coverage.vacant"), lambda row: row.missing(per),
-                    lambda row: f"{row.missing(per)}"),
+                    lambda row: show_count(row.missing(per))),
     )  # fmt: skip

@@ -10,6 +10,7 @@ from records.access import REVIEWERS
 from records.days import months_until
 from records.figures import AGES, Yardstick
 from records.savings_account import STATES
+from records.written import show_count
 from screens import questions, theme
 from screens.console.breakdown import Breakdown, begins_with, units_below
 from screens.console.charts import Bar, bar_chart
@@ -186,11 +187,11 @@ def Tiles(*, whole: Any, looked: Looked, measure: Yardstick, within: Within) -> 
     about_opened = [*beside_whole(h, looked, "opened", whole), h.say("overview.of_groups", count=whole.groups)]
     about_pending = [h.say("overview.overdue", count=whole.overdue, days=measure.pending_days)]
     tiles = [
-        _tile("groups", h.say("overview.groups"), f"{whole.groups}", about_groups, to("groups")),
+        _tile("groups", h.say("overview.groups"), show_count(whole.groups), about_groups, to("groups")),
         _tile("average", h.say("overview.average"), said_average(h, whole.average), about_average,
               guard(page.navigate, asked)),
-        _tile("pending", h.say("overview.pending"), f"{whole.pending}", about_pending, to("overdue")),
-        _tile("opened", h.say("overview.opened"), f"{whole.opened}", about_opened, to("opened")),
+        _tile("pending", h.say("overview.pending"), show_count(whole.pending), about_pending, to("overdue")),
+        _tile("opened", h.say("overview.opened"), show_count(whole.opened), about_opened, to("opened")),
     ]  # fmt: skip
     # Two beside each other, in the left pane of a wide screen as on a phone.
     pairs = [ft.Row(tiles[at : at + 2], spacing=8, vertical_alignment=ft.CrossAxisAlignment.START) for at in (0, 2)]
@@ -282,7 +283,7 @@ def States(*, rows: list[Any], within: Within) -> ft.Control:
             continue
         late = [small(h.say("overview.late_at_bank", count=row.late_at_bank))] if row.late_at_bank else []
         words = stack([body(h.words.say_if_known(f"state.{state}", "value.newer")), *late], spacing=0)
-        line = ft.Row([ft.Container(words, expand=True), body(f"{row.groups}", style=theme.bold())], spacing=12)
+        line = ft.Row([ft.Container(words, expand=True), body(show_count(row.groups), style=theme.bold())], spacing=12)
         inside = ft.Container(
             line,
             key=f"state-{state}",

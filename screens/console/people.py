@@ -169,7 +169,7 @@ def _works(h: Here, person: PersonLine) -> list[str]:
     found = []
     for (role, from_on, to_on, in_charge), places in alike.items():
         said = [h.words.say_if_known(f"role.{role}", "value.newer"), ", ".join(one for one in places if one)]
-        said.append(f"{show_day(from_on)} –" + (f" {show_day(to_on)}" if to_on else ""))
+        said.append(f"{show_day(from_on)} – {show_day(to_on)}" if to_on else h.say("people.from_day", day=from_on))
         said += [h.words.field("Assignment", "in_charge")] if in_charge else []
         found.append(" · ".join(one for one in said if one))
     return found

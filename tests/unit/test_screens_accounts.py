@@ -52,6 +52,16 @@ async def test_the_board_tells_age_reason_and_what_is_needed(tmp_path):
         await app.see(f"board-{groups[0].id}")
 
 
+async def test_the_chosen_chip_stands_in_sight(tmp_path):
+    _groups, phone = a_board(tmp_path)
+    async with running(phone, "/accounts") as app:
+        await app.click("blocker-not_begun")
+        words = [f"{HINDI.say(f'blocker.{name}')} {count}" for name, count in (("all", 3), ("not_begun", 1))]
+        await app.until(lambda: [text for text in app.texts() if HINDI.say("blocker.all") in text or
+                                 text.startswith(HINDI.say("blocker.not_begun"))] == words)  # fmt: skip
+        assert app.texts().index(words[1]) == app.texts().index(words[0]) + 1
+
+
 async def test_a_step_is_two_taps_from_the_board_and_leads_back_to_it(tmp_path):
     groups, phone = a_board(tmp_path)
     async with running(phone, "/accounts") as app:

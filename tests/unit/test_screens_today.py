@@ -178,6 +178,18 @@ async def test_a_mark_is_one_tap_from_where_it_is_mended(tmp_path):
         assert not app.has("mend-too_few_members"), "she may not add members"
 
 
+async def test_too_many_by_the_number_as_told_is_mended_at_that_number(tmp_path):
+    """There are no names yet: no list in which anybody could look for who has left."""
+    shg = a_group(marks=("too_many_members",), declared_members=35, roster_count=0)
+    async with running(a_phone(tmp_path, "abm", shg), f"/group/{shg.id}") as app:
+        await app.see_text(HINDI.say("group.told_too_many"))
+        await app.click("mend-too_many_members")
+        await app.see("field-declared_members")
+    named = a_group(marks=("too_many_members",), roster_count=21)
+    async with running(a_phone(tmp_path / "named", "abm", named), f"/group/{named.id}") as app:
+        await app.see_text(HINDI.mark_remedy("too_many_members"))
+
+
 # --- drafts
 
 

@@ -64,6 +64,8 @@ def test_a_device_tells_numbers_about_itself_and_nothing_about_anybody(phone):
     support = phone.support()
     assert support.records["Shg"] == 1 and support.free_bytes and support.store_bytes
     assert "जय" not in str(support) and support.clock_offset_ms is not None
+    log = phone.store.path.with_name(f"{phone.store.path.name}-wal")
+    assert support.store_bytes == phone.store.path.stat().st_size + log.stat().st_size, "most of it lies in the log"
 
 
 def test_a_bank_sakhi_is_known_by_her_branches():

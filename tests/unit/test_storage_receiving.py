@@ -252,6 +252,13 @@ def test_an_acknowledged_change_leaves_the_outbox_and_stays_in_the_history(phone
     assert next_batch(phone.store) is None
 
 
+def test_a_history_knows_its_own_author_in_both_scripts(tmp_path):
+    capacity = abm_capacity(TREE, name="Asha Patel", name_hi="आशा पटेल")
+    with a_phone(tmp_path / "named", TREE, capacity=capacity) as phone:
+        id = phone.do(RegisterGroup(filled(an_shg(village_id=TREE.village.id)))).id
+        assert {(past.person_name, past.person_name_hi) for past in phone.history(id)} == {("Asha Patel", "आशा पटेल")}
+
+
 def test_a_repeated_answer_is_without_effect(phone):
     shg = received(phone)
     phone.do(ChangeGroup(shg.id, {"name": "Mine"}))
