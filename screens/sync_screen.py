@@ -88,7 +88,7 @@ def SyncStory() -> ft.Control:
         words = h.say("sync.photos_waiting", count=status.photos_waiting)
         lines.append(small(f"{words} · {h.say('sync.photos_last')}", key="sync-photos"))
     if status.problem:
-        lines.append(note(h.words.problem(status.problem), "sync-problem", warning=status.state == "stopped"))
+        lines.append(note(_why(h, status.problem), "sync-problem", warning=status.state == "stopped"))
     if status.problem in LOGIN_ENDED:
         # Work goes on without a login and is kept; with a new code it is sent.
         lines.append(second_deed(h.say("enrol.go"), "join-again", guard(page.navigate, "/enrol")))
@@ -238,7 +238,7 @@ def RunList() -> ft.Control:
 
 def _run(h: Here, run: Run, number: int) -> ft.Control:
     if run.problem:
-        what = h.words.problem(run.problem)
+        what = _why(h, run.problem)
     elif run.sent or run.received:
         what = h.say("sync.run_moved", sent=run.sent, received=run.received)
     else:
@@ -256,6 +256,11 @@ def _run(h: Here, run: Run, number: int) -> ft.Control:
         spacing=10,
         vertical_alignment=ft.CrossAxisAlignment.START,
     )
+
+
+def _why(h: Here, problem: str) -> str:
+    """Why a run failed. Of a full phone it is not said that something is not saved, as where somebody saves."""
+    return h.say("sync.disk_full") if problem == "disk_full" else h.words.problem(problem)
 
 
 def address_of(one: Mending) -> str | None:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from records.problems import Problem
-from records.workspace import Run, SyncStatus
+from records.workspace import Run, SyncStatus, with_run
 from storage.contact import keep_run, runs_of, times_of, token_of, why_no_token
 from storage.identity import ENDED_LOGINS, end_login
 from storage.store import LocalStore
@@ -57,7 +57,7 @@ class SyncRunner:
 
     def start(self) -> None:
         """Begins with a run at once."""
-        if self._thread is None:
+        if self._thread is None or not self._thread.is_alive():
             self._stopping = False
             self._thread = threading.Thread(target=self._work, name="samooh-sync", daemon=True)
             self._thread.start()
@@ -115,25 +115,30 @@ class SyncRunner:
             yield
 
     def run(self) -> SyncStatus:
-        """One run now, in this thread; returns how things stand after it."""
+        """One run now, in this thread; returns how things stand after it. Whatever breaks is told and tried again: the
+        thread goes on."""
         with self._one_run:
-            token = token_of(self._store)
-            if token is None:
-                if code := why_no_token(self._store):
-                    self._tell(state="stopped", problem=code)
-                return self._store.sync_line
-            self._tell(
-                state="running", last_try_ms=self._store.clock(), next_try_ms=None, sent=0, received=0, at_photos=False
-            )
-            problem = self._try(token)
-            if problem and problem.code == "device_cloned":
-                renewed = token_of(self._store)
-                if renewed and renewed != token:
-                    problem = self._try(renewed)
-            if problem and problem.code == "sign_in":
-                problem = self._come_back()
-            self._plan(problem)
+            if problem := _ended(self._run):
+                self._plan(problem)
             return self._store.sync_line
+
+    def _run(self) -> None:
+        token = token_of(self._store)
+        if token is None:
+            if code := why_no_token(self._store):
+                self._tell(state="stopped", problem=code)
+            return
+        self._tell(
+            state="running", last_try_ms=self._store.clock(), next_try_ms=None, sent=0, received=0, at_photos=False
+        )
+        problem = self._try(token)
+        if problem and problem.code == "device_cloned":
+            renewed = token_of(self._store)
+            if renewed and renewed != token:
+                problem = self._try(renewed)
+        if problem and problem.code == "sign_in":
+            problem = self._come_back()
+        self._plan(problem)
 
     def _come_back(self) -> Problem | None:
         """The centre does not know this login. Has it gone back to before the enrolment, the certificate lets us in."""
@@ -157,16 +162,12 @@ class SyncRunner:
 
     def _alone(self, work: Callable[[], object]) -> Problem | None:
         """Part of a run, while nobody else works with this store; the problem that it ended with."""
-        try:
+
+        def alone() -> None:
             with self._store.syncing():
                 work()
-            return None
-        except Problem as problem:
-            return problem
-        except Exception:
-            # The edge of a run: nothing above could do more than this. Work is in the store, the next run finds it.
-            log.exception("a synchronisation broke")
-            return Problem("something_broke")
+
+        return _ended(alone)
 
     def _tell_progress(self, report: SyncReport) -> None:
         self._tell(
@@ -178,29 +179,55 @@ class SyncRunner:
         )
 
     def _plan(self, problem: Problem | None) -> None:
-        """Decides when to try next, and says so."""
+        """Writes down how the run ended, decides when to try next, and says so."""
+        now_ms = self._store.clock()
+        went_well: dict[str, object] = {} if problem else {"last_success_ms": now_ms}
+        unwritten = self._write_down(now_ms, problem.code if problem else None)
+        problem = problem or unwritten
         code = problem.code if problem else None
         self._failures = self._failures + 1 if problem else 0
         if code in ("offline", "captive_portal", "too_large_message"):
             self._pace.broke_off()
-        if code in ENDED_LOGINS:
-            end_login(self._store, code)
         wait = wait_after(code, self._failures, problem.retry_after if problem else None, self._chance())
-        now_ms = self._store.clock()
         with self._woken:
             self._not_before = self._timer() + (wait or 0) if problem and problem.retry_after else 0.0
         if wait is not None:
             self._wake(wait)
-        line = self._store.sync_line
-        runs = keep_run(self._store, Run(now_ms, line.sent, line.received, code))
-        state = "stopped" if code in NEEDS_A_PERSON else "waiting" if problem else "idle"
         self._tell(
-            state=state,
+            state="stopped" if code in NEEDS_A_PERSON else "waiting" if problem else "idle",
             problem=code,
-            runs=runs,
             next_try_ms=None if wait is None else now_ms + int(wait * 1000),
-            **({} if problem else {"last_success_ms": now_ms}),
+            **went_well,
         )
+
+    def _write_down(self, now_ms: int, code: str | None) -> Problem | None:
+        """Keeps how the run ended; why that could not be, as on a full disk: then only this process knows it."""
+        line = self._store.sync_line
+        run = Run(now_ms, line.sent, line.received, code)
+
+        def write() -> None:
+            if code in ENDED_LOGINS:
+                end_login(self._store, code)
+            self._tell(runs=keep_run(self._store, run))
+
+        unwritten = _ended(write)
+        if unwritten:
+            log.warning("how a run ended could not be kept: %s", unwritten.code)
+            self._tell(runs=with_run(line.runs, replace(run, problem=code or unwritten.code)))
+        return unwritten
 
     def _tell(self, **changes: object) -> None:
         self._store.tell_sync(replace(self._store.sync_line, **changes))  # type: ignore[arg-type]
+
+
+def _ended(work: Callable[[], object]) -> Problem | None:
+    """The problem that a part of a run ended with, None where it went well."""
+    try:
+        work()
+        return None
+    except Problem as problem:
+        return problem
+    except Exception:
+        # The edge of a run: nothing above could do more than this. Work is in the store, the next run finds it.
+        log.exception("a synchronisation broke")
+        return Problem("something_broke")

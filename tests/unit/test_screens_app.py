@@ -14,7 +14,7 @@ from records.commands.members import AddMember
 from records.conflict import Conflict
 from records.norm import Norm
 from records.problems import Problem
-from records.workspace import Mending, SyncStatus
+from records.workspace import Mending, Run, SyncStatus
 from screens import questions
 from screens.account_form import allowed_steps, proposed_step
 from screens.app import app as the_app
@@ -312,6 +312,17 @@ async def test_sync_tells_its_story(tmp_path):
         phone.store.tell_sync(SyncStatus(state="waiting", problem="offline", last_try_ms=1_795_000_000_000))
         await app.see("sync-problem")
         await app.see_text(HINDI.problem("offline"))
+
+
+async def test_of_a_full_phone_sync_does_not_say_that_something_is_not_saved(tmp_path):
+    phone = a_phone(tmp_path, "abm", a_group())
+    async with running(phone, "/sync") as app:
+        run = Run(1_795_000_000_000, problem="disk_full")
+        phone.store.tell_sync(SyncStatus(state="waiting", problem="disk_full", runs=(run,)))
+        await app.see("sync-problem")
+        await app.see("run-0")
+        assert app.texts().count(HINDI.say("sync.disk_full")) == 2
+        assert HINDI.problem("disk_full") not in app.texts()
 
 
 @pytest.mark.parametrize(

@@ -20,8 +20,10 @@ from records.messages import (
 from records.problems import Problem
 from storage import meta as named
 from storage.adopting import take_number
+from storage.meta import Meta
 from storage.pages import take_page
 from storage.queries import find_shg, list_groups
+from sync import runner as running
 from sync.enrolling import enrol
 from sync.joining import joined
 from sync.runner import SyncRunner
@@ -274,6 +276,87 @@ def test_a_mistake_of_ours_does_not_end_the_runner(phone, caplog):
 
     assert a_runner(phone, Broken()).run().problem == "something_broke"
     assert "a synchronisation broke" in caplog.text
+
+
+def full(monkeypatch, *names):
+    """The disk has no room for what is written under these names; the list is emptied to make some."""
+    no_room, put = list(names), Meta.put
+
+    def put_or_fail(meta, name, value):
+        if name in no_room:
+            raise Problem("disk_full")
+        put(meta, name, value)
+
+    monkeypatch.setattr(Meta, "put", put_or_fail)
+    return no_room
+
+
+def until(holds, seconds=5.0):
+    deadline = time.monotonic() + seconds
+    while not holds() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert holds()
+
+
+def test_the_thread_outlives_a_disk_that_has_no_room_for_how_a_run_ended(phone, monkeypatch):
+    no_room = full(monkeypatch, named.RUNS)
+    centre = Centre()
+    runner = SyncRunner(phone.store, centre, app="0.1.0")
+    runner.start()
+    until(lambda: phone.store.sync_line.problem)
+    line = phone.store.sync_line
+    assert (line.state, line.problem) == ("waiting", "disk_full") and line.next_try_ms > NOW_MS
+    assert line.last_success_ms == NOW_MS, "what went is with the centre, and is not called unsent"
+    assert [run.problem for run in line.runs] == ["disk_full"]
+    no_room.clear()
+    calls = len(centre.calls)
+    runner.request_sync()
+    until(lambda: phone.store.sync_line.state == "idle")
+    runner.stop()
+    assert phone.store.sync_line.problem is None and len(centre.calls) > calls
+
+
+def test_how_a_run_ended_is_told_first_and_a_full_disk_only_where_it_went_well(phone, monkeypatch):
+    full(monkeypatch, named.RUNS)
+    status = a_runner(phone, Centre([Problem("offline")])).run()
+    assert (status.state, status.problem) == ("waiting", "offline")
+    assert [run.problem for run in status.runs] == ["offline"]
+
+
+def test_a_login_that_ended_on_a_full_disk_is_told_and_written_down_when_there_is_room(phone, monkeypatch):
+    no_room = full(monkeypatch, named.LOGIN)
+    runner = a_runner(phone, Centre([Problem("revoked"), Problem("revoked")]))
+    first = runner.run()
+    assert (first.state, first.problem) == ("stopped", "revoked")
+    no_room.clear()
+    assert runner.run().problem == "revoked"
+    with phone.store.reading() as t:
+        assert t.meta.get(named.LOGIN) == "revoked"
+
+
+def test_a_store_that_cannot_be_read_for_a_moment_does_not_end_the_runner(phone, monkeypatch, caplog):
+    runner = a_runner(phone, Centre())
+
+    def broken(store):
+        raise OSError("input/output error")
+
+    monkeypatch.setattr(running, "token_of", broken)
+    status = runner.run()
+    assert (status.state, status.problem) == ("waiting", "something_broke") and runner._due > 0
+    assert "input/output error" in caplog.text
+    monkeypatch.undo()
+    assert runner.run().state == "idle"
+
+
+def test_a_thread_that_has_ended_is_begun_anew(phone):
+    centre, ended = Centre(), threading.Thread(target=lambda: None)
+    ended.start()
+    ended.join()
+    runner = SyncRunner(phone.store, centre, app="0.1.0")
+    runner._thread = ended
+    runner.start()
+    until(lambda: centre.calls)
+    runner.stop()
 
 
 def test_without_a_login_nothing_is_tried(tmp_path):
