@@ -48,6 +48,7 @@ class SyncRunner:
         self._one_run = threading.Lock()
         self._woken = threading.Condition()
         self._due: float | None = None
+        self._saved_meanwhile = False
         self._stopping = False
         self._thread: threading.Thread | None = None
         last_success_ms, last_try_ms = times_of(store)
@@ -80,9 +81,12 @@ class SyncRunner:
     resumed = request_sync
 
     def work_saved(self) -> None:
-        """Something has been saved: it goes soon, unless the last try failed and the next is planned already."""
-        if self._store.sync_line.state == "idle":
-            self._wake(SAVED_PAUSE)
+        """Something has been saved: it goes soon, unless the last try failed and the next is planned already. What is
+        saved while a run is under way may come too late for it, and goes soon after."""
+        with self._woken:
+            self._saved_meanwhile = True
+            if self._store.sync_line.state == "idle":
+                self._wake(SAVED_PAUSE)
 
     def _wake(self, after: float) -> None:
         with self._woken:
@@ -128,6 +132,7 @@ class SyncRunner:
             if code := why_no_token(self._store):
                 self._tell(state="stopped", problem=code)
             return
+        self._saved_meanwhile = False
         self._tell(
             state="running", last_try_ms=self._store.clock(), next_try_ms=None, sent=0, received=0, at_photos=False
         )
@@ -199,6 +204,10 @@ class SyncRunner:
             next_try_ms=None if wait is None else now_ms + int(wait * 1000),
             **went_well,
         )
+        with self._woken:
+            # Only now: whatever is saved from here on finds the runner idle, and wakes it itself.
+            if self._saved_meanwhile and problem is None:
+                self._wake(SAVED_PAUSE)
 
     def _write_down(self, now_ms: int, code: str | None) -> Problem | None:
         """Keeps how the run ended; why that could not be, as on a full disk: then only this process knows it."""

@@ -23,10 +23,11 @@ from storage.adopting import take_number
 from storage.meta import Meta
 from storage.pages import take_page
 from storage.queries import find_shg, list_groups
+from storage.workspace import PhoneWorkspace
 from sync import runner as running
 from sync.enrolling import enrol
 from sync.joining import joined
-from sync.runner import SyncRunner
+from sync.runner import SAVED_PAUSE, SyncRunner
 from tests.factories import (
     NOW_MS,
     a_page,
@@ -405,6 +406,39 @@ def test_a_save_wakes_the_runner_but_not_while_it_waits_after_a_failure(phone):
     due = runner._due
     runner.work_saved()
     assert runner._due == due
+
+
+def saving_as(workspace, monkeypatch, name):
+    """She taps Save at the moment in which a run calls this."""
+    called = getattr(running, name)
+
+    def save_and_call(*given, **how):
+        monkeypatch.setattr(running, name, called)
+        register(workspace)
+        return called(*given, **how)
+
+    monkeypatch.setattr(running, name, save_and_call)
+
+
+def test_what_is_saved_in_the_last_moment_of_a_run_goes_as_soon_as_any_other(phone, monkeypatch):
+    runner = a_runner(phone, Centre())
+    workspace = PhoneWorkspace(phone.store, work_saved=runner.work_saved)
+    saving_as(workspace, monkeypatch, "keep_run")
+    assert runner.run().state == "idle" and workspace.sync_status().waiting == 1
+    assert runner._due == SAVED_PAUSE
+    runner._due = None
+    assert runner.run().state == "idle" and workspace.sync_status().waiting == 0
+    assert runner._due > SAVED_PAUSE, "and after that nothing is to go soon"
+
+
+def test_what_is_saved_in_a_run_that_fails_waits_for_the_next_try(phone, monkeypatch):
+    runner = a_runner(phone, Centre([Problem("offline")] * 9))
+    for _ in range(8):
+        runner.run()
+    runner._due = None
+    saving_as(PhoneWorkspace(phone.store, work_saved=runner.work_saved), monkeypatch, "keep_run")
+    assert runner.run().state == "waiting"
+    assert runner._due > 60
 
 
 def test_a_busy_centre_is_left_alone_for_as_long_as_it_said_even_when_the_network_comes_and_goes(phone):
