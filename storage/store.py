@@ -231,7 +231,7 @@ class LocalStore:
 
     @contextmanager
     def syncing(self) -> Iterator[None]:
-        """The right to synchronise, for one thread of one process at a time. Raises Problem store_in_use.
+        """The right to synchronise, for one thread of one process at a time. Raises Problem store_in_use, disk_full.
 
         The lock is a transaction in a small file beside the store: the operating system releases it with the process.
         """
@@ -240,7 +240,8 @@ class LocalStore:
             try:
                 lock.execute("BEGIN EXCLUSIVE")
             except sqlite3.OperationalError as error:
-                raise Problem("store_in_use") from error
+                # A full disk has no room for a lock either, and nobody has to close anything for it.
+                raise (_problem_of(error) or Problem("store_in_use")) from error
             yield
         finally:
             lock.close()

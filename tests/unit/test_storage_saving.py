@@ -249,3 +249,17 @@ def test_a_full_disk_is_a_problem_with_a_name_and_loses_nothing(phone):
         t.connection.exec_driver_sql(f"PRAGMA max_page_count={pages}")
         t.meta.put("filler", "x" * 1_000_000)
     assert phone.ask(find_shg, id=id)
+
+
+def test_a_full_disk_is_not_called_an_app_that_is_open_twice(phone, monkeypatch):
+    class NoRoom:
+        def execute(self, statement):
+            error = sqlite3.OperationalError("database or disk is full")
+            error.sqlite_errorname = "SQLITE_FULL"
+            raise error
+
+        def close(self): ...
+
+    monkeypatch.setattr(sqlite3, "connect", lambda *given, **how: NoRoom())
+    with pytest.raises(Problem, match="disk_full"), phone.store.syncing():
+        pass
