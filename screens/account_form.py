@@ -62,11 +62,12 @@ def step_view(process: str) -> ft.View:
         step = {name: values.pop(name, None) for name in ("kind", "on_day", "reason", "note")}
         if opening and step["kind"] == "opened" and (account is None or account.opened_on is None):
             values["opened_on"] = step["on_day"]
-        return RecordStep(shg_id, **step, account_values=values, process=process)
+        return RecordStep(shg_id, **step, account_values=values, process=process, id=id)
 
     def saved(done: Done | None) -> None:
         step = next((change.values.get("kind") for change in done.changes if change.kind == "AccountStep"), None)
-        tell(page, h.say("accounts.step_recorded", step=said_step(h, step, process)))
+        # None: the same form was sent before, and the step is there.
+        tell(page, h.say("accounts.step_recorded", step=said_step(h, step, process)) if step else h.say("saved.now"))
         # From the board back to the board, where the next one waits; from the group back to the group.
         page.navigate(back_from(page))
 

@@ -1,7 +1,7 @@
 """One step for several groups, with one day: chosen on the board, recorded group by group, and each refusal told."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,11 +16,12 @@ from records.written import show_day
 from screens import questions, theme
 from screens.context import Here, here
 from screens.filling import value_of
-from screens.guarding import guard, guard_event, part, tell
+from screens.guarding import Busy, guard, guard_event, part, tell
 from screens.parts.picker import error_line
 from screens.parts.pieces import body, chip, deed, heading, icon_deed, note, padded, scrolled, small
 from screens.parts.times import today
 from screens.parts.typed import typed_text
+from screens.record_form import fresh_id
 
 MANY = ("resolution_passed", "kyc_collected", "form_filled", "submitted", "returned", "passbook_received")
 """Steps that several groups can take by one form; an opened account has a number of its own."""
@@ -33,6 +34,8 @@ class Recorded:
 
     done: int
     refused: tuple[tuple[str, str], ...] = ()
+    left: tuple[str, ...] = ()
+    """Ids of those others, for which it is still to be done."""
 
 
 @part
@@ -45,11 +48,14 @@ def ManySteps(
     reason, set_reason = ft.use_state("")
     problems, set_problems = ft.use_state({})
     outcome, set_outcome = ft.use_state(None)
-    busy, set_busy = ft.use_state(False)
+    recording: Busy = ft.use_ref(Busy).current
+    promised: dict[str, str] = ft.use_ref(dict).current
     day = ft.use_ref(lambda: show_day(today()))
+    # Those that were recorded are not recorded again with the others.
+    left = outcome.left if outcome else ids
 
     async def record() -> None:
-        if busy:
+        if recording.now:
             return
         on_day, problem = value_of(fields_of(AccountStep)["on_day"], day.current)
         found = {
@@ -60,13 +66,10 @@ def ManySteps(
         set_problems(found)
         if found:
             return
-        set_busy(True)
-        try:
-            told = await asyncio.to_thread(
-                record_many, h.workspace, ids, kind, on_day, reason if kind == "returned" else None, branch_id
-            )
-        finally:
-            set_busy(False)
+        steps = {id: promised.setdefault(id, fresh_id()) for id in left}
+        why = reason if kind == "returned" else None
+        with recording:
+            told = await asyncio.to_thread(record_many, h.workspace, steps, kind, on_day, why, branch_id)
         if told.done:
             tell(page, h.say("board.many_done", count=told.done))
         if told.refused:
@@ -77,7 +80,7 @@ def ManySteps(
     def put_day(event: ft.Event[ft.TextField]) -> None:
         day.current = typed_text(event)
 
-    lines: list[ft.Control] = [body(h.say("figure.groups", count=len(ids)), key="many-count")]
+    lines: list[ft.Control] = [body(h.say("figure.groups", count=len(left)), key="many-count")]
     if outcome:
         lines.append(_refused(h, outcome))
     lines += [
@@ -137,21 +140,23 @@ def _refused(h: Here, outcome: Recorded) -> ft.Control:
 
 
 def record_many(
-    workspace: Workspace, ids: tuple[str, ...], kind: str, on_day: Any, reason: str | None, branch_id: str | None
+    workspace: Workspace, promised: Mapping[str, str], kind: str, on_day: Any, reason: str | None, branch_id: str | None
 ) -> Recorded:
     """The same step for each group by itself, so that one that does not fit keeps none of the others back.
+    `promised`: id of a group -> that of its step, so that a form sent twice records it once.
 
     A group that has no branch yet gets the one whose board it was recorded on, with the form or its handing in.
     """
-    done, refused = 0, []
-    for id in ids:
+    refused: list[tuple[str, str]] = []
+    left: list[str] = []
+    for id, step_id in promised.items():
         shg = next(iter(workspace.ask(questions.find_shg, id=id)), None)
         account = next(iter(workspace.ask(questions.find_account, shg_id=id)), None)
         known = account is not None and (account.branch_id or account.typed_branch)
         values = {"branch_id": branch_id} if branch_id and not known and kind in AT_BRANCH else {}
         try:
-            workspace.do(RecordStep(id, kind, on_day, reason, account_values=values))
-            done += 1
+            workspace.do(RecordStep(id, kind, on_day, reason, account_values=values, id=step_id))
         except Refused as problem:
             refused.append((shg.name if shg else "", problem.code))
-    return Recorded(done, tuple(refused))
+            left.append(id)
+    return Recorded(len(promised) - len(left), tuple(refused), tuple(left))

@@ -7,7 +7,7 @@ import flet as ft
 from records.bundles import MIME_TYPE, file_name, read_bundle
 from records.workspace import Parcel, SyncStatus, TakenIn
 from screens.context import Here, here
-from screens.guarding import guard, part, tell
+from screens.guarding import Busy, guard, part, tell
 from screens.parts.pieces import body, heading, named, padded, quiet_deed, second_deed, small, stack
 from screens.parts.sync_strip import SYNC, use_sync_status
 from screens.parts.times import said_time
@@ -19,17 +19,14 @@ def Carrying() -> ft.Control:
     h = here()
     page = ft.context.page
     status = use_sync_status().value or SyncStatus()
-    busy, set_busy = ft.use_state(False)
+    giving: Busy = ft.use_ref(Busy).current
 
     async def hand_over() -> None:
-        if busy:
+        if giving.now:
             return
-        set_busy(True)
-        try:
+        with giving:
             content = await asyncio.to_thread(h.workspace.hand_over)
             given = await h.services.share_file(file_name(content), content, MIME_TYPE)
-        finally:
-            set_busy(False)
         tell(page, h.say("carry.given", count=read_bundle(content).records) if given else h.say("carry.not_given"))
 
     async def take_in() -> None:

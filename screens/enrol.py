@@ -8,7 +8,7 @@ from records.problems import Problem
 from records.written import western_digits
 from screens import theme
 from screens.context import Here, here
-from screens.guarding import guard, guard_event, screen
+from screens.guarding import Busy, guard, guard_event, screen
 from screens.parts.pieces import body, deed, frame, note, padded, quiet_deed, scrolled, small, title
 from screens.parts.typed import typed_text
 from screens.words import languages, words_of
@@ -18,6 +18,7 @@ from screens.words import languages, words_of
 def EnrolScreen() -> ft.View:
     h = here()
     busy, set_busy = ft.use_state(False)
+    joining: Busy = ft.use_ref(Busy).current
     problem, set_problem = ft.use_state("")
     code = ft.use_ref("")
     page = ft.context.page
@@ -28,7 +29,7 @@ def EnrolScreen() -> ft.View:
             set_problem("")
 
     async def join() -> None:
-        if busy:
+        if joining.now:
             return
         digits = "".join(western_digits(code.current).split()).replace("-", "")
         if not digits:
@@ -37,7 +38,8 @@ def EnrolScreen() -> ft.View:
         set_busy(True)
         set_problem("")
         try:
-            await asyncio.to_thread(h.workspace.enrol, digits)
+            with joining:
+                await asyncio.to_thread(h.workspace.enrol, digits)
             # Whoever was asked for a code in the middle of something goes on with it.
             if (page.route or "").startswith("/enrol"):
                 page.navigate("/")

@@ -43,6 +43,22 @@ def guard_event(fn: Callable[..., Any], *args: Any) -> Callable[[Any], Any]:
     return _guarded(fn, lambda event: fn(*args, event))
 
 
+class Busy:
+    """Whether a deed is under way that shall not be done twice: `if busy.now: return`, and the deed `with busy:`.
+
+    It stands in a ref, not in state: Flet starts a task for each event, and a second tap is often there before the
+    first has been drawn, with what the handler then knew.
+    """
+
+    now = False
+
+    def __enter__(self) -> None:
+        self.now = True
+
+    def __exit__(self, *broken: object) -> None:
+        self.now = False
+
+
 def tell(page: ft.Page, words: str) -> None:
     """One line at the foot of the screen, for a few seconds."""
     page.show_dialog(snack_bar(words))

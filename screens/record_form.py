@@ -19,7 +19,7 @@ from records.record import Record
 from screens.context import here
 from screens.draft_keeper import DraftKeeper
 from screens.filling import Filling, FormField, Proposals, is_editable
-from screens.guarding import guard, part
+from screens.guarding import Busy, guard, part
 from screens.parts.fields import Doings, Drawn, day_picker, field_control
 from screens.parts.pieces import deed, note, padded, quiet_deed, scrolled, second_deed, waiting
 from screens.parts.step_chips import step_chips
@@ -115,11 +115,11 @@ def FilledForm(
     """The form once its draft is known. What is typed stands in `filling`, not in state: no redraw per letter."""
     h = here()
     _, redraw = ft.use_state(0)
-    busy, set_busy = ft.use_state(False)
     day_of, set_day_of = ft.use_state("")
     restored, set_restored = ft.use_state(bool(draft))
     held = ft.use_ref(lambda: Filling.opened(list(fields), known, given, draft))
-    promised = ft.use_ref(lambda: (draft or {}).get(PROMISED) or _fresh_id())
+    promised = ft.use_ref(lambda: (draft or {}).get(PROMISED) or fresh_id())
+    saving: Busy = ft.use_ref(Busy).current
     refs = ft.use_ref(dict)
     column = ft.use_ref(ft.Ref)
     chips = ft.use_ref(ft.Ref)
@@ -187,7 +187,8 @@ def FilledForm(
             await save(saved_next or saved, stay=saved_next is not None)
 
     async def save(then: Callable[[Done | None], Any], *, stay: bool) -> None:
-        if busy:
+        # The other: tapped before the form that was emptied for the next record had been drawn.
+        if saving.now or filling is not held.current:
             return
         filling.propose(proposals)
         values = filling.values(lambda one: shown(one) and editable(one), asked)
@@ -195,20 +196,21 @@ def FilledForm(
             draw()
             await show_first_error()
             return
-        set_busy(True)
-        try:
-            wanted = command(values, promised.current)
-            done = await asyncio.to_thread(h.workspace.do, wanted) if wanted else None
-        except Refused as refusal:
-            filling.refuse(refusal.refusals, shown)
-            draw()
-            await show_first_error()
-            return
-        finally:
-            set_busy(False)
-        await keeper.drop(closed=not stay)
+        with saving:
+            try:
+                wanted = command(values, promised.current)
+                done = await asyncio.to_thread(h.workspace.do, wanted) if wanted else None
+            except Refused as refusal:
+                filling.refuse(refusal.refusals, shown)
+                draw()
+                await show_first_error()
+                return
+            await keeper.drop(closed=not stay)
         if stay:
             await start_again()
+        else:
+            # It is on its way out: what is tapped until it has gone saves nothing more.
+            saving.now = True
         result = then(done)
         if asyncio.iscoroutine(result):
             await result
@@ -225,7 +227,7 @@ def FilledForm(
 
     async def start_again() -> None:
         held.current = Filling.opened(list(fields), known, given, None)
-        promised.current = _fresh_id()
+        promised.current = fresh_id()
         set_restored(False)
         set_at(0)
         draw()
@@ -363,5 +365,6 @@ def _narrowing(filling: Filling) -> dict[str, Any]:
     return {"village_id": village} if village else {}
 
 
-def _fresh_id() -> str:
+def fresh_id() -> str:
+    """The id that a new record of a form will get."""
     return new_id(int(time.time() * 1000), os.urandom)

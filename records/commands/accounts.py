@@ -37,6 +37,7 @@ class RecordStep:
 
     `account_values`: with `opened` the number, typed twice by the form, the name in the passbook and the day.
     `process`: opening the account, or changing who signs for it; each has its own order of steps.
+    `id` is given when a form has already promised one: sent twice it records one step.
     """
 
     shg_id: str
@@ -46,6 +47,7 @@ class RecordStep:
     note: str | None = None
     account_values: Mapping[str, Any] = field(default_factory=dict)
     process: str = "savings"
+    id: str | None = None
 
     def reads(self) -> Iterable[One | Below]:
         account_id = first_account_id(self.shg_id)
@@ -53,6 +55,9 @@ class RecordStep:
 
     def decide(self, known: Known, moment: Moment) -> list[Change] | list[Refusal]:
         account_id = first_account_id(self.shg_id)
+        sent = next((one for one in known.below(AccountStep, account_id) if one.id == self.id), None)
+        if sent and self._is(sent):
+            return []  # the form was sent twice: the step is there
         before = account_change(self.shg_id, self.account_values, known)
         if any(isinstance(item, Refusal) for item in before):
             return before
@@ -66,12 +71,19 @@ class RecordStep:
         if self.process != "savings":
             step["process"] = self.process
         step |= {name: value for name, value in (("reason", self.reason), ("note", self.note)) if value}
-        return [*before, Change("AccountStep", moment.new_id(), step, new=True)]
+        # What has become another step since the form was sent is one of its own.
+        id = self.id if self.id and not sent else moment.new_id()
+        return [*before, Change("AccountStep", id, step, new=True)]
+
+    def _is(self, step: AccountStep) -> bool:
+        wanted = (self.process, self.kind, str(self.on_day), self.reason or None, self.note or None)
+        return wanted == (step.process, step.kind, str(step.on_day), step.reason, step.note)
 
 
 @dataclass(frozen=True)
 class CancelStep:
-    """Take back a step: one's own within 7 days, a supervisor any. What it had replaced stands again."""
+    """Take back a step: one's own within 7 days, a supervisor any. What it had replaced stands again. A step that is
+    taken back twice is taken back once."""
 
     account_id: str
     step_id: str
@@ -85,6 +97,8 @@ class CancelStep:
         step = next((one for one in steps if one.id == self.step_id and one.kind != "cancelled"), None)
         if step is None:
             return [Refusal("unknown_record", "cancels_id", "AccountStep")]
+        if any(one.kind == "cancelled" and one.cancels_id == self.step_id for one in steps):
+            return []
         own = step.author_id == moment.person_id
         codes = [may_cancel(r.role, own=own, step_day=step.on_day, today=moment.today) for r in moment.reaches]
         if codes and None not in codes:

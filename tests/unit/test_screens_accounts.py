@@ -1,8 +1,12 @@
 """The branch day board: by what blocks, what is needed, many steps in a row, several at once, and a list to share."""
 
+import asyncio
 from datetime import timedelta
 
+import flet as ft
+
 from records.commands.accounts import RecordStep
+from records.problems import Refusal, Refused
 from records.written import show_day
 from screens import questions
 from screens.accounts import shared_text
@@ -74,6 +78,53 @@ async def test_a_step_is_two_taps_from_the_board_and_leads_back_to_it(tmp_path):
         assert app.has("blocker-waiting"), "the same board, with the next ones"
 
 
+async def tapped_twice(app, key):
+    """Both taps are there before the first has been drawn, as on a phone that is busy."""
+    button = await app.see(key)
+    await asyncio.gather(*(app.session.dispatch_event(button._i, "click", None) for _ in range(2)))
+    await app.settle()
+
+
+def steps_of(phone, shg):
+    (account,) = phone.ask(questions.find_account, shg_id=shg.id)
+    return [row.kind for row in phone.ask(questions.list_steps, account_id=account.id)]
+
+
+async def test_save_tapped_twice_records_one_step(tmp_path):
+    groups, phone = a_board(tmp_path)
+    async with running(phone, "/accounts") as app:
+        await app.click("blocker-to_submit")
+        await app.click(f"step-{groups[1].id}")
+        await app.see("step-group")
+        await tapped_twice(app, "save")
+        await app.see("board-none")
+        assert steps_of(phone, groups[1]).count("submitted") == 1
+
+
+async def test_a_form_that_is_on_its_way_out_saves_nothing_more(tmp_path, monkeypatch):
+    groups, phone = a_board(tmp_path)
+    async with running(phone, f"/accounts/step/{groups[1].id}") as app:
+        save, led = await app.see("save"), []
+        # A client that takes its time to show where it is led.
+        monkeypatch.setattr(ft.Page, "navigate", lambda page, route: led.append(route))
+        for _ in range(3):
+            await app.event(save, "click")
+        assert steps_of(phone, groups[1]).count("submitted") == 1 == len(led)
+
+
+async def test_record_tapped_twice_for_several_groups_records_one_step_each(tmp_path):
+    groups, phone = a_board(tmp_path)
+    async with running(phone, "/accounts") as app:
+        await app.click("pick-many")
+        await app.click(f"board-{groups[1].id}")
+        await app.click(f"board-{groups[2].id}")
+        await app.click("record-many")
+        await app.click("many-submitted")
+        await tapped_twice(app, "many-record")
+        await app.gone("many-count")
+        assert [steps_of(phone, shg).count("submitted") for shg in groups[1:]] == [1, 1]
+
+
 async def test_several_groups_take_one_step_on_one_day(tmp_path):
     groups, phone = a_board(tmp_path)
     async with running(phone, "/accounts") as app:
@@ -96,11 +147,40 @@ async def test_several_groups_take_one_step_on_one_day(tmp_path):
 
 async def test_one_group_that_refuses_keeps_none_back_and_is_named(tmp_path):
     groups, phone = a_board(tmp_path)
-    ids = (groups[0].id, an_id(), groups[1].id)
-    told = record_many(phone, ids, "submitted", DAY, None, BRANCH.id)
-    assert (told.done, told.refused) == (2, (("", "unknown_record"),))
-    told = record_many(phone, (groups[2].id,), "submitted", DAY + timedelta(days=2), None, None)
+    unknown = an_id()
+    steps = {id: an_id() for id in (groups[0].id, unknown, groups[1].id)}
+    for _ in range(2):
+        told = record_many(phone, steps, "submitted", DAY, None, BRANCH.id)
+        assert (told.done, told.refused, told.left) == (2, (("", "unknown_record"),), (unknown,))
+    assert steps_of(phone, groups[0]).count("submitted") == 1, "the same form once more records nothing more"
+    told = record_many(phone, {groups[2].id: an_id()}, "submitted", DAY + timedelta(days=2), None, None)
     assert (told.done, told.refused) == (0, (("नया", "day_in_future"),))
+
+
+async def test_those_that_were_recorded_are_not_recorded_again_with_the_others(tmp_path):
+    groups, phone = a_board(tmp_path)
+    async with running(phone, "/accounts") as app:
+        await app.click("pick-many")
+        await app.click(f"board-{groups[1].id}")
+        await app.click(f"board-{groups[2].id}")
+        await app.click("record-many")
+        await app.click("many-submitted")
+        do, refusing = phone.do, [groups[2].id]
+
+        def refuse_one(command):
+            if getattr(command, "shg_id", None) in refusing:
+                raise Refused([Refusal("out_of_reach", None, "AccountStep")])
+            return do(command)
+
+        phone.do = refuse_one
+        await app.click("many-record")
+        await app.see("many-refused")
+        await app.until(lambda: app.one("many-count").value == HINDI.say("figure.groups", count=1))
+        refusing.clear()
+        await app.fill("many-day", show_day(DAY - timedelta(days=1)))
+        await app.click("many-record")
+        await app.gone("many-count")
+        assert [steps_of(phone, shg).count("submitted") for shg in groups[1:]] == [1, 1]
 
 
 async def test_a_returned_step_for_several_wants_its_reason(tmp_path):

@@ -63,6 +63,18 @@ async def test_a_phone_joins_with_a_code(tmp_path):
         assert asked == ["12345678", "12345678"]
 
 
+async def test_a_code_tapped_in_twice_is_shown_once(tmp_path):
+    phone = a_phone(tmp_path, None)
+    asked = []
+    phone._enrol_with = lambda code: asked.append(code) or a_phone_joins(phone)
+    async with running(phone) as app:
+        await app.fill("code", "12345678")
+        go = await app.see("enrol-go")
+        await asyncio.gather(*(app.session.dispatch_event(go._i, "click", None) for _ in range(2)))
+        await app.see("register-group")
+        assert asked == ["12345678"]
+
+
 async def test_after_joining_the_groups_are_there(tmp_path):
     phone = a_phone(tmp_path, None)
 

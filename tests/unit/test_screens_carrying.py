@@ -1,5 +1,6 @@
 """Work that is handed over in a file, carried for a colleague, brought to the office, and answered; as it is shown."""
 
+import asyncio
 from datetime import date
 
 import pytest
@@ -53,6 +54,16 @@ async def test_she_hands_over_what_waits_and_it_stays_on_her_phone(phones):
     ((name, content, _mime),) = services.shared
     assert name.endswith(FILE_ENDING) and read_bundle(content).records == 1
     assert abm.workspace.sync_status().waiting == 1
+
+
+async def test_tapped_twice_it_is_given_once(phones):
+    abm, _ = phones
+    services = StillServices()
+    async with running(abm.workspace, "/sync", services) as app:
+        give = await app.see("hand-over")
+        await asyncio.gather(*(app.session.dispatch_event(give._i, "click", None) for _ in range(2)))
+        await app.see_text(HINDI.say("carry.given", count=1))
+    assert len(services.shared) == 1
 
 
 async def test_with_nothing_to_hand_over_there_is_only_the_way_to_take_in(phones):

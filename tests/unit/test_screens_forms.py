@@ -227,6 +227,18 @@ async def test_members_follow_one_another_without_leaving_the_keyboard(tmp_path)
     assert phone.draft(f"Member/new/{shg.id}") is None
 
 
+async def test_a_tap_from_before_the_form_was_emptied_adds_no_second_member(tmp_path):
+    shg = a_group()
+    phone = a_phone(tmp_path, "abm", shg)
+    async with running(phone, f"/group/{shg.id}/member/new") as app:
+        await app.fill("field-name", "क्षमा")
+        as_drawn = (await app.see("save-next")).on_click
+        await app.click("save-next")
+        await app.see("member-added")
+        await as_drawn(None)
+    assert [row.name for row in phone.ask(questions.list_members, shg_id=shg.id)] == ["क्षमा"]
+
+
 async def test_enter_goes_to_the_next_field(tmp_path):
     shg = a_group()
     async with running(a_phone(tmp_path, "abm", shg), f"/group/{shg.id}/member/new") as app:

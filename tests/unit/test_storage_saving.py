@@ -2,6 +2,7 @@
 
 import sqlite3
 import threading
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -15,7 +16,7 @@ from records.wire import thawed
 from storage.freezing import next_batch
 from storage.queries import find_account, find_shg, list_groups, list_members, list_steps
 from storage.store import LocalStore
-from tests.factories import NOW_MS, a_place_tree, an_shg, filled
+from tests.factories import NOW_MS, a_place_tree, an_id, an_shg, filled
 from tests.phones import a_phone, cells_of, outbox_of
 
 TREE = a_place_tree()
@@ -152,6 +153,20 @@ def test_the_state_of_an_account_follows_its_steps_at_once(phone):
     last = phone.ask(list_steps, account_id=account.id)[-1]
     phone.do(CancelStep(account.id, last.id))
     assert phone.ask(find_account, shg_id=id)[0].state == "submitted"
+
+
+def test_a_step_sent_twice_is_recorded_once_and_what_has_changed_meanwhile_is_a_step_of_its_own(phone):
+    id, promised = register(phone), an_id()
+    first = RecordStep(id, "submitted", date(2026, 11, 17), note="with photos", id=promised)
+    assert phone.do(first).changes[-1].id == promised
+    assert phone.do(first).changes == ()
+    phone.do(replace(first, kind="form_filled"))
+    steps = phone.ask(list_steps, account_id=first_account_id(id))
+    assert sorted(step.kind for step in steps) == ["form_filled", "submitted"]
+    for _ in range(2):
+        phone.do(CancelStep(first_account_id(id), promised))
+    steps = phone.ask(list_steps, account_id=first_account_id(id))
+    assert [step.cancels_id for step in steps if step.kind == "cancelled"] == [promised]
 
 
 def test_the_roster_of_a_group_and_its_marks_follow_its_members(phone):
