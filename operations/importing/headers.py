@@ -191,7 +191,7 @@ REQUIRED: Mapping[str, tuple[tuple[str, ...], ...]] = {
 }
 """One column of each of these a file must have, or it is no such list."""
 
-OWN = ("line", "reason", "what to do", "कारण", "क्या करें")
+OWN = ("line", "reason", "what to do", "कारण", "क्या करें", "refused as")
 """The columns that a file of refused rows has after those of the list; they are passed over when it comes back."""
 
 

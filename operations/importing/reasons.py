@@ -37,6 +37,17 @@ class Unplaced(Exception):
         return Words(chosen.wrong.format_map(said), chosen.remedy.format_map(said))
 
 
+class RefusedBefore(Unplaced):
+    """A row that is refused again as it was, in the words that it had."""
+
+    def __init__(self, code: str, english: Words, hindi: Words) -> None:
+        super().__init__(code)
+        self._words = {"en": english, "hi": hindi}
+
+    def words(self, language: str) -> Words:
+        return self._words[language]
+
+
 class _Said(dict[str, Any]):
     def __missing__(self, name: str) -> str:
         return "?"
@@ -55,9 +66,10 @@ _ROW = {
     ),
     "twice_in_file": _reason(
         "The same code stands in line {line} with other values.",
-        "Keep the row that is right and delete the other.",
+        "Delete this row if the other is right. If this one is right, empty its cell \"reason\", and delete the other "
+        "in the list.",
         "यही कोड पंक्ति {line} में अलग जानकारी के साथ है।",
-        "सही पंक्ति रखें और दूसरी हटाएँ।",
+        "दूसरी पंक्ति सही हो तो इसे हटाएँ। यही सही हो तो इसका खाना \"reason\" खाली करें और सूची से दूसरी हटाएँ।",
     ),
     "letters_lost": _reason(
         "In column \"{column}\" letters were lost and replaced by question marks.",
@@ -250,9 +262,10 @@ _MEMBER = {
     ),
     "office_twice": _reason(
         "The group has this office bearer already in line {line}.",
-        "Keep the office at one of the two members.",
+        "Empty the office here if the other member holds it. If this one does, empty her cell \"reason\", and the "
+        "other's office in the list.",
         "समूह का यह पद पंक्ति {line} में पहले से है।",
-        "पद दोनों में से एक सदस्य के पास रखें।",
+        "पद दूसरी सदस्य का हो तो यहाँ पद खाली करें। इसी का हो तो इसका खाना \"reason\" खाली करें और सूची में दूसरी का पद।",
     ),
     "before_joining": _reason(
         "The member left before she joined.",
@@ -297,6 +310,9 @@ _CENTRE = {
 
 REASONS: Mapping[str, Reason] = {**_ROW, **_PLACE, **_BRANCH, **_MEMBER, **_CENTRE}
 """Every reason for which a row is refused."""
+
+OF_OTHER_ROWS = frozenset(("twice_in_file", "office_twice"))
+"""Reasons that lie in other rows of the list: a row that stands without them in a file of refused rows shows none."""
 
 NOTES: Mapping[str, str] = {
     "met_by_name": "registered here before, met by its name and now with the portal's code",

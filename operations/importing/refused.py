@@ -2,25 +2,33 @@
 
 It is mended in a spreadsheet and imported as it is: the added columns are passed over. Every cell is text, so that no
 spreadsheet drops zeros or rounds a number. Nothing is ever written over; an Aadhaar number is struck on the way.
+
+What was refused is refused again until somebody has mended it, though the file shows less than the list did: a rounded
+number stays one that is seen to be, surplus cells stand behind the last column, and a row that was refused for what
+stands in others says so in its cell `refused as`.
 """
 
 import csv
+import hashlib
 import os
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 
-from operations.importing.headers import OWN
+from operations.importing.headers import OWN, key_of
 from operations.importing.reading import CannotRead, Row, Sheet
-from operations.importing.reasons import Unplaced
+from operations.importing.reasons import OF_OTHER_ROWS, RefusedBefore, Unplaced, Words
 from records.aadhaar import strike_aadhaar
 from records.written import show_day
 
 _FORMULA = ("=", "+", "-", "@")
+_ROUNDED = 10**15
+"""From here on a spreadsheet no longer keeps every digit of a number."""
 
 
 class RefusedRows:
@@ -41,8 +49,11 @@ class RefusedRows:
             kept = [self._sheet.header.cells[place] for place in self._sheet.header.kept]
             self._writer.write([*kept, *self._adds, *OWN])
         english, hindi = why.words("en"), why.words("hi")
-        reasons = (str(row.line), english.wrong, english.remedy, hindi.wrong, hindi.remedy)
-        self._writer.write([*self._cells(row), *("" for _ in self._adds), *reasons])
+        cells = [*self._cells(row), *("" for _ in self._adds)]
+        surplus = [strike_aadhaar(_written(cell)) for cell in row.cells[len(self._sheet.header.cells) :]]
+        reasons = (str(row.line), english.wrong, english.remedy, hindi.wrong, hindi.remedy, _mark(why.code, cells))
+        # Behind all columns a surplus cell is lost no more than in the list, and the row is still too long.
+        self._writer.write([*cells, *reasons, *surplus])
 
     def _cells(self, row: Row) -> Iterable[str]:
         account = self._sheet.header.at.get("account_number")
@@ -65,6 +76,27 @@ class RefusedRows:
             self._aside.unlink(missing_ok=True)
 
 
+def refused_before(row: Row) -> Unplaced | None:
+    """Why a row of such a file is refused again: it was refused for what stands in other rows, which are not here, and
+    nothing in it was changed since. Who finds it right as it stands empties its reason."""
+    cells, header = row.cells, row.header
+    own = {key_of(header.cells[place]): _written(cells[place]) for place in header.own if place < len(cells)}
+    reason, remedy, reason_hi, remedy_hi, mark = (own.get(key_of(name), "") for name in OWN[1:])
+    code = mark.partition(" ")[0]
+    if code not in OF_OTHER_ROWS or not (reason and reason_hi):
+        return None
+    kept = [_written(cells[place]) if place < len(cells) else "" for place in header.kept]
+    if mark != _mark(code, kept):
+        return None
+    return RefusedBefore(code, Words(reason, remedy), Words(reason_hi, remedy_hi))
+
+
+def _mark(code: str, cells: Iterable[str]) -> str:
+    """What tells later whether a row still says what it was refused for."""
+    said = "|".join(" ".join(_drawable(cell).removeprefix("'").split()) for cell in cells)
+    return f"{code} {hashlib.blake2b(said.encode(), digest_size=6).hexdigest()}"
+
+
 def free_path(source: Path, folder: Path | None = None) -> Path:
     """Where refused rows of a file go if nobody says so: beside it, under the first name that is free."""
     stem = source.stem.partition(".refused")[0]
@@ -81,6 +113,9 @@ def _written(cell: Any) -> str:
         return ""
     if isinstance(cell, datetime | date):
         return show_day(cell.date() if isinstance(cell, datetime) else cell)
+    if isinstance(cell, int | float) and abs(cell) >= _ROUNDED:
+        # Written out, it would pass for a number that somebody has typed.
+        return f"{Decimal(cell):E}"
     if isinstance(cell, float) and cell.is_integer():
         return str(int(cell))
     return str(cell)

@@ -25,6 +25,8 @@ EARLIEST = date(1900, 1, 1)
 _FORMULA_TEXT = re.compile(r'="(.*)"')
 _SHORT_FORM = re.compile(r"\d+(?:\.\d+)?[eE]\+?\d+")
 _LOST = re.compile("\ufffd|\\?{2,}")
+_STRUCK = re.compile(r"X{8}\d{4}")
+"""What `strike_aadhaar` leaves of a number in a file of refused rows."""
 _EXACT = 10**15
 _TIME = re.compile(r"[T ]\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?: ?[AaPp][Mm])?Z?$")
 _MONTH = re.compile(r"(\d{1,2})[-/. ]?([A-Za-z]{3,9}|[\u0900-\u097f]{2,10})[-/., ]*(\d{4})")
@@ -159,6 +161,8 @@ def _spec(kind: str, field: str) -> FieldSpec:
 
 
 def _may_hold_aadhaar(text: str, own_account: str | None) -> bool:
+    if _STRUCK.search(text):
+        return True  # a cell that was refused for its number, struck and not mended
     # Counting digits is far cheaper than looking for runs of them, and most texts have none.
     return len(text) >= 12 and sum(map(str.isdigit, text)) >= 12 and bool(refuse_aadhaar(text, own_account=own_account))
 
