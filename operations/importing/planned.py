@@ -84,7 +84,9 @@ def passed_over(row: Row) -> str | None:
 
 
 def must_fit(row: Row) -> None:
-    """Refuses a row that is longer than its header: its values may have slipped into other columns."""
+    """Refuses a row that holds others, or is longer than its header: its values may have slipped into other columns."""
+    if row.ran_together:
+        raise Unplaced("rows_in_one_cell", column=row.ran_together)
     if any(str(cell or "").strip() for cell in row.cells[len(row.header.cells) :]):
         raise Unplaced("cells_too_many")
 

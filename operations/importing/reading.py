@@ -11,7 +11,7 @@ import re
 import zipfile
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -41,11 +41,15 @@ class CannotRead(Exception):
 
 @dataclass(frozen=True)
 class Row:
-    """One row: the line it stands in, its cells as the file has them, and where the columns are."""
+    """One row: the line it stands in, its cells as the file has them, and where the columns are.
+
+    `ran_together`: the header over a cell into which a quotation mark has drawn lines that followed it, else "".
+    """
 
     line: int
     cells: Sequence[Any]
     header: Header
+    ran_together: str = ""
 
     def cell(self, name: str) -> Any:
         """What stands in a column by our name; None where the list has no such column or the row ends before it."""
@@ -58,7 +62,8 @@ class Row:
 
 @dataclass(frozen=True)
 class Sheet:
-    """A file whose header is understood. `other_sheets`: sheets of the workbook that are not read."""
+    """A file whose header is understood. `other_sheets`: sheets of the workbook that are not read; `count`: rows below
+    the header, 0 where that is not known."""
 
     path: Path
     header: Header
@@ -67,13 +72,24 @@ class Sheet:
     delimiter: str = ","
     encoding: str = "utf-8-sig"
     other_sheets: tuple[str, ...] = ()
+    count: int = 0
 
     def rows(self) -> Iterator[Row]:
         """The rows below the header, blank ones too; each call reads the file again."""
-        with _lines(self.path, self.sheet, self.delimiter, self.encoding) as lines:
+        with _lines(self.path, self.sheet, self.delimiter, self.encoding, self.header_line) as lines:
             for line, cells in lines:
                 if line > self.header_line:
-                    yield Row(line, cells, self.header)
+                    yield Row(line, cells, self.header, self._ran_together(cells))
+
+    def _ran_together(self, cells: Sequence[Any]) -> str:
+        """The header over a cell of a text file that holds line breaks and as much as a whole row."""
+        if self.is_workbook:
+            return ""
+        row = len(self.header.cells) - 1
+        for place, cell in enumerate(cells):
+            if "\n" in cell and cell.count(self.delimiter) >= row:
+                return self.header.cells[place] if place <= row else ""
+        return ""
 
     @property
     def is_workbook(self) -> bool:
@@ -159,7 +175,9 @@ def _open_text(path: Path, heads: Heads) -> Sheet:
         with _lines(path, None, delimiter, encoding) as lines:
             found = heads.best(_first(lines))
         if found and not heads.missing(found[1]):
-            return Sheet(path, found[1], found[0], delimiter=delimiter, encoding=encoding)
+            sheet = Sheet(path, found[1], found[0], delimiter=delimiter, encoding=encoding)
+            # All of it is read once, so that nothing breaks off halfway through an import.
+            return replace(sheet, count=sum(1 for _ in sheet.rows()))
         if found and (nearest is None or len(found[1].at) > len(nearest.at)):
             nearest = found[1]
     raise CannotRead(_no_header(path, heads, nearest))
@@ -185,22 +203,28 @@ def _encoding(path: Path) -> str:
     return encoding
 
 
-def _text_rows(path: Path, delimiter: str, encoding: str) -> Lines:
+def _text_rows(path: Path, delimiter: str, encoding: str, header_line: int | None) -> Lines:
+    """The lines of a file; those below the header's, where it is known, must use quotation marks as they are meant."""
     # A single cell may be long; the reader's own limit is lower than what people paste into a cell.
     csv.field_size_limit(10 * _CHUNK)
     with path.open(encoding=encoding, newline="") as file:
-        reader = csv.reader(_without_nul(file), delimiter=delimiter)
+        lines = _without_nul(file)
+        above, below = (csv.reader(lines, delimiter=delimiter, strict=strict) for strict in (False, True))
         before = 0
         while True:
+            reader = above if header_line is None or before < header_line else below
             try:
                 cells = next(reader)
             except StopIteration:
                 return
             except csv.Error as error:
-                raise CannotRead(f"{path} breaks off at line {before + 1}: {error}. Export it again.") from error
+                raise CannotRead(
+                    f"{path} cannot be read from line {before + 1} on ({error}): a quotation mark stands alone there. "
+                    'Delete it, or put the whole cell between quotation marks and write those within it twice ("").'
+                ) from error
             # The line at which the row begins; one with line breaks between quotes ends further down.
             yield before + 1, _without_tail(cells)
-            before = reader.line_num
+            before = above.line_num + below.line_num
 
 
 def _without_nul(file: io.TextIOWrapper) -> Iterator[str]:
@@ -212,8 +236,10 @@ def _without_nul(file: io.TextIOWrapper) -> Iterator[str]:
 
 
 @contextmanager
-def _lines(path: Path, sheet: str | None, delimiter: str, encoding: str) -> Iterator[Iterator[tuple[int, list[Any]]]]:
-    rows = _workbook_rows(path, sheet) if sheet is not None else _text_rows(path, delimiter, encoding)
+def _lines(
+    path: Path, sheet: str | None, delimiter: str, encoding: str, header_line: int | None = None
+) -> Iterator[Iterator[tuple[int, list[Any]]]]:
+    rows = _workbook_rows(path, sheet) if sheet is not None else _text_rows(path, delimiter, encoding, header_line)
     # Closed at once, also when only the first rows are read: an open file cannot be replaced on every system.
     with closing(rows):
         yield rows

@@ -64,6 +64,12 @@ _ROW = {
         "पंक्ति में शीर्षक से अधिक खाने हैं, इसलिए मान गलत कॉलम में हो सकते हैं।",
         "मान सही कॉलम में लिखें; CSV में अल्पविराम वाले मान को उद्धरण चिह्नों में रखें।",
     ),
+    "rows_in_one_cell": _reason(
+        "A quotation mark that stands alone has drawn the following lines of the file into column \"{column}\".",
+        "Delete the quotation mark in the list and import the list again: those lines are not placed either.",
+        "अकेले उद्धरण चिह्न के कारण फाइल की अगली पंक्तियाँ कॉलम \"{column}\" में मिल गई हैं।",
+        "सूची में वह उद्धरण चिह्न हटाएँ और सूची दोबारा आयात करें: वे पंक्तियाँ भी दर्ज नहीं हुई हैं।",
+    ),
     "twice_in_file": _reason(
         "The same code stands in line {line} with other values.",
         "Delete this row if the other is right. If this one is right, empty its cell \"reason\", and delete the other "
@@ -311,7 +317,7 @@ _CENTRE = {
 REASONS: Mapping[str, Reason] = {**_ROW, **_PLACE, **_BRANCH, **_MEMBER, **_CENTRE}
 """Every reason for which a row is refused."""
 
-OF_OTHER_ROWS = frozenset(("twice_in_file", "office_twice"))
+OF_OTHER_ROWS = frozenset(("twice_in_file", "office_twice", "rows_in_one_cell"))
 """Reasons that lie in other rows of the list: a row that stands without them in a file of refused rows shows none."""
 
 NOTES: Mapping[str, str] = {

@@ -37,8 +37,6 @@ def run(
     `compared(planned, taken)` is told what became of each lot.
     """
     report.unread, report.other_sheets = sheet.header.unread, sheet.other_sheets
-    # Reading a workbook takes too long to do it for a count.
-    total = 0 if sheet.is_workbook else sum(1 for _ in sheet.rows())
     importer.begin(sheet.rows())
     for rows in _lots(sheet.rows()):
         planned = _planned(importer, rows, door)
@@ -47,7 +45,7 @@ def run(
         counted: set[Key] = set()
         for plan in planned:
             _account_for(plan, taken, counted, refused, report)
-        progress(report.rows, total)
+        progress(report.rows, sheet.count)
     assert report.all_accounted, "every row is placed, refused or passed over"
 
 

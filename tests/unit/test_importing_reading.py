@@ -150,6 +150,35 @@ def test_a_file_in_a_single_byte_alphabet(tmp_path):
     assert "CSV UTF-8" in refusal(tmp_path / "a.csv")
 
 
+HEADER = "SHG Code,SHG Name,Block,Village,Formation Date"
+QUOTED = (
+    '6001,"Jai Ambe,Badwara,Bijouri,15-08-2021',
+    '6002,"Maa Sharda,Badwara,Katariya,16-08-2021',
+    "6003,C,Badwara,Bijouri,15-08-2021",
+)
+
+
+def text(tmp_path, *lines):
+    (tmp_path / "a.csv").write_text("\n".join(lines) + "\n", "utf-8")
+    return tmp_path / "a.csv"
+
+
+@pytest.mark.parametrize("lines", [QUOTED, QUOTED[:1] + QUOTED[2:]], ids=["two marks", "one mark"])
+def test_a_quotation_mark_that_stands_alone_swallows_no_row(tmp_path, lines):
+    said = refusal(text(tmp_path, HEADER, "6000,A,Badwara,Bijouri,15-08-2021", *lines))
+    assert "from line 3 on" in said and "quotation mark" in said
+
+
+def test_titles_may_hold_any_quotation_marks(tmp_path):
+    sheet, rows = read(text(tmp_path, '"Register" of groups', HEADER, '1,"A ""x"", B",a,b,15-08-2021'))
+    assert (sheet.header_line, sheet.count) == (2, 1) and rows[0].cell("name") == 'A "x", B'
+
+
+def test_a_cell_that_holds_a_row_is_told_apart_from_one_of_several_lines(tmp_path):
+    _, rows = read(text(tmp_path, HEADER, QUOTED[0], '6002,Maa",Badwara,b,16-08-2021', '6003,"A,\nB, C",a,b,c'))
+    assert [(row.line, row.ran_together) for row in rows] == [(2, "SHG Name"), (4, "")]
+
+
 def test_a_picture(tmp_path):
     (tmp_path / "a.csv").write_bytes(b"BM\0\0\0\0\0\0\0\0\0")
     assert "neither a CSV file nor a workbook" in refusal(tmp_path / "a.csv")

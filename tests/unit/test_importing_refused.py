@@ -77,6 +77,17 @@ def test_a_row_that_somebody_has_mended_or_found_right_is_placed(tmp_path, colum
     assert door.of("Shg")[-1]["declared_members"] == (14 if column == "Members" else 13)
 
 
+def test_rows_that_ran_together_are_refused_until_the_list_is_mended(tmp_path):
+    path, door = tmp_path / "a.csv", FakeDoor()
+    one, two = (",".join(map(str, group(SHG_Name=name))) for name in ('"Jai Ambe', 'Maa Sharda"'))
+    path.write_text("\n".join([",".join(GROUPS), one, two]), "utf-8")
+    for suffix in (".xlsx", ".csv"):
+        report = imported("groups", path, door, refused=tmp_path / f"one{suffix}")
+        again = imported("groups", report.refused_file, door, refused=tmp_path / f"two{suffix}")
+        assert report.refused == again.refused == {"rows_in_one_cell": 1} and not door.kept
+        assert "Jai Ambe" in str(rows_of(again.refused_file)) and "Maa Sharda" in str(rows_of(again.refused_file))
+
+
 def test_surplus_cells_stand_behind_the_last_column(tmp_path):
     path = csv_file(tmp_path / "a.csv", [GROUPS, [*group(Account_No="Bank, SBI"), "00123456789", "234123412346"]])
     out = imported("groups", path, FakeDoor(), refused=tmp_path / "r.csv").refused_file

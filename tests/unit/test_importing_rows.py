@@ -682,7 +682,7 @@ def write(path, rows):
 
 def test_every_reason_is_given_somewhere_here():
     places = {"other_state", "parent_unknown", "panchayat_missing"}
-    others = {"twice_in_file", "cells_too_many", "number_rounded", "office_twice", "centre_refused",
+    others = {"twice_in_file", "cells_too_many", "rows_in_one_cell", "number_rounded", "office_twice", "centre_refused",
               "block_ambiguous", "district_unknown", "branch_block_unknown"}  # fmt: skip
     assert {*BAD_GROUPS, *BAD_MEMBERS} | places | others == set(REASONS)
 
