@@ -5,11 +5,10 @@ A reason's words may name what stands in the row, except what is personal: `{col
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 
-@dataclass(frozen=True)
-class Words:
+class Words(NamedTuple):
     """What is wrong and what to do, in one language."""
 
     wrong: str

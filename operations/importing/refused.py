@@ -48,10 +48,11 @@ class RefusedRows:
             self._writer = _Xlsx(self._aside) if self.path.suffix.lower() == ".xlsx" else _Csv(self._aside)
             kept = [self._sheet.header.cells[place] for place in self._sheet.header.kept]
             self._writer.write([*kept, *self._adds, *OWN])
-        english, hindi = why.words("en"), why.words("hi")
+        # A reason may name what stands in the row, and so a number that is struck there.
+        words = [strike_aadhaar(said) for said in (*why.words("en"), *why.words("hi"))]
         cells = [*self._cells(row), *("" for _ in self._adds)]
         surplus = [strike_aadhaar(_written(cell)) for cell in row.cells[len(self._sheet.header.cells) :]]
-        reasons = (str(row.line), english.wrong, english.remedy, hindi.wrong, hindi.remedy, _mark(why.code, cells))
+        reasons = (str(row.line), *words, _mark(why.code, cells))
         # Behind all columns a surplus cell is lost no more than in the list, and the row is still too long.
         self._writer.write([*cells, *reasons, *surplus])
 

@@ -95,6 +95,19 @@ def test_surplus_cells_stand_behind_the_last_column(tmp_path):
     assert header == [*GROUPS, *OWN] and row[len(header) :] == ["00123456789", "XXXXXXXX2346"]
 
 
+@pytest.mark.parametrize("suffix", [".xlsx", ".csv"])
+def test_no_aadhaar_number_stands_in_a_reason(tmp_path, suffix):
+    aadhaar = "234123412346"
+    rows = [GROUPS, group(Village=aadhaar), group(Block=f"B {aadhaar}"), group(GP="", Village=f"{aadhaar} x")]
+    out = imported("groups", csv_file(tmp_path / "a.csv", rows), FakeDoor(), refused=tmp_path / f"g{suffix}")
+    assert out.refused_rows == 3 and out.refused["village_unknown"] >= 1
+    _, *told = rows_of(out.refused_file)
+    women = csv_file(tmp_path / "women.csv", [MEMBERS, (aadhaar, "1", "Sita", "")])
+    out = imported("members", women, FakeDoor(), refused=tmp_path / f"m{suffix}")
+    assert dict(out.refused) == {"group_unknown": 1}
+    assert aadhaar not in str([*told, *rows_of(out.refused_file)]) and str(told).count("XXXXXXXX2346") >= 9
+
+
 def test_a_rounded_number_keeps_the_digits_that_it_has(tmp_path):
     path = xlsx_file(tmp_path / "a.xlsx", [GROUPS, group(Account_No=4570001001234567, Members="")])
     header, row = rows_of(imported("groups", path, FakeDoor(), refused=tmp_path / "r.xlsx").refused_file)
