@@ -11,6 +11,7 @@ from operations.importing.door import Door, Listed
 from operations.importing.headers import Heads
 from operations.importing.reading import Row
 from operations.importing.reasons import Unplaced
+from operations.importing.refused import refused_before
 from operations.importing.values import text_of
 
 TOTALS = frozenset("total totals grand total कुल योग महायोग कुल योग".split())
@@ -84,7 +85,10 @@ def passed_over(row: Row) -> str | None:
 
 
 def must_fit(row: Row) -> None:
-    """Refuses a row that holds others, or is longer than its header: its values may have slipped into other columns."""
+    """Refuses a row that holds others, or is longer than its header: its values may have slipped into other columns.
+    And one that was refused before for what stands in other rows, and is not mended."""
+    if why := refused_before(row):
+        raise why
     if row.ran_together:
         raise Unplaced("rows_in_one_cell", column=row.ran_together)
     if any(str(cell or "").strip() for cell in row.cells[len(row.header.cells) :]):

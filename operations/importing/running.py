@@ -8,7 +8,7 @@ from operations.importing.door import Door, Listed, Taken
 from operations.importing.planned import Importer, Planned
 from operations.importing.reading import Row, Sheet
 from operations.importing.reasons import REASONS, Unplaced
-from operations.importing.refused import RefusedRows, refused_before
+from operations.importing.refused import RefusedRows
 from operations.importing.report import Report
 
 ROWS_AT_ONCE = 1_000
@@ -39,7 +39,8 @@ def run(
     report.unread, report.other_sheets = sheet.header.unread, sheet.other_sheets
     importer.begin(sheet.rows())
     for rows in _lots(sheet.rows()):
-        planned = _planned(importer, rows, door)
+        planned = importer.plan(rows, door)
+        assert len(planned) == len(rows), "every row has its plan"
         taken = _take(door, planned)
         compared(planned, taken)
         counted: set[Key] = set()
@@ -53,14 +54,6 @@ def _lots(rows: Iterable[Row]) -> Iterator[list[Row]]:
     rows = iter(rows)
     while lot := list(islice(rows, ROWS_AT_ONCE)):
         yield lot
-
-
-def _planned(importer: Importer, rows: Sequence[Row], door: Door) -> list[Planned]:
-    """The plans of some rows. What was refused for other rows and is not mended is not asked about again."""
-    again = {row.line: Planned(row, refused=why) for row in rows if (why := refused_before(row))}
-    asked = [row for row in rows if row.line not in again]
-    plans = dict(zip((row.line for row in asked), importer.plan(asked, door), strict=True))
-    return [again.get(row.line) or plans[row.line] for row in rows]
 
 
 def _take(door: Door, planned: Sequence[Planned]) -> dict[Key, Taken]:
