@@ -69,7 +69,10 @@ ACCOUNT: Words = {
         "branch | branch name | bank branch | bank branch name | name of branch | शाखा | शाखा का नाम | बैंक शाखा |"
         " बैंक शाखा का नाम"
     ),
-    "ifsc": "ifsc | ifsc code | bank ifsc | branch ifsc | branch ifsc code | आईएफएससी | आईएफएससी कोड | IFSC कोड",
+    "ifsc": (
+        "ifsc | ifsc code | bank ifsc | bank ifsc code | branch ifsc | branch ifsc code | आईएफएससी | आईएफएससी कोड |"
+        " IFSC कोड"
+    ),
     "account_number": (
         "account number | account no | account no. | bank account no | bank account number | bank a/c no | a/c no |"
         " a/c number | ac no | sb account no | saving account no | savings account number | sb a/c no | bank acc no |"
@@ -191,6 +194,13 @@ REQUIRED: Mapping[str, tuple[tuple[str, ...], ...]] = {
 }
 """One column of each of these a file must have, or it is no such list."""
 
+GENERAL = (
+    "code | कोड | name | नाम | shg | समूह | type | category | वर्ग | tag | members | सदस्य | meetings | बैठक |"
+    " opening date | leader | role | position | post"
+)
+"""Header words that may mean something else where a list has a column for it by a word of its own: the district's code,
+the worker's name. They count only without one, and only once."""
+
 OWN = ("line", "reason", "what to do", "कारण", "क्या करें", "refused as")
 """The columns that a file of refused rows has after those of the list; they are passed over when it comes back."""
 
@@ -222,8 +232,24 @@ def key_of(text: str) -> str:
     return _IN_ENGLISH.sub("", kept)
 
 
+def letters_apart(one: str, other: str) -> int:
+    """How many letters must be put in, left out or exchanged to make one word of the other."""
+    row = list(range(len(other) + 1))
+    for number, letter in enumerate(one, 1):
+        above, row = row, [number]
+        for place, wanted in enumerate(other):
+            row.append(min(above[place + 1] + 1, row[place] + 1, above[place] + (letter != wanted)))
+    return row[-1]
+
+
 _NASALS = re.compile("(?:ङ्(?=[कखगघ])|ञ्(?=[चछजझ])|ण्(?=[टठडढ])|न्(?=[तथदध])|म्(?=[पफबभ]))")
 _IN_ENGLISH = re.compile("in(?:english|englsih|eng)$|english$")
+
+
+def _nearly(written: str, word: str) -> bool:
+    """Whether a header is a known word but for one letter, or two in a long one; short words are too many for that."""
+    may = 0 if len(word) < 5 else 1 if len(word) < 9 else 2
+    return abs(len(written) - len(word)) <= may and letters_apart(written, word) <= may
 
 
 class Heads:
@@ -233,25 +259,41 @@ class Heads:
         self.kind = kind
         self.required = REQUIRED[kind]
         self._names: dict[str, str] = {}
+        self._words: dict[str, str] = {}
         for name, all_words in words.items():
             for word in all_words.split("|"):
                 self._names.setdefault(key_of(word), name)
+                self._words.setdefault(key_of(word), word.strip())
+        self._general = frozenset(map(key_of, GENERAL.split("|")))
         self._own = frozenset(map(key_of, OWN))
 
     def read(self, cells: Sequence[str]) -> Header:
-        """The columns of a row, taken as a header. Of two headers for one thing the first counts."""
+        """The columns of a row, taken as a header. Of two headers for one thing the first counts, but a general word
+        only where no other tells, and no two of them."""
+        keys = [key_of(cell) for cell in cells]
+        own = {place for place, key in enumerate(keys) if key and key in self._own}
         at: dict[str, int] = {}
-        unread: list[str] = []
-        own = {place for place, cell in enumerate(cells) if cell and key_of(cell) in self._own}
-        for place, cell in enumerate(cells):
-            if place in own or not cell:
-                continue
-            name = self._names.get(key_of(cell))
-            if name and name not in at:
-                at[name] = place
-            else:
-                unread.append(cell)
-        return Header(tuple(cells), at, tuple(unread), frozenset(own))
+        known = [(place, key) for place, key in enumerate(keys) if place not in own and key in self._names]
+        for place, key in known:
+            if key not in self._general:
+                at.setdefault(self._names[key], place)
+        for place, key in known:
+            if key in self._general and keys.count(key) == 1:
+                at.setdefault(self._names[key], place)
+        read = own | set(at.values())
+        unread = tuple(cell for place, cell in enumerate(cells) if cell and place not in read)
+        return Header(tuple(cells), at, unread, frozenset(own))
+
+    def misspelt(self, header: Header) -> dict[str, str]:
+        """Headers that are not read, though they are nearly a word for a column that the list lacks: header -> word."""
+        lacking = [key for key, name in self._names.items() if name not in header.at]
+        found: dict[str, str] = {}
+        for cell in header.unread:
+            written = key_of(cell)
+            near = [key for key in lacking if _nearly(written, key)]
+            if near and written not in self._names:
+                found[cell] = self._words[min(near, key=lambda key: letters_apart(written, key))]
+        return found
 
     def missing(self, header: Header) -> list[str]:
         """What the list must have and this header has not, in words."""

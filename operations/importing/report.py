@@ -1,6 +1,7 @@
 """What became of a file, counted by cause, in plain sentences. It names codes and columns, never a person."""
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -32,6 +33,7 @@ class Report:
     differs: Counter[tuple[str, str]] = field(default_factory=Counter)
     proposed: int = 0
     unread: tuple[str, ...] = ()
+    misspelt: Mapping[str, str] = field(default_factory=dict)
     other_sheets: tuple[str, ...] = ()
     refused_file: Path | None = None
     comparison: Path | None = None
@@ -49,6 +51,10 @@ class Report:
         """The closing summary."""
         would = "Dry run, nothing was written. " if self.dry_run else ""
         lines = [f"{would}{self.path.name}: {self.rows} rows, {self.placed} placed, {self.refused_rows} refused."]
+        lines += [
+            f'  LOOK: column "{cell}" was not read. Should it be "{word}"? Then correct its header and import again.'
+            for cell, word in self.misspelt.items()
+        ]
         for kind, words in KINDS.items():
             counts = [f"{n} {effect}" for effect in _EFFECTS if (n := self.effects[kind, effect])]
             if counts:

@@ -37,6 +37,7 @@ def run(
     `compared(planned, taken)` is told what became of each lot.
     """
     report.unread, report.other_sheets = sheet.header.unread, sheet.other_sheets
+    report.misspelt = importer.heads.misspelt(sheet.header)
     importer.begin(sheet.rows())
     for rows in _lots(sheet.rows()):
         planned = importer.plan(rows, door)

@@ -4,7 +4,7 @@ import zipfile
 
 import pytest
 
-from operations.importing.headers import GROUPS, HEADS, MEMBERS, PLACES, key_of
+from operations.importing.headers import GENERAL, GROUPS, HEADS, MEMBERS, PLACES, key_of
 from operations.importing.reading import CannotRead, open_sheet
 from tests.lists import csv_file, xlsx_file
 
@@ -84,6 +84,50 @@ def test_columns_that_nobody_asked_for_are_named(tmp_path):
 def test_nothing_is_read_twice_from_two_columns_of_one_meaning(tmp_path):
     sheet, rows = read(csv_file(tmp_path / "a.csv", [(*ENGLISH, "Group Name"), (*ROW, "Other")]))
     assert rows[0].cell("name") == "Jai Ambe" and sheet.header.unread == ("Group Name",)
+
+
+@pytest.mark.parametrize(
+    ("kind", "header", "read"),
+    [
+        (
+            "groups",
+            "District,Code,Block,Code,Village,SHG Code,SHG Name,Formation Date",
+            {"code": "SHG Code", "name": "SHG Name"},
+        ),
+        ("groups", "SHG Code,Name,SHG Name,Village,Formation Date", {"name": "SHG Name"}),
+        ("groups", "समूह,नाम,समूह का नाम,कोड,ग्राम,गठन दिनांक", {"name": "समूह का नाम", "code": "कोड"}),
+        ("groups", "Code,Name,Village,Formation Date,Type", {"code": "Code", "name": "Name", "origin": "Type"}),
+        ("groups", "SHG Code,SHG Name,Village,Formation Date,Bank IFSC Code", {"ifsc": "Bank IFSC Code"}),
+        (
+            "members",
+            "Name,SHG Code,Member Code,Member Name,Category,Caste",
+            {"name": "Member Name", "social_category": "Caste"},
+        ),
+    ],
+)  # fmt: skip
+def test_a_word_that_says_little_counts_only_where_no_fuller_one_stands(tmp_path, kind, header, read):
+    sheet = open_sheet(csv_file(tmp_path / "a.csv", [header.split(",")]), HEADS[kind])
+    assert {name: sheet.header.named(name) for name in read} == read
+
+
+def test_of_several_columns_called_code_none_is_taken_for_the_group_s(tmp_path):
+    path = csv_file(tmp_path / "a.csv", ["District,Code,Block,Code,Village,SHG Name,Formation Date".split(",")])
+    assert "lacks a column for: code." in refusal(path)
+
+
+def test_every_general_word_is_one_that_is_read():
+    known = {key_of(word) for words in (GROUPS, MEMBERS) for some in words.values() for word in some.split("|")}
+    assert not [word for word in GENERAL.split("|") if key_of(word) not in known]
+
+
+@pytest.mark.parametrize(
+    ("header", "word"),
+    [("Acount No", "account no"), ("Formation Dt", None), ("IFSC Cod", "ifsc code"), ("खाता संख्य", "खाता संख्या"),
+     ("Grade", None), ("Village Type", None), ("Group Name", None), ("Agee", None)],
+)  # fmt: skip
+def test_a_header_that_is_nearly_a_word_is_told(tmp_path, header, word):
+    sheet, _ = read(csv_file(tmp_path / "a.csv", [(*ENGLISH, header), ROW]))
+    assert HEADS["groups"].misspelt(sheet.header) == ({header: word} if word else {})
 
 
 @pytest.mark.parametrize(

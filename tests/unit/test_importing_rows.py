@@ -59,6 +59,12 @@ def test_a_group_is_placed_with_what_the_register_says(tmp_path):
     }  # fmt: skip
 
 
+def test_a_column_that_is_misspelt_stands_at_the_top_of_the_summary(tmp_path):
+    row = GOOD | {"Acount No": "00123456789"}
+    report = imported("groups", listed(tmp_path, tuple(row), row), FakeDoor())
+    assert '"Acount No" was not read. Should it be "account no"?' in report.sentences()[1]
+
+
 PROFILE = ("Promoted By", "NGO Name", "SHG Type", "Revival Date", "SHG Category", "Special Type", "Meeting Frequency")
 
 
