@@ -12,27 +12,16 @@ from typing import Any
 
 from sqlalchemy import select
 
+from operations.importing.place_names import NEAR, is_like, joined, keys_of, ways_of
 from operations.importing.reasons import Unplaced
 from records.ids import official_id
 from records.search_key import search_key
 from server.central_store import CentralStore
 
-SPELLINGS = (
-    ("Badwara", "Barwara", "बड़वारा"),
-    ("Gunour", "Gunnor", "Gunnaur", "गुनौर"),
-    ("Dheemerkheda", "Dhimarkheda", "Dheemarkheda", "ढीमरखेड़ा"),
-    ("Ajaigarh", "Ajaygarh", "अजयगढ़"),
-    ("Vijayraghavgarh", "Vijayraghogarh", "विजयराघवगढ़"),
-)
-"""Spellings of one name that lists use side by side, of blocks that the mission's papers name."""
-
 LEVELS_HI = {"state": "राज्य", "district": "जिला", "block": "विकासखण्ड", "gram_panchayat": "ग्राम पंचायत"}
-_BEFORE = ("grm pncyt", "grmpncyt", "gp", "grm", "vilge", "blok", "viksknr", "jnpr pncyt", "jnpr")
-_LONG_WORD = 4
 _NRLM = (12, 13)
 """Digits of the mission's code of a village; a spreadsheet may have dropped the zero in front."""
 NEAREST = 3
-_NEAR = 0.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +66,7 @@ class Places:
 
     def add(self, row: Mapping[str, Any], above: tuple[str, ...]) -> Found:
         found = Found(
-            row["id"], row["level"], row["name"], _keys(row), row.get("lgd_code"), row.get("nrlm_code"),
+            row["id"], row["level"], row["name"], keys_of(row), row.get("lgd_code"), row.get("nrlm_code"),
             row.get("parent_id"), above,
         )  # fmt: skip
         self._by_id[found.id] = found
@@ -119,21 +108,21 @@ class Places:
 
     def named(self, level: str, name: str, scope: str = "") -> list[Found]:
         """The places of this name within another: those written exactly so, else those of the same key."""
-        for key in _ways(name):
+        for key in ways_of(name):
             if ids := self._by_name.get((scope, level, key)):
                 return [self._by_id[id] for id in dict.fromkeys(ids)]
         return []
 
     def nearest(self, level: str, name: str, scope: str = "") -> str:
         """The names most like this one within another place, for a person to choose from."""
-        key = _joined(search_key(name))
+        key = joined(search_key(name))
         matcher = SequenceMatcher(b=key, autojunk=False)
         scored = []
         for place in self.all_of(level, scope):
-            matcher.set_seq1(_joined(search_key(place.name)))
-            if matcher.real_quick_ratio() >= _NEAR and matcher.quick_ratio() >= _NEAR:
+            matcher.set_seq1(joined(search_key(place.name)))
+            if matcher.real_quick_ratio() >= NEAR and matcher.quick_ratio() >= NEAR:
                 scored.append((-matcher.ratio(), place.name, place.id))
-        near = [self.shown(self._by_id[id]) for score, _, id in sorted(scored)[:NEAREST] if -score >= _NEAR]
+        near = [self.shown(self._by_id[id]) for score, _, id in sorted(scored)[:NEAREST] if -score >= NEAR]
         return ", ".join(near) if near else "none"
 
     def shown(self, place: Found) -> str:
@@ -160,113 +149,202 @@ class Where:
 
 @dataclass(frozen=True)
 class Placed:
-    """The village that was found, and a note where it is not where the row says; `nrlm_code` is news about it."""
+    """The village that was found; `notes`, words of `NOTES`, where the row says more or something else than is known.
+
+    `nrlm_code` is news about the village.
+    """
 
     village: Found
-    note: str | None = None
+    notes: tuple[str, ...] = ()
     nrlm_code: str | None = None
 
 
-def find_block(places: Places, where: Where, default: Found | None = None) -> Found | None:
+def find_block(
+    places: Places, where: Where, default: Found | None = None, notes: list[str] | None = None
+) -> Found | None:
     """The block of a row, or None where the row says nothing about it. Raises Unplaced."""
-    if where.block_code:
-        block = places.by_lgd("block", where.block_code) or places.by_nrlm(where.block_code, "block")
-        if block:
-            return block
-        if not where.block:
-            raise Unplaced("code_unknown", code=where.block_code, column="block code")
+    notes = [] if notes is None else notes
+    code = where.block_code
+    if block := _of_code(places, "block", code):
+        _must_be_called(places, block, code, where.block, notes)
+        _must_lie_in(places, block, code, "district", where, notes)
+        return block
+    if code and not where.block:
+        raise Unplaced("code_unknown", code=code, column="block code")
     if not where.block:
         return default
-    scope = _district(places, where)
+    scope = _district(places, where, notes)
     found = places.named("block", where.block, scope)
     if len(found) > 1:
         raise Unplaced("block_ambiguous", place=where.block, nearest=", ".join(map(places.shown, found)))
     if not found:
         raise Unplaced("block_unknown", place=where.block, nearest=places.nearest("block", where.block, scope))
+    if code:
+        notes.append("code_not_known")
     return found[0]
 
 
 def find_village(places: Places, where: Where, default_block: Found | None = None) -> Placed:
     """The village of a row: by its code, else by its name in its panchayat, else in its block. Raises Unplaced."""
+    notes: list[str] = []
     by_code, nrlm = _village_by_code(places, where)
     if by_code:
-        _must_agree(places, where, by_code)
-        return Placed(by_code)
+        _must_agree(places, where, by_code, notes)
+        return Placed(by_code, _once(notes))
     if not where.village:
         code = where.village_code or where.village_nrlm
         if code:
             raise Unplaced("code_unknown", code=code, column="village code")
         raise Unplaced("village_missing")
-    block = find_block(places, where, default_block)
-    panchayat = _panchayat(places, where, block)
+    if where.village_code and len(where.village_code) not in _NRLM:
+        notes.append("code_not_known")
+    block = find_block(places, where, default_block, notes)
+    panchayat = _panchayat(places, where, block, notes)
     if panchayat:
         inside = places.named("village", where.village, panchayat.id)
         if len(inside) == 1:
-            return _with_code(places, where, inside[0], nrlm, None)
+            return _with_code(places, where, inside[0], nrlm, notes)
         if inside:
             raise _ambiguous(places, where, inside, panchayat)
     if block is None:
         raise Unplaced("block_missing") if panchayat is None else _unknown(places, where, panchayat)
     found = places.named("village", where.village, block.id)
     if len(found) == 1:
-        named_other = panchayat is not None and panchayat.id not in found[0].above
-        return _with_code(places, where, found[0], nrlm, "in_another_panchayat" if named_other else None)
+        if panchayat is not None and panchayat.id not in found[0].above:
+            notes.append("in_another_panchayat")
+        return _with_code(places, where, found[0], nrlm, notes)
     if found:
         raise _ambiguous(places, where, found, block)
     raise _unknown(places, where, block)
+
+
+def find_district(places: Places, where: Where) -> str:
+    """The id of the district that a row names, "" where it names none. Raises Unplaced."""
+    return _district(places, where, [])
+
+
+def _of_code(places: Places, level: str, code: str) -> Found | None:
+    return (places.by_lgd(level, code) or places.by_nrlm(code, level)) if code else None
 
 
 def _village_by_code(places: Places, where: Where) -> tuple[Found | None, str]:
     """The village of the row's code; and the row's 13-digit code of the mission, where it has one."""
     nrlm = next((code.zfill(13) for code in (where.village_nrlm, where.village_code) if len(code) in _NRLM), "")
     found = places.by_nrlm(nrlm, "village") if nrlm else None
-    if found is None and where.village_code and len(where.village_code) not in _NRLM:
-        found = places.by_lgd("village", where.village_code)
+    if where.village_code and len(where.village_code) not in _NRLM:
+        by_lgd = places.by_lgd("village", where.village_code)
+        if found and by_lgd and by_lgd.id != found.id:
+            raise _differ(places, where.village_code, nrlm, [by_lgd, found])
+        found = found or by_lgd
     return found, nrlm
 
 
-def _must_agree(places: Places, where: Where, by_code: Found) -> None:
-    """Refuses a code and a name that belong to two known villages of one block; a mere spelling is no quarrel."""
-    if not where.village or by_code.keys & set(_ways(where.village)):
-        return
-    scope = next((id for id in by_code.above if (place := places.get(id)) and place.level == "block"), "")
-    others = places.named("village", where.village, scope)
-    if others:
-        nearest = ", ".join(map(places.shown, [by_code, *others]))
-        code = where.village_code or where.village_nrlm
-        raise Unplaced("code_and_name_differ", code=code, place=where.village, nearest=nearest)
+def _must_agree(places: Places, where: Where, by_code: Found, notes: list[str]) -> None:
+    """Refuses a village's code where what the row names beside it is elsewhere. A mere spelling is no quarrel."""
+    code = where.village_code or where.village_nrlm
+    for level in ("district", "block"):
+        _must_lie_in(places, by_code, code, level, where, notes)
+    block = _above_in(places, by_code, "block")
+    named = _is_called(places, by_code, code, where.village)
+    panchayat = _panchayat(places, where, places.get(block), notes)
+    if panchayat and panchayat.id not in by_code.above:
+        # A village may have come to another panchayat since, but then the row must name this village and no other.
+        if not named or places.named("village", where.village, panchayat.id):
+            raise _differ(places, code, where.panchayat or where.panchayat_code, [by_code, panchayat])
+        notes.append("in_another_panchayat")
+    if where.village and not named:
+        # A hamlet, say: its panchayat shows that the code is no slip, for neighbouring codes differ by a digit.
+        if panchayat is None:
+            raise _differ(places, code, where.village, [by_code])
+        notes.append("name_not_known")
 
 
-def _with_code(places: Places, where: Where, village: Found, nrlm: str, note: str | None) -> Placed:
+def _must_lie_in(places: Places, place: Found, code: str, level: str, where: Where, notes: list[str]) -> None:
+    """Refuses the code of a place in another district or block than the row names; an unknown one is noted."""
+    above_code, above_name = (
+        (where.district_code, where.district) if level == "district" else (where.block_code, where.block)
+    )
+    above = _of_code(places, level, above_code)
+    if above:
+        _must_be_called(places, above, above_code, above_name, notes)
+    meant = [above] if above else places.named(level, above_name) if above_name else []
+    if meant and not {one.id for one in meant} & set(place.above):
+        raise _differ(places, code, above_name or above_code, [place, *meant])
+    if above_name and not meant:
+        notes.append("name_not_known")
+
+
+def _must_be_called(places: Places, place: Found, code: str, name: str, notes: list[str]) -> None:
+    """Refuses a code beside the name of another known place; a name that is not known is noted."""
+    if name and not _is_called(places, place, code, name):
+        notes.append("name_not_known")
+
+
+def _is_called(places: Places, place: Found, code: str, name: str) -> bool:
+    """Whether a place, known by its code, may be written so. Raises Unplaced where another one near it is."""
+    if not name:
+        return False
+    if place.keys & set(ways_of(name)):
+        return True
+    if others := places.named(place.level, name, _above_in(places, place, "block")):
+        raise _differ(places, code, name, [place, *others])
+    return is_like(name, place.keys)
+
+
+def _differ(places: Places, code: str, name: str, found: list[Found]) -> Unplaced:
+    return Unplaced("code_and_name_differ", code=code, place=name, nearest=", ".join(map(places.shown, found)))
+
+
+def _with_code(places: Places, where: Where, village: Found, nrlm: str, notes: list[str]) -> Placed:
     if nrlm and village.nrlm_code and village.nrlm_code != nrlm:
-        raise Unplaced("code_and_name_differ", code=nrlm, place=where.village, nearest=places.shown(village))
-    return Placed(village, note, nrlm or None)
+        raise _differ(places, nrlm, where.village, [village])
+    return Placed(village, _once(notes), nrlm or None)
 
 
-def _panchayat(places: Places, where: Where, block: Found | None) -> Found | None:
+def _panchayat(places: Places, where: Where, block: Found | None, notes: list[str]) -> Found | None:
     """The gram panchayat of a row if it is known; one that is not known does not stand in the way of its village."""
     code = where.panchayat_code
-    found = (places.by_lgd("gram_panchayat", code) or places.by_nrlm(code, "gram_panchayat")) if code else None
-    if found or not where.panchayat:
+    if found := _of_code(places, "gram_panchayat", code):
+        _must_be_called(places, found, code, where.panchayat, notes)
+        if block and block.id not in found.above:
+            raise _differ(places, code, where.block or block.name, [found, block])
+        if block is None:
+            _must_lie_in(places, found, code, "district", where, notes)
         return found
-    named = places.named("gram_panchayat", where.panchayat, block.id if block else _district(places, where))
-    return named[0] if len(named) == 1 else None
+    if not (code or where.panchayat):
+        return None
+    scope = block.id if block else _district(places, where, notes)
+    named = places.named("gram_panchayat", where.panchayat, scope) if where.panchayat else []
+    if len(named) != 1:
+        notes.append("panchayat_not_known")
+        return None
+    if code:
+        notes.append("code_not_known")
+    return named[0]
 
 
-def _district(places: Places, where: Where) -> str:
+def _district(places: Places, where: Where, notes: list[str]) -> str:
     """The id of the district that the row names, "" where it names none."""
-    if where.district_code and (district := places.by_lgd("district", where.district_code)):
+    if district := _of_code(places, "district", where.district_code):
+        _must_be_called(places, district, where.district_code, where.district, notes)
         return district.id
     if not where.district:
         return ""
     found = places.named("district", where.district)
     if len(found) != 1:
         raise Unplaced("district_unknown", place=where.district, nearest=places.nearest("district", where.district))
+    if where.district_code:
+        notes.append("code_not_known")
     return found[0].id
 
 
-def find_district(places: Places, where: Where) -> str:
-    return _district(places, where)
+def _once(notes: list[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(notes))
+
+
+def _above_in(places: Places, place: Found, level: str) -> str:
+    """The id of the place of a level in which another lies, "" where it lies in none."""
+    return next((id for id in place.above if (above := places.get(id)) and above.level == level), "")
 
 
 def _unknown(places: Places, where: Where, scope: Found) -> Unplaced:
@@ -277,43 +355,6 @@ def _unknown(places: Places, where: Where, scope: Found) -> Unplaced:
 def _ambiguous(places: Places, where: Where, found: list[Found], scope: Found) -> Unplaced:
     nearest = ", ".join(map(places.shown, found[:6]))
     return Unplaced("village_ambiguous", place=where.village, where=scope.name, nearest=nearest)
-
-
-# --- names
-
-
-def _keys(row: Mapping[str, Any]) -> frozenset[str]:
-    names = [row["name"], row.get("name_hi"), *_aliases(row.get("aliases"))]
-    keys = {key for name in names if name for key in _ways(name)}
-    for spellings in SPELLINGS if row["level"] == "block" else ():
-        ways = {way for spelling in spellings for way in _ways(spelling)}
-        if keys & ways:
-            keys |= ways
-    return frozenset(keys)
-
-
-def _aliases(text: str | None) -> list[str]:
-    """Other spellings, separated by commas. Without a comma long words may each be one, short ones like Nagar not."""
-    if not text:
-        return []
-    words = [] if "," in text else [word for word in text.split() if len(search_key(word)) >= _LONG_WORD]
-    return [one.strip() for one in text.split(",")] + words
-
-
-def _ways(name: str) -> tuple[str, ...]:
-    """How a name is looked up, the surest way first: as written, by its key, by its key written together."""
-    plain = " ".join(name.lower().split())
-    bare = name.partition("(")[0].partition("[")[0].strip() or name
-    key = search_key(bare)
-    for before in _BEFORE:
-        if key.startswith(before + " "):
-            key = key[len(before) + 1 :]
-            break
-    return tuple(dict.fromkeys((f"={plain}", *((key, f"+{_joined(key)}") if key else ()))))
-
-
-def _joined(key: str) -> str:
-    return key.replace(" ", "")
 
 
 def _above(parent_id: str | None, known: Mapping[str, Mapping[str, Any]]) -> tuple[str, ...]:

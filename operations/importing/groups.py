@@ -70,7 +70,7 @@ class GroupsImporter:
         }
         if members is not None:
             values["declared_members"] = checked("Shg", "declared_members", members, row.named("members"))
-        notes = [placed.note] if placed.note else []
+        notes = list(placed.notes)
         id = known.get(code)
         if id is None and (id := self._met(placed.village.id, name, formed_on)):
             # The same row once more means the same group.

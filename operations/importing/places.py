@@ -9,8 +9,9 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from operations.importing.door import Door, Listed
-from operations.importing.finding import LEVELS_HI, SPELLINGS, Found, Places, Where, find_block, find_district
+from operations.importing.finding import LEVELS_HI, Found, Places, Where, find_block, find_district
 from operations.importing.headers import HEADS
+from operations.importing.place_names import SPELLINGS
 from operations.importing.planned import Planned, Seen, must_fit, passed_over, text
 from operations.importing.reading import Row
 from operations.importing.reasons import Unplaced

@@ -213,8 +213,76 @@ def test_the_block_of_the_whole_file_may_be_said_beside_it(tmp_path):
 @pytest.mark.parametrize("code", ["0301001001001", "301001001001"])
 def test_a_zero_in_front_of_the_mission_s_code_may_have_been_dropped(tmp_path, code):
     coded = [one | {"nrlm_code": "0301001001001"} if one["lgd_code"] == "880004" else one for one in PLACES]
-    _, door = groups(tmp_path, GOOD | {"Village": "", "Village Code": code}, places=coded)
+    _, door = groups(tmp_path, GOOD | {"GP": "Bhudsa", "Village": "", "Village Code": code}, places=coded)
     assert door.only("Shg")["village_id"] == official_id("lgd", "village/880004")
+
+
+AMADIS = (
+    *PLACES,
+    place("village", "880011", "Amadi", "gram_panchayat/990002"),
+    place("village", "880012", "Amadi", "gram_panchayat/990003"),
+)
+NOWHERE = {"Block": "", "GP": "", "Village": ""}
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        # The village's code lies in another block, district or panchayat than what stands beside it.
+        {"Block": "Badwara", "GP": "Bhudsa", "Village Code": "880005", "Village": "Parcel Tola"},
+        {"Block": "Badwara", "Village Code": "880005"},
+        {"Block": "Badwara", "Village Code": "880005", "Village": "Sirmili"},
+        {"Block Code": "3885", "Village Code": "880005", "Village": "Sirmili"},
+        {"Block": "Gunour", "GP": "Saleha", "Village Code": "880001", "Village": "Unknown name"},
+        {"District": "Panna", "Village Code": "880001", "Village": "Bijouri"},
+        {"District Code": "420", "Village Code": "880001", "Village": "Bijouri"},
+        {"GP": "Bhudsa", "Village Code": "880001", "Village": "Bijouri"},
+        {"GP Code": "990002", "Village Code": "880001"},
+        # Neither the name nor a panchayat confirms the code.
+        {"Block": "Badwara", "Village Code": "880001", "Village": "Saleha"},
+        {"Village Code": "880001", "Village": "Saleha"},
+        # The two codes of a village.
+        {"Village NRLM Code": "3101001001001", "Village Code": "880002"},
+        # The code and the name of the block, of the panchayat, of the district.
+        {"Block Code": "3885", "Block": "Dheemerkheda", "Village": "Amadi"},
+        {"Block Code": "3885", "District": "Panna", "Village": "Amadi"},
+        {"Block": "Dheemerkheda", "GP Code": "990002", "Village": "Amadi"},
+        {"Block": "Badwara", "GP Code": "990002", "GP": "Bhajia", "Village": "Amadi"},
+        {"District Code": "413", "District": "Panna", "Block": "Badwara", "Village": "Amadi"},
+    ],
+)
+def test_a_code_is_not_taken_against_what_else_the_row_says(tmp_path, where):
+    row = GOOD | NOWHERE | where
+    door = FakeDoor()
+    report = imported("groups", listed(tmp_path, tuple(row), row), door, places=AMADIS)
+    assert only_reason(report) == "code_and_name_differ" and not door.kept
+
+
+@pytest.mark.parametrize(
+    ("where", "found", "note"),
+    [
+        ({"Block": "Barvara", "Village Code": "880001", "Village": "Bijoura"}, "880001", None),
+        ({"Block Code": "3885", "Block": "Badvaara", "GP": "Bhajia", "Village": "Bijouri"}, "880001", None),
+        (
+            {"Block": "Badwara", "GP": "Bhajia", "Village Code": "880001", "Village": "Saleha"},
+            "880001",
+            "name_not_known",
+        ),
+        ({"District": "Murwara", "Village Code": "880001"}, "880001", "name_not_known"),
+        ({"GP": "Bhajia", "Village Code": "880004", "Village": "Parsel"}, "880004", "in_another_panchayat"),
+        ({"GP": "Nahin", "Village Code": "880004", "Village": "Parsel"}, "880004", "panchayat_not_known"),
+        ({"Block": "Badwara", "Village Code": "999999", "Village": "Parsel"}, "880004", "code_not_known"),
+        ({"Block": "Badwara", "Block Code": "9", "Village": "Parsel"}, "880004", "code_not_known"),
+        ({"Block": "Badwara", "GP": "Bhudsa", "GP Code": "9", "Village": "Parsel"}, "880004", "code_not_known"),
+        ({"Block": "Badwara", "GP": "Nahin", "Village": "Parsel"}, "880004", "panchayat_not_known"),
+    ],
+)
+def test_what_is_not_known_beside_what_is_blocks_nothing_and_is_counted(tmp_path, where, found, note):
+    row = GOOD | NOWHERE | where
+    door = FakeDoor()
+    report = imported("groups", listed(tmp_path, tuple(row), row), door, places=AMADIS)
+    assert door.only("Shg")["village_id"] == official_id("lgd", f"village/{found}")
+    assert dict(report.notes) == ({note: 1} if note else {})
 
 
 def test_the_mission_s_code_of_a_village_becomes_known_with_its_first_group(tmp_path):

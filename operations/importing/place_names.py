@@ -1,0 +1,71 @@
+"""How the names of places are compared: as they are written, then by a search key that is one for both scripts.
+
+A key is one for most spellings of a name, and also for some different names. What is only similar is never taken: it is
+named to a person, or shows that a name is another spelling of one that a code has already told.
+"""
+
+from collections.abc import Iterable, Mapping
+from difflib import SequenceMatcher
+from typing import Any
+
+from records.search_key import search_key
+
+SPELLINGS = (
+    ("Badwara", "Barwara", "बड़वारा"),
+    ("Gunour", "Gunnor", "Gunnaur", "गुनौर"),
+    ("Dheemerkheda", "Dhimarkheda", "Dheemarkheda", "ढीमरखेड़ा"),
+    ("Ajaigarh", "Ajaygarh", "अजयगढ़"),
+    ("Vijayraghavgarh", "Vijayraghogarh", "विजयराघवगढ़"),
+)
+"""Spellings of one name that lists use side by side, of blocks that the mission's papers name."""
+
+_BEFORE = ("grm pncyt", "grmpncyt", "gp", "grm", "vilge", "blok", "viksknr", "jnpr pncyt", "jnpr")
+_LONG_WORD = 4
+NEAR = 0.6
+"""How alike two names must be for one to be taken for another spelling of the other, once something else tells it."""
+
+
+def keys_of(row: Mapping[str, Any]) -> frozenset[str]:
+    """All ways in which the name of a place may be written."""
+    names = [row["name"], row.get("name_hi"), *_aliases(row.get("aliases"))]
+    keys = {key for name in names if name for key in ways_of(name)}
+    for spellings in SPELLINGS if row["level"] == "block" else ():
+        ways = {way for spelling in spellings for way in ways_of(spelling)}
+        if keys & ways:
+            keys |= ways
+    return frozenset(keys)
+
+
+def _aliases(text: str | None) -> list[str]:
+    """Other spellings, separated by commas. Without a comma long words may each be one, short ones like Nagar not."""
+    if not text:
+        return []
+    words = [] if "," in text else [word for word in text.split() if len(search_key(word)) >= _LONG_WORD]
+    return [one.strip() for one in text.split(",")] + words
+
+
+def ways_of(name: str) -> tuple[str, ...]:
+    """How a name is looked up, the surest way first: as written, by its key, by its key written together."""
+    plain = " ".join(name.lower().split())
+    bare = name.partition("(")[0].partition("[")[0].strip() or name
+    key = search_key(bare)
+    for before in _BEFORE:
+        if key.startswith(before + " "):
+            key = key[len(before) + 1 :]
+            break
+    return tuple(dict.fromkeys((f"={plain}", *((key, f"+{joined(key)}") if key else ()))))
+
+
+def joined(key: str) -> str:
+    return key.replace(" ", "")
+
+
+def is_like(name: str, keys: Iterable[str]) -> bool:
+    """Whether a name may be a spelling of the place that these ways of writing belong to."""
+    matcher = SequenceMatcher(b=ways_of(name)[-1].lstrip("+="), autojunk=False)
+    for key in keys:
+        if key.startswith("+"):
+            matcher.set_seq1(key[1:])
+            if matcher.ratio() >= NEAR:
+                return True
+    return False
