@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from typing import Any
 
+from operations.importing.day_columns import DayColumns
 from operations.importing.door import Door, Listed, NamedGroup
 from operations.importing.finding import Found, Placed, Places, Where, find_village
 from operations.importing.finding_branches import Branches, bank_and_name
@@ -16,10 +17,12 @@ from operations.importing.headers import HEADS
 from operations.importing.planned import Planned, Seen, answer, must_fit, needed, passed_over, text
 from operations.importing.reading import Row
 from operations.importing.reasons import Unplaced
-from operations.importing.values import checked, code_of, day_of_cell, digits_of, number_of, shown_name
+from operations.importing.values import checked, code_of, digits_of, number_of, shown_name
 from records.ids import first_account_id, official_id
 from records.search_key import search_key
 from records.shg import NAMED_PROMOTERS
+
+DAYS = ("formed_on", "restarted_on", "opened_on")
 
 DAY_NOT_TOLD = "खाता खुलने का दिनांक सूची में नहीं है; यहाँ समूह गठन का दिनांक है।"
 """The note of a step whose day the register does not tell: the day of opening is not in the list, formation stands."""
@@ -31,12 +34,15 @@ class GroupsImporter:
     adds: tuple[str, ...] = ()
 
     def __init__(self, places: Places, branches: Branches, today: date, default_block: Found | None = None) -> None:
-        self.places, self.branches, self.today, self.default_block = places, branches, today, default_block
+        self.places, self.branches, self.default_block = places, branches, default_block
+        self.days = DayColumns(DAYS, today)
         self.seen = Seen()
         self._uncoded: dict[NamedGroup, str] | None = None
 
     def begin(self, rows: Iterable[Row]) -> None:
-        """Nothing to know beforehand."""
+        """Look whether the columns of days can be trusted."""
+        for row in rows:
+            self.days.look(row)
 
     def plan(self, rows: Sequence[Row], door: Door) -> list[Planned]:
         known = door.group_of_code(codes(rows, "code"))
@@ -180,7 +186,7 @@ class GroupsImporter:
         }
 
     def _day(self, row: Row, name: str) -> date | None:
-        return day_of_cell(row.cell(name), row.named(name), self.today)
+        return self.days.day(row, name)
 
 
 def where_of(row: Row) -> Where:

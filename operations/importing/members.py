@@ -8,13 +8,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from typing import Any
 
+from operations.importing.day_columns import DayColumns
 from operations.importing.door import Door, Listed, Uncoded
 from operations.importing.groups import codes
 from operations.importing.headers import HEADS, key_of
 from operations.importing.planned import Planned, Seen, answer, must_fit, needed, passed_over, text
 from operations.importing.reading import Row
 from operations.importing.reasons import Unplaced
-from operations.importing.values import checked, code_of, day_of_cell, number_of, shown_name
+from operations.importing.values import checked, code_of, number_of, shown_name
 from records.ids import official_id
 from records.search_key import search_key
 
@@ -38,11 +39,13 @@ class MembersImporter:
     adds: tuple[str, ...] = ()
 
     def __init__(self, today: date) -> None:
-        self.today = today
+        self.days = DayColumns(DAYS, today)
         self.seen = Seen()
 
     def begin(self, rows: Iterable[Row]) -> None:
-        """Nothing to know beforehand."""
+        """Look whether the columns of days can be trusted."""
+        for row in rows:
+            self.days.look(row)
 
     def plan(self, rows: Sequence[Row], door: Door) -> list[Planned]:
         groups = door.group_of_code(codes(rows, "group"))
@@ -100,7 +103,7 @@ class MembersImporter:
         for name in ("social_category", "marital_status", "education", "disability"):
             if found := answer(row, name, notes):
                 values[name] = found
-        days = {name: day_of_cell(row.cell(name), row.named(name), self.today) for name in DAYS}
+        days = {name: self.days.day(row, name) for name in DAYS}
         if days["born_on"]:
             # The birth date says more than an age that was true once.
             values.pop("age", None)

@@ -12,6 +12,7 @@ import zipfile
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
+from datetime import date
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from openpyxl import load_workbook
 from openpyxl.utils.exceptions import InvalidFileException
 
 from operations.importing.headers import Header, Heads
+from operations.importing.values import DAY_ZERO
 
 TITLE_ROWS = 40
 """So many rows may stand above the header."""
@@ -41,7 +43,8 @@ class CannotRead(Exception):
 
 @dataclass(frozen=True)
 class Row:
-    """One row: the line it stands in, its cells as the file has them, and where the columns are.
+    """One row: the line it stands in, its cells as the file has them, where the columns are, and the day from which
+    its numbers for days are counted.
 
     `ran_together`: the header over a cell into which a quotation mark has drawn lines that followed it, else "".
     """
@@ -50,6 +53,7 @@ class Row:
     cells: Sequence[Any]
     header: Header
     ran_together: str = ""
+    day_zero: date = DAY_ZERO
 
     def cell(self, name: str) -> Any:
         """What stands in a column by our name; None where the list has no such column or the row ends before it."""
@@ -73,13 +77,14 @@ class Sheet:
     encoding: str = "utf-8-sig"
     other_sheets: tuple[str, ...] = ()
     count: int = 0
+    day_zero: date = DAY_ZERO
 
     def rows(self) -> Iterator[Row]:
         """The rows below the header, blank ones too; each call reads the file again."""
         with _lines(self.path, self.sheet, self.delimiter, self.encoding, self.header_line) as lines:
             for line, cells in lines:
                 if line > self.header_line:
-                    yield Row(line, cells, self.header, self._ran_together(cells))
+                    yield Row(line, cells, self.header, self._ran_together(cells), self.day_zero)
 
     def _ran_together(self, cells: Sequence[Any]) -> str:
         """The header over a cell of a text file that holds line breaks and as much as a whole row."""
@@ -126,7 +131,7 @@ def _open_workbook(path: Path, heads: Heads) -> Sheet:
             found = heads.best(_first(lines))
         if found and not heads.missing(found[1]):
             others = tuple(other for other in names if other != name)
-            return Sheet(path, found[1], found[0], sheet=name, other_sheets=others)
+            return Sheet(path, found[1], found[0], sheet=name, other_sheets=others, day_zero=_day_zero(path))
         if found and (nearest is None or len(found[1].at) > len(nearest.at)):
             nearest = found[1]
     raise CannotRead(_no_header(path, heads, nearest))
@@ -135,6 +140,13 @@ def _open_workbook(path: Path, heads: Heads) -> Sheet:
 def _sheet_names(path: Path) -> list[str]:
     with closing(_workbook(path)) as book:
         return [sheet.title for sheet in book.worksheets]
+
+
+def _day_zero(path: Path) -> date:
+    """The day from which a workbook counts its days: those made on a Macintosh may begin with 1904."""
+    with closing(_workbook(path)) as book:
+        zero: date = book.epoch.date()
+    return zero
 
 
 def _workbook(path: Path) -> Any:

@@ -118,6 +118,14 @@ _ROW = {
         "कॉलम \"{column}\" में सही दिनांक नहीं है, या महीना पहले लिखा है।",
         "दिनांक dd-mm-yyyy लिखें, जैसे 15-08-2021.",
     ),
+    "day_order_unclear": _reason(
+        "In column \"{column}\" day and month may be exchanged: it also has dates with the month first, or a "
+        "spreadsheet has changed some of its dates and not others (compare line {line}).",
+        "Look the date up and write the month in letters, such as 04-Aug-2021; or mend the list and import it again.",
+        "कॉलम \"{column}\" में दिन और महीना आपस में बदले हो सकते हैं: उसमें महीना पहले वाले दिनांक भी हैं, "
+        "या स्प्रेडशीट ने कुछ दिनांक बदल दिए हैं (पंक्ति {line} से मिलाएँ)।",
+        "सही दिनांक देखकर महीना अक्षरों में लिखें, जैसे 04-Aug-2021; या सूची सुधारकर उसे फिर आयात करें।",
+    ),
     "day_in_future": _reason(
         "The date in column \"{column}\" lies in the future.",
         "Correct the date.",
@@ -277,6 +285,12 @@ _MEMBER = {
         "Correct one of the two dates.",
         "समूह छोड़ने का दिनांक जुड़ने से पहले का है।",
         "दोनों में से एक दिनांक सुधारें।",
+    ),
+    "born_lately": _reason(
+        "By column \"{column}\" the member is less than ten years old; it may hold another date than that of birth.",
+        "Correct the date of birth, or leave the cell empty.",
+        "कॉलम \"{column}\" के अनुसार सदस्य दस वर्ष से छोटी है; शायद वहाँ जन्म के बदले कोई और दिनांक है।",
+        "जन्म दिनांक सुधारें, या खाना खाली छोड़ें।",
     ),
     "before_birth": _reason(
         "The member joined before she was born.",

@@ -22,6 +22,8 @@ NOTHING = frozenset("- -- --- . na n/a n.a. nil null none nan #n/a निरं�
 _LONGEST_NOTHING = max(map(len, NOTHING))
 
 EARLIEST = date(1900, 1, 1)
+DAY_ZERO = date(1899, 12, 30)
+"""The day from which spreadsheets count: it makes their count right from March 1900 on, which had a 29 February."""
 _FORMULA_TEXT = re.compile(r'="(.*)"')
 _SHORT_FORM = re.compile(r"\d+(?:\.\d+)?[eE]\+?\d+")
 _LOST = re.compile("\ufffd|\\?{2,}")
@@ -100,28 +102,33 @@ def number_of(cell: Any, column: str) -> int | None:
         raise Unplaced("not_a_number", column=column) from None
 
 
-def day_of_cell(cell: Any, column: str, today: date) -> date | None:
-    """A day, or None where nothing is written: dd-mm-yyyy, dd/mm/yyyy, ISO, 15-Aug-2021, Excel's dates and serials."""
-    day = _day(cell, column)
+def day_of_cell(
+    cell: Any, column: str, today: date, *, earliest: date = EARLIEST, day_zero: date = DAY_ZERO
+) -> date | None:
+    """A day, or None where nothing is written: dd-mm-yyyy, dd/mm/yyyy, ISO, 15-Aug-2021, Excel's dates and serials.
+
+    `day_zero`: the day from which the workbook counts.
+    """
+    day = _day(cell, column, day_zero)
     if day is not None and day > today:
         raise Unplaced("day_in_future", column=column)
-    if day is not None and day < EARLIEST:
-        raise Unplaced("day_too_early", column=column, earliest=EARLIEST.year)
+    if day is not None and day < earliest:
+        raise Unplaced("day_too_early", column=column, earliest=earliest.year)
     return day
 
 
-def _day(cell: Any, column: str) -> date | None:
+def _day(cell: Any, column: str, day_zero: date) -> date | None:
     if isinstance(cell, datetime):
         return cell.date()
     if isinstance(cell, date):
         return cell
     if isinstance(cell, int | float) and not isinstance(cell, bool):
-        return _of_serial(cell, column)
+        return _of_serial(cell, column, day_zero)
     text = _TIME.sub("", western_digits(text_of(cell, column)))
     if not text:
         return None
     if re.fullmatch(r"\d{5}(?:\.\d+)?", text):
-        return _of_serial(float(text), column)
+        return _of_serial(float(text), column, day_zero)
     if _SHORT_YEAR.fullmatch(text):
         raise Unplaced("year_too_short", column=column)
     if named := _MONTH.fullmatch(text):
@@ -133,11 +140,10 @@ def _day(cell: Any, column: str) -> date | None:
         raise Unplaced("not_a_day", column=column) from None
 
 
-def _of_serial(number: float, column: str) -> date:
+def _of_serial(number: float, column: str, day_zero: date) -> date:
     if int(number) not in _SERIALS:
         raise Unplaced("not_a_day", column=column)
-    # The epoch that makes Excel's count right from March 1900 on, which had a 29 February in it.
-    return date(1899, 12, 30) + timedelta(days=int(number))
+    return day_zero + timedelta(days=int(number))
 
 
 def checked(kind: str, field: str, value: Any, column: str, *, own_account: str | None = None) -> Any:

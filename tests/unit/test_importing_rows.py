@@ -1,9 +1,11 @@
 """Every row of a list is placed, or refused with its reason: the four importers before a door that remembers."""
 
 import csv
+from datetime import date
 
 import pytest
 from openpyxl import Workbook, load_workbook
+from openpyxl.utils.datetime import MAC_EPOCH
 
 from operations.importing.choices import ANSWERS, answer_of
 from operations.importing.headers import OWN
@@ -318,6 +320,47 @@ BAD_GROUPS = {
 }
 
 
+def days(tmp_path, *cells, suffix="csv"):
+    """Groups with these days of formation: (report, day of formation of those that were placed)."""
+    rows = [
+        tuple(GOOD),
+        *({**GOOD, "SHG Code": str(at), "Formation Date": day}.values() for at, day in enumerate(cells)),
+    ]
+    path = csv_file(tmp_path / "a.csv", rows) if suffix == "csv" else xlsx_file(tmp_path / "a.xlsx", rows)
+    report = imported("groups", path, door := FakeDoor())
+    return dict(report.refused), [one["formed_on"] for one in door.of("Shg")]
+
+
+def test_a_column_with_a_month_first_tells_no_order_for_what_could_be_either(tmp_path):
+    refused, placed = days(tmp_path, "08/15/2021", "08/04/2021", "०८/०४/२०२१", "25/03/2021", "07/07/2021", "4-Aug-2021")
+    assert refused == {"not_a_day": 1, "day_order_unclear": 2}
+    assert placed == ["2021-03-25", "2021-07-07", "2021-08-04"]
+    assert days(tmp_path, "15/08/2021", "08/04/2021", "31/02/2021") == ({"not_a_day": 1}, ["2021-08-15", "2021-04-08"])
+
+
+def test_dates_that_a_spreadsheet_may_have_made_of_some_texts_and_not_of_others_are_refused(tmp_path):
+    made = [date(2021, 8, 4), date(2021, 3, 2), date(2021, 7, 7), "15/08/2021", "2021-01-02"]
+    refused, placed = days(tmp_path, *made, suffix="xlsx")
+    assert refused == {"day_order_unclear": 2} and placed == ["2021-07-07", "2021-08-15", "2021-01-02"]
+    for others in ([date(2021, 8, 31), "15/08/2021"], [date(2021, 8, 4), "04/08/2021"]):
+        assert not days(tmp_path, date(2021, 8, 4), *others, suffix="xlsx")[0]
+
+
+@pytest.mark.parametrize("day", ["01-01-1900", "01-01-1970", "12021", "31-12-1979"])
+def test_no_group_is_older_than_the_movement(tmp_path, day):
+    assert days(tmp_path, day, "01-01-1980") == ({"day_too_early": 1}, ["1980-01-01"])
+
+
+def test_numbers_for_days_are_counted_from_where_the_workbook_counts(tmp_path):
+    book = Workbook()
+    book.epoch = MAC_EPOCH
+    for row in (tuple(GOOD), tuple({**GOOD, "Formation Date": 42961}.values())):
+        book.active.append(row)
+    book.save(tmp_path / "a.xlsx")
+    imported("groups", tmp_path / "a.xlsx", door := FakeDoor())
+    assert door.only("Shg")["formed_on"] == "2021-08-15"
+
+
 @pytest.mark.parametrize("why", BAD_GROUPS)
 def test_a_row_that_cannot_be_placed_is_refused_with_its_reason(tmp_path, why):
     report, door = groups(tmp_path, GOOD | BAD_GROUPS[why])
@@ -445,7 +488,9 @@ BAD_MEMBERS = {
     "before_joining": {"Date of leaving": "01-01-2020"},
     "holds_aadhaar": {"Father/Husband Name": "Ram Lal 2341-2341-2346"},
     "not_a_number": {"Age": "young"},
-    "before_birth": {"DOB": "01-01-2022"},
+    "before_birth": {"DOB": "01-01-2010", "Date of Joining": "01-01-2005"},
+    "born_lately": {"DOB": "01-11-2026"},
+    "day_too_early": {"DOB": "01-01-1900"},
 }
 
 
@@ -757,7 +802,7 @@ def write(path, rows):
 def test_every_reason_is_given_somewhere_here():
     places = {"other_state", "parent_unknown", "panchayat_missing"}
     others = {"twice_in_file", "cells_too_many", "rows_in_one_cell", "number_rounded", "office_twice", "centre_refused",
-              "block_ambiguous", "district_unknown", "branch_block_unknown"}  # fmt: skip
+              "block_ambiguous", "district_unknown", "branch_block_unknown", "day_order_unclear"}  # fmt: skip
     assert {*BAD_GROUPS, *BAD_MEMBERS} | places | others == set(REASONS)
 
 
