@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from typing import Any
 
+from operations.importing.account_column import AccountColumn
 from operations.importing.day_columns import DayColumns
 from operations.importing.door import Door, Listed, NamedGroup
 from operations.importing.finding import Found, Placed, Places, Where, find_village
@@ -35,14 +36,15 @@ class GroupsImporter:
 
     def __init__(self, places: Places, branches: Branches, today: date, default_block: Found | None = None) -> None:
         self.places, self.branches, self.default_block = places, branches, default_block
-        self.days = DayColumns(DAYS, today)
+        self.days, self.accounts = DayColumns(DAYS, today), AccountColumn()
         self.seen = Seen()
         self._uncoded: dict[NamedGroup, str] | None = None
 
     def begin(self, rows: Iterable[Row]) -> None:
-        """Look whether the columns of days can be trusted."""
+        """Look whether the columns of days and of account numbers can be trusted."""
         for row in rows:
             self.days.look(row)
+            self.accounts.look(row)
 
     def plan(self, rows: Sequence[Row], door: Door) -> list[Planned]:
         known = door.group_of_code(codes(rows, "code"))
@@ -136,7 +138,7 @@ class GroupsImporter:
                 yield Listed("Place", placed.village.id, {"nrlm_code": placed.nrlm_code})
 
     def _account(self, row: Row, shg_id: str, code: str, formed_on: date, notes: list[str]) -> Iterator[Listed]:
-        number = self._number(row)
+        number = self._number(row, notes)
         values: dict[str, Any] = {"shg_id": shg_id, **self._branch(row, number, notes)}
         opened_on = self._day(row, "opened_on")
         if number:
@@ -160,11 +162,13 @@ class GroupsImporter:
                 notes.append("opened_on_formation_day")
             yield Listed("AccountStep", official_id("nrlm/step", f"{code}/opened"), step)
 
-    def _number(self, row: Row) -> str:
+    def _number(self, row: Row, notes: list[str]) -> str:
         written = code_of(row.cell("account_number"), row.named("account_number"))
         if not written.strip("0 -"):
             return ""  # a row of zeros is how exports write that there is none
-        return str(checked("SavingsAccount", "account_number", written, row.named("account_number")))
+        number = str(checked("SavingsAccount", "account_number", written, row.named("account_number")))
+        self.accounts.must_be_whole(row, number, notes)
+        return number
 
     def _branch(self, row: Row, number: str, notes: list[str]) -> dict[str, str]:
         """The branch from the list of branches, or as the register writes it, for the office to link."""

@@ -246,6 +246,14 @@ _BRANCH = {
         "कॉलम \"{column}\" में सही खाता क्रमांक नहीं है: 9 से 18 अंक होते हैं।",
         "पासबुक से देखकर शुरू के शून्य सहित लिखें; खाता न हो तो खाली छोड़ें।",
     ),
+    "zeros_may_be_missing": _reason(
+        "In column \"{column}\" the cell is a number, and other account numbers of this bank are longer: "
+        "the spreadsheet may have dropped zeros in front.",
+        "Set the column's format to text and type the number again from the passbook, with its leading zeros.",
+        "कॉलम \"{column}\" में खाता क्रमांक संख्या के रूप में है और इस बैंक के दूसरे क्रमांक उससे लंबे हैं: "
+        "स्प्रेडशीट ने शुरू के शून्य हटा दिए होंगे।",
+        "कॉलम को टेक्स्ट बनाएँ और पासबुक से देखकर शुरू के शून्य सहित क्रमांक दोबारा लिखें।",
+    ),
     "opened_before_formation": _reason(
         "The account was opened before the group was formed.",
         "Correct the date of opening or the date of formation.",
@@ -340,6 +348,7 @@ NOTES: Mapping[str, str] = {
     "code_not_known": "with a code of a place that is not known here: placed by the name beside it",
     "name_not_known": "with the name of a place that is not known here: placed by the code beside it",
     "branch_typed": "with a branch that is not in the list of branches: kept as written, for the office to link",
+    "account_from_number": "with an account number from a number cell: compare some with the passbooks, zeros may be missing",
     "opened_on_formation_day": "with an account whose day of opening is not told: its step has the day of formation",
     "word_not_known": "with an answer in words that are not known here, which was left out",
     "restart_day_not_told": "revived or co-opted on a day that is not told: taken as it stands, counted from formation",

@@ -394,6 +394,37 @@ def test_a_number_that_excel_has_rounded_is_refused(tmp_path):
     assert only_reason(imported("groups", path, FakeDoor())) == "number_rounded"
 
 
+def accounts(tmp_path, *cells, ifsc="BKID0009421", suffix="xlsx"):
+    """Groups with these account numbers of a bank: (reasons, notes about them, numbers of those that were placed)."""
+    heads = (*GOOD, "Account No", "IFSC", "Account Opening Date")
+    rows = [({**GOOD, "SHG Code": str(at)}, cell, ifsc, "16-08-2021") for at, cell in enumerate(cells)]
+    rows = [heads, *((*first.values(), *rest) for first, *rest in rows)]
+    path = xlsx_file(tmp_path / "a.xlsx", rows) if suffix == "xlsx" else csv_file(tmp_path / "a.csv", rows)
+    report = imported("groups", path, door := FakeDoor())
+    return dict(report.refused), report.notes, [one["account_number"] for one in door.of("SavingsAccount")]
+
+
+@pytest.mark.parametrize("other", ["0457000100123456", "4570001001234567"])
+def test_a_number_cell_shorter_than_its_bank_s_numbers_in_text_has_lost_zeros(tmp_path, other):
+    assert accounts(tmp_path, 457000100123456, other)[0] == {"zeros_may_be_missing": 1}
+
+
+def test_other_account_numbers_from_number_cells_are_counted(tmp_path):
+    refused, notes, placed = accounts(tmp_path, 457000100123456, 45700010012, "45700010012", "457000100123456")
+    assert not refused and notes["account_from_number"] == 2 and len(placed) == 4
+
+
+@pytest.mark.parametrize("suffix", ["xlsx", "csv"])
+def test_zeros_at_the_end_are_what_a_spreadsheet_left_of_a_number(tmp_path, suffix):
+    cells = [1.23457e11, "123457000000", "457000100123456000", "1234567890120000", "4570001001234561"]
+    refused, _, placed = accounts(tmp_path, *cells, suffix=suffix)
+    assert refused == {"number_in_short_form": 2, "number_rounded": 1} and placed == cells[3:]
+    rounded = [f"45700010012345{n}0" for n in range(4)]
+    assert accounts(tmp_path, *rounded, suffix=suffix)[0] == {"number_rounded": 4}
+    assert not accounts(tmp_path, *rounded, "4570001001234561", suffix=suffix)[0]
+    assert not accounts(tmp_path, *rounded[:1], suffix=suffix)[0]
+
+
 def test_the_same_code_twice_is_refused_unless_the_rows_are_the_same(tmp_path):
     more = [{}, {"SHG Code": "Total", "Members": "25"}, {name: name for name in (*GROUPS, *ACCOUNT)}]
     report, door = groups(tmp_path, GOOD, GOOD, GOOD | {"Members": "13"}, *more)
@@ -801,8 +832,9 @@ def write(path, rows):
 
 def test_every_reason_is_given_somewhere_here():
     places = {"other_state", "parent_unknown", "panchayat_missing"}
-    others = {"twice_in_file", "cells_too_many", "rows_in_one_cell", "number_rounded", "office_twice", "centre_refused",
-              "block_ambiguous", "district_unknown", "branch_block_unknown", "day_order_unclear"}  # fmt: skip
+    others = {"twice_in_file", "cells_too_many", "rows_in_one_cell", "number_rounded", "office_twice",
+              "centre_refused", "block_ambiguous", "district_unknown", "branch_block_unknown", "day_order_unclear",
+              "zeros_may_be_missing"}  # fmt: skip
     assert {*BAD_GROUPS, *BAD_MEMBERS} | places | others == set(REASONS)
 
 
