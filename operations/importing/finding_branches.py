@@ -7,11 +7,13 @@ has an IFSC once, it is also the one of that IFSC in the same block, whose name 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from typing import Any
 
 from sqlalchemy import select
 
 from operations.importing.finding import Found, Places
+from operations.importing.place_names import NEAR
 from records.ids import official_id
 from records.search_key import search_key
 from server.central_store import CentralStore
@@ -23,6 +25,11 @@ _ROADS = frozenset("ror rr mrg tir cor cok higvy byps to".split())
 """Words by whose key a name before them is that of a road, not of the place one is in."""
 _LONGEST = 3
 """Words in which a block's name may be written, together or apart."""
+_ANY_BRANCH = frozenset(
+    search_key(word)
+    for word in "bank branch main mukhya br shakha शाखा मुख्य gramin of india mpgb sbi boi pnb state central".split()
+)
+"""Words of a branch's name that tell nothing of where it is."""
 _DISTRICT = frozenset(search_key(word) for word in "dis dist distt district jila zila जिला".split())
 """Words after which a name is the district's."""
 
@@ -78,16 +85,29 @@ class Branches:
         return official_id("ifsc", ifsc)
 
     def find(self, ifsc: str, bank: str, name: str) -> str | None:
-        """The one branch that a register means: by IFSC, if shared by IFSC and name; without IFSC by bank and name."""
+        """The one branch that a register means: by IFSC and name, for branches share an IFSC; without IFSC by bank and
+        name. None where the one that is known under the IFSC is of another name."""
         key = branch_key(name)
         if ifsc:
             some = self._by_ifsc.get(ifsc, [])
             if len(some) == 1:
-                return some[0].id
+                return some[0].id if _may_be(key, some[0].key) else None
             some = [one for one in some if one.key == key]
         else:
             some = [one for one in self._by_name.get(key, []) if bank and one.bank_key == search_key(bank)]
         return some[0].id if len(some) == 1 else None
+
+    def knows(self, ifsc: str) -> bool:
+        return bool(self._by_ifsc.get(ifsc))
+
+
+def _may_be(written: str, known: str) -> bool:
+    """Whether two keys may be those of one branch: they have a word in common, or are nearly alike."""
+    mine, its = set(written.split()) - _ANY_BRANCH, set(known.split()) - _ANY_BRANCH
+    if not mine or not its or mine & its:
+        return True
+    one, other = ("".join(word for word in key.split() if word not in _ANY_BRANCH) for key in (written, known))
+    return SequenceMatcher(None, one, other, autojunk=False).ratio() >= NEAR
 
 
 def branch_key(name: str) -> str:

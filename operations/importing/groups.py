@@ -180,7 +180,7 @@ class GroupsImporter:
             return {}
         if branch := self.branches.find(ifsc, bank, name):
             return {"branch_id": branch}
-        notes.append("branch_typed")
+        notes.append("branch_named_otherwise" if self.branches.knows(ifsc) else "branch_typed")
         typed = {"typed_ifsc": ifsc, "typed_bank": bank, "typed_branch": name}
         columns = {"typed_ifsc": "ifsc", "typed_bank": "bank", "typed_branch": "branch"}
         return {

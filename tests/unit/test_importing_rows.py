@@ -176,6 +176,34 @@ def test_of_branches_that_share_an_ifsc_the_named_one_is_meant(tmp_path):
 
 
 @pytest.mark.parametrize(
+    "name",
+    [
+        "",
+        "MPGB BARWARA",
+        "बड़वारा शाखा",
+        "Badwara, Dist. Katni",
+        "Barwada",
+        "BRANCH BADWARA (1227)",
+        "Main Branch",
+        "MPGB",
+    ],
+)
+def test_an_ifsc_tells_the_branch_under_any_spelling_of_its_name(tmp_path, name):
+    _, door = groups(tmp_path, GOOD | {"IFSC": "BKID0MG1227", "Branch": name}, branches=[BRANCH])
+    assert door.only("SavingsAccount")["branch_id"] == BRANCH["id"]
+
+
+def test_an_ifsc_does_not_tell_the_branch_of_another_name(tmp_path):
+    row = GOOD | {"IFSC": "BKID0MG1227", "Branch": "MPGB SALEHA"}
+    report, door = groups(tmp_path, row, branches=[BRANCH])
+    assert door.only("SavingsAccount") == {
+        "shg_id": GROUP, "typed_ifsc": "BKID0MG1227", "typed_bank": "Madhya Pradesh Gramin Bank",
+        "typed_branch": "Saleha",
+    }  # fmt: skip
+    assert report.placed == 1 and report.notes["branch_named_otherwise"] == 1
+
+
+@pytest.mark.parametrize(
     "where",
     [
         {"Block": "BARWARA", "GP": "Bhajia", "Village": "Bijouri"},
