@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from operations.importing.place_names import NEAR, is_like, joined, keys_of, ways_of
+from operations.importing.place_names import NEAR, is_like, is_written, joined, keys_of, ways_of
 from operations.importing.reasons import Unplaced
 from records.ids import official_id
 from records.search_key import search_key
@@ -151,12 +151,13 @@ class Where:
 class Placed:
     """The village that was found; `notes`, words of `NOTES`, where the row says more or something else than is known.
 
-    `nrlm_code` is news about the village.
+    `named`: words of a note with what they name, to be listed with it. `nrlm_code` is news about the village.
     """
 
     village: Found
     notes: tuple[str, ...] = ()
     nrlm_code: str | None = None
+    named: tuple[tuple[str, str], ...] = ()
 
 
 def find_block(
@@ -298,7 +299,10 @@ def _differ(places: Places, code: str, name: str, found: list[Found]) -> Unplace
 def _with_code(places: Places, where: Where, village: Found, nrlm: str, notes: list[str]) -> Placed:
     if nrlm and village.nrlm_code and village.nrlm_code != nrlm:
         raise _differ(places, nrlm, where.village, [village])
-    return Placed(village, _once(notes), nrlm or None)
+    if is_written(where.village, village.keys):
+        return Placed(village, _once(notes), nrlm or None)
+    named = ("written_otherwise", f"{where.village}: {places.shown(village)}")
+    return Placed(village, (*_once(notes), "written_otherwise"), nrlm or None, (named,))
 
 
 def _panchayat(places: Places, where: Where, block: Found | None, notes: list[str]) -> Found | None:

@@ -94,7 +94,7 @@ class GroupsImporter:
         if before:
             return Planned(row, passed_over="repeated")
         listed = (*self._code_of_village(placed), Listed("Shg", id, values), *account)
-        return Planned(row, listed, notes=tuple(notes))
+        return Planned(row, listed, notes=tuple(notes), named=placed.named)
 
     def _met(self, village_id: str, name: str, formed_on: date) -> str | None:
         """A group that a phone has registered and that stands on the portal now: the same name, village and day. It is

@@ -4,6 +4,7 @@ A key is one for most spellings of a name, and also for some different names. Wh
 named to a person, or shows that a name is another spelling of one that a code has already told.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from difflib import SequenceMatcher
 from typing import Any
@@ -21,6 +22,10 @@ SPELLINGS = (
 
 _BEFORE = ("grm pncyt", "grmpncyt", "gp", "grm", "vilge", "blok", "viksknr", "jnpr pncyt", "jnpr")
 _LONG_WORD = 4
+_BRACKETS = re.compile(r"[(\[]([^)\]]*)[)\]]?")
+_TELL_APART = frozenset(map(search_key, "Kalan Kala Khurd Bujurg Mal Raiyat Khas Bada Badi Chhota Chhoti".split()))
+"""Words that make another village of a name, also where they stand in brackets."""
+_DEVANAGARI = re.compile("[\u0900-\u097f]")
 NEAR = 0.6
 """How alike two names must be for one to be taken for another spelling of the other, once something else tells it."""
 
@@ -45,19 +50,44 @@ def _aliases(text: str | None) -> list[str]:
 
 
 def ways_of(name: str) -> tuple[str, ...]:
-    """How a name is looked up, the surest way first: as written, by its key, by its key written together."""
-    plain = " ".join(name.lower().split())
-    bare = name.partition("(")[0].partition("[")[0].strip() or name
-    key = search_key(bare)
-    for before in _BEFORE:
-        if key.startswith(before + " "):
-            key = key[len(before) + 1 :]
-            break
-    return tuple(dict.fromkeys((f"={plain}", *((key, f"+{joined(key)}") if key else ()))))
+    """How a name is looked up, the surest way first: as written, by its key, by its key written together.
+
+    Words in brackets are part of the name first, and left out then, unless they are words that tell villages apart.
+    """
+    keys = [_key(_BRACKETS.sub(r" \1 ", name))]
+    bracketed = {key for words in _BRACKETS.findall(name) for key in search_key(words).split()}
+    if bracketed and not bracketed & _TELL_APART:
+        keys.append(_key(_BRACKETS.sub(" ", name)))
+    return tuple(dict.fromkeys((f"={_plain(name)}", *(way for key in keys if key for way in (key, f"+{joined(key)}")))))
+
+
+def _key(name: str) -> str:
+    """The search key of a name, without "Gram Panchayat" and the like before it."""
+    key = search_key(name)
+    before = next((one for one in _BEFORE if key.startswith(one + " ")), None)
+    return key[len(before) + 1 :] if before else key
+
+
+def _plain(name: str) -> str:
+    return " ".join(name.lower().split())
 
 
 def joined(key: str) -> str:
     return key.replace(" ", "")
+
+
+def is_written(name: str, keys: Iterable[str]) -> bool:
+    """Whether a place of these ways of writing is written like a name, or, in the other script, ends with the same
+    sound: different names may share a key, such as Rampur and Rampura."""
+    mine = _plain(name)
+    written = [key[1:] for key in keys if key.startswith("=")]
+    if alike := [one for one in written if bool(_DEVANAGARI.search(one)) == bool(_DEVANAGARI.search(mine))]:
+        return any(f" {mine}".endswith(f" {one}") for one in alike)
+    return any(_ends_in_a(one) == _ends_in_a(mine) for one in written)
+
+
+def _ends_in_a(name: str) -> bool:
+    return _BRACKETS.sub(" ", name).rstrip(" \u0901\u0902").endswith(("a", "\u093e", "\u0906"))
 
 
 def is_like(name: str, keys: Iterable[str]) -> bool:

@@ -21,7 +21,7 @@ TOTALS = frozenset("total totals grand total कुल योग महायो
 class Planned:
     """A row and what it lists; or why it lists nothing: refused, or passed over.
 
-    `notes` are words of `NOTES`, counted when the row is placed.
+    `notes` are words of `NOTES`, counted when the row is placed; `named` says which places some of them mean.
     """
 
     row: Row
@@ -29,6 +29,7 @@ class Planned:
     refused: Unplaced | None = None
     passed_over: str | None = None
     notes: tuple[str, ...] = ()
+    named: tuple[tuple[str, str], ...] = ()
 
 
 class Importer(Protocol):

@@ -344,6 +344,7 @@ OF_OTHER_ROWS = frozenset(("twice_in_file", "office_twice", "rows_in_one_cell"))
 NOTES: Mapping[str, str] = {
     "met_by_name": "registered here before, met by its name and now with the portal's code",
     "in_another_panchayat": "placed in the village of that name in another gram panchayat of the block",
+    "written_otherwise": "placed in a village whose name is written otherwise in the list of places",
     "panchayat_not_known": "with a gram panchayat that is not known, or one of several: placed by block and village",
     "code_not_known": "with a code of a place that is not known here: placed by the name beside it",
     "name_not_known": "with the name of a place that is not known here: placed by the code beside it",

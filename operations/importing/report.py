@@ -1,7 +1,7 @@
-"""What became of a file, counted by cause, in plain sentences. It names codes and columns, never a person."""
+"""What became of a file, counted by cause, in plain sentences. It names codes, columns and places, never a person."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,9 +18,16 @@ KINDS = {
 }
 
 
+MOST_NAMED = 20
+"""So many of the places that a note means are listed in the summary."""
+
+
 @dataclass
 class Report:
-    """Counts of one file. `effects`: (kind, effect) -> records; everything else counts rows."""
+    """Counts of one file. `effects`: (kind, effect) -> records; everything else counts rows.
+
+    `named`: the places that a note means, each once, in the order of the list.
+    """
 
     path: Path
     dry_run: bool = False
@@ -30,6 +37,7 @@ class Report:
     passed_over: Counter[str] = field(default_factory=Counter)
     effects: Counter[tuple[str, str]] = field(default_factory=Counter)
     notes: Counter[str] = field(default_factory=Counter)
+    named: dict[str, dict[str, None]] = field(default_factory=dict)
     differs: Counter[tuple[str, str]] = field(default_factory=Counter)
     proposed: int = 0
     unread: tuple[str, ...] = ()
@@ -47,6 +55,16 @@ class Report:
         """Whether every row was placed, refused, or held nothing."""
         return self.rows == self.placed + self.refused_rows + sum(self.passed_over.values())
 
+    def name(self, named: Iterable[tuple[str, str]]) -> None:
+        """Keep what a row's notes name."""
+        for code, words in named:
+            self.named.setdefault(code, {})[words] = None
+
+    def _named(self, code: str) -> list[str]:
+        words = list(self.named.get(code, ()))
+        more = len(words) - MOST_NAMED
+        return [f"    {one}" for one in words[:MOST_NAMED]] + ([f"    and {more} more"] if more > 0 else [])
+
     def sentences(self) -> list[str]:
         """The closing summary."""
         would = "Dry run, nothing was written. " if self.dry_run else ""
@@ -61,7 +79,8 @@ class Report:
                 lines.append(f"  {words}: {', '.join(counts)}")
         lines += [f"  refused, {code}: {n} - {_summary(code)}" for code, n in self.refused.most_common()]
         lines += [f"  passed over, {code}: {n} - {PASSED_OVER[code]}" for code, n in _sorted(self.passed_over)]
-        lines += [f"  noted, {code}: {n} - {NOTES[code]}" for code, n in _sorted(self.notes)]
+        for code, n in _sorted(self.notes):
+            lines += [f"  noted, {code}: {n} - {NOTES[code]}", *self._named(code)]
         if self.differs:
             fields = ", ".join(f"{KINDS[kind]} {name} {n}" for (kind, name), n in self.differs.most_common())
             lines.append(f"  kept what people wrote, the list's value is shown beside it: {fields}")

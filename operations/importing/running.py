@@ -105,6 +105,7 @@ def _account_for(
         return
     report.placed += 1
     report.notes.update(plan.notes)
+    report.name(plan.named)
 
 
 def _refused_by_centre(taken: Taken, row: Row) -> Unplaced:

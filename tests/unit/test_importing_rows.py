@@ -247,6 +247,53 @@ def test_a_zero_in_front_of_the_mission_s_code_may_have_been_dropped(tmp_path, c
     assert door.only("Shg")["village_id"] == official_id("lgd", "village/880004")
 
 
+RAMPURS = (
+    *PLACES,
+    place("village", "880021", "Pipariya", "gram_panchayat/990001"),
+    place("village", "880022", "Pipariya Khurd", "gram_panchayat/990001"),
+    place("village", "880023", "Rampura", "gram_panchayat/990001"),
+    place("village", "880024", "Salaiya (Mal)", "gram_panchayat/990001"),
+    place("village", "880025", "Deori", "gram_panchayat/990001", name_hi="देवरी"),
+)
+
+
+@pytest.mark.parametrize(
+    ("village", "found", "named"),
+    [
+        ("Pipariya (Khurd)", "880022", True),
+        ("PIPARIYA KHURD", "880022", False),
+        ("पिपरिया", "880021", False),
+        ("Pipariya (Basti)", "880021", True),
+        ("Pipariya [Kalan]", None, False),
+        ("Rampur", "880023", True),
+        ("रामपुर", "880023", True),
+        ("रामपुरा", "880023", False),
+        ("Gram Rampura", "880023", False),
+        ("Salaiya Mal", "880024", True),
+        ("Salaiya", None, False),
+        ("देवरि", "880025", True),
+    ],
+)
+def test_a_village_written_otherwise_is_named_and_words_that_tell_villages_apart_are_not_left_out(
+    tmp_path, village, found, named
+):
+    report, door = groups(tmp_path, GOOD | {"Village": village}, places=RAMPURS)
+    if found is None:
+        assert only_reason(report) == "village_unknown" and not door.kept
+        return
+    assert door.only("Shg")["village_id"] == official_id("lgd", f"village/{found}")
+    assert bool(report.notes["written_otherwise"]) == named
+    assert any(f"{village}: " in line and found in line for line in report.sentences()) == named
+
+
+def test_the_summary_names_each_village_once_and_so_many_at_most(tmp_path):
+    more = [place("village", str(n), f"Gram{n}a", "gram_panchayat/990001") for n in range(25)]
+    rows = [GOOD | {"SHG Code": str(n), "Village": f"Gram{n % 25}"} for n in range(50)]
+    report, _ = groups(tmp_path, *rows, places=(*PLACES, *more))
+    lines = "\n".join(report.sentences())
+    assert report.notes["written_otherwise"] == 50 and lines.count("Gram0: ") == 1 and "    and 5 more" in lines
+
+
 AMADIS = (
     *PLACES,
     place("village", "880011", "Amadi", "gram_panchayat/990002"),
