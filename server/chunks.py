@@ -32,6 +32,12 @@ def among_listed(dialect: str, column: ColumnElement[Any]) -> ColumnElement[bool
     return _among(dialect, column, bindparam("among", type_=_type(dialect)))
 
 
+def is_empty(column: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Rows without a text in a column, beside a condition by which they are to be found. Not IS NULL: where the column
+    has an index, SQLite would go through all in the state that have none."""
+    return func.coalesce(column, "") == ""
+
+
 def among_numbers(db: Connection, column: ColumnElement[Any], numbers: Collection[int]) -> ColumnElement[bool]:
     """`among` of whole numbers."""
     value = to_json(list(numbers)).decode()

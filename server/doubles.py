@@ -8,7 +8,7 @@ from sqlalchemy import Select, select
 from records.proposal import join_id
 from records.resemblance import names_alike
 from records.search_key import search_key
-from server.chunks import among, chunked
+from server.chunks import among, chunked, is_empty
 from server.merging import Merging
 from server.working import Working
 
@@ -60,7 +60,7 @@ def _registered(working: Working, field: str, values: list[str]) -> Select[Any]:
     """Groups that people registered and no list has named yet."""
     shg = working.tables.records["Shg"]
     return select(shg.c.id, shg.c.village_id, shg.c.search_key).where(
-        shg.c.state_id == working.state_id, among(working.db, shg.c[field], values), shg.c.portal_code.is_(None),
+        shg.c.state_id == working.state_id, among(working.db, shg.c[field], values), is_empty(shg.c.portal_code),
         shg.c.deleted_on.is_(None),
     )  # fmt: skip
 

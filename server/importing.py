@@ -20,7 +20,7 @@ from records.search_key import search_key
 from records.stamps import next_stamp
 from server.central_store import CentralStore
 from server.checking import Row, checked_rows
-from server.chunks import among, chunked
+from server.chunks import among, chunked, is_empty
 from server.pushing import Push, author_of
 
 
@@ -132,7 +132,7 @@ class Importing:
         """The women of some groups who bear no code yet."""
         member, found = self._centre.tables.records["Member"], list[Uncoded]()
         here = (member.c.deleted_on.is_(None), member.c.left_on.is_(None))
-        wanted = (member.c.state_id == self._centre.state_id, member.c.portal_code.is_(None), *here)
+        wanted = (member.c.state_id == self._centre.state_id, is_empty(member.c.portal_code), *here)
         with self._reading() as db:
             for some in chunked(set(groups)):
                 query = select(member.c.id, member.c.group_id, member.c.name, member.c.guardian_name)
@@ -171,7 +171,7 @@ class Importing:
         return sorted(found)
 
     def _of_code(self, kind: str, codes: Iterable[str]) -> dict[str, str]:
-        table, found = self._centre.tables.records[kind], {}
+        table, found = self._centre.tables.records[kind], dict[str, str]()
         with self._reading() as db:
             for some in chunked(set(codes)):
                 query = select(table.c.portal_code, table.c.id).where(
@@ -179,8 +179,10 @@ class Importing:
                     among(db, table.c.portal_code, some),
                     table.c.deleted_on.is_(None),
                 )
-                # Of two with one code, which only people can have written, the same one each time.
-                found.update({row.portal_code: row.id for row in db.execute(query.order_by(table.c.id.desc()))})
+                # Of two with one code, which only people can have written, the same one each time. Put in order here:
+                # for their order SQLite would read the whole state.
+                last_first = sorted(((row.id, row.portal_code) for row in db.execute(query)), reverse=True)
+                found.update({code: id for id, code in last_first})
         return found
 
     @contextmanager

@@ -75,7 +75,8 @@ class Working:
 
     def _read(self, kind: str, column: Column[Any], some: list[Any], *, lock: bool) -> None:
         query = _rows_among(self.tables.records[kind], column, self.db.dialect.name, lock)
-        self._take(kind, self.db.execute(query, {"state": self.state_id, "among": listed(self.db, some)}).mappings())
+        found = self.db.execute(query, {"state": self.state_id, "among": listed(self.db, some)}).mappings()
+        self._take(kind, found if lock else sorted(found, key=itemgetter("id")))
 
     def lock_reference(self, *, changes: bool) -> None:
         """Places, branches and areas stand still until the transaction ends: groups are placed by them. Whoever
@@ -111,7 +112,7 @@ class Working:
         for some in chunked({id for id in ids if id}):
             query = _groups_among(table, self.db.dialect.name)
             rows = self.db.execute(query, {"state": self.state_id, "among": listed(self.db, some)})
-            found.update({row.id: row.group_id for row in rows})
+            found.update({id: group for id, group in rows if group is not None})
         return found
 
     def load_where(self, kind: str, field: str, values: Iterable[Any]) -> list[dict[str, Any]]:
@@ -337,10 +338,12 @@ class Working:
 
 @lru_cache(maxsize=256)
 def _rows_among(table: Table, column: Column[Any], dialect: str, lock: bool) -> Select[Any]:
-    """Rows by one column, in the order of their ids: built once, for it is asked many times in every batch."""
+    """Rows by one column: built once, for it is asked many times in every batch. Rows are locked in the order of their
+    ids. Those that are only read are not asked for in it: SQLite would find them in that order by reading the whole
+    state."""
     mine = (table.c.state_id == bindparam("state")) & among_listed(dialect, column)
-    query = select(table).where(mine).order_by(table.c.id)
-    return query.with_for_update() if lock else query
+    query = select(table).where(mine)
+    return query.order_by(table.c.id).with_for_update() if lock else query
 
 
 @lru_cache(maxsize=256)
@@ -350,8 +353,9 @@ def _ids_among(table: Table, dialect: str) -> Select[Any]:
 
 @lru_cache(maxsize=256)
 def _groups_among(table: Table, dialect: str) -> Select[Any]:
+    # That they have a group is no condition: SQLite would go through all that have one, in the index of groups.
     mine = (table.c.state_id == bindparam("state")) & among_listed(dialect, table.c.id)
-    return select(table.c.id, table.c.group_id).where(mine, table.c.group_id.is_not(None))
+    return select(table.c.id, table.c.group_id).where(mine)
 
 
 @lru_cache(maxsize=64)
