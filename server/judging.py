@@ -3,25 +3,17 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
-from sqlalchemy import Select, Table, bindparam, select
-
 from records.access import Reach, Standing, may_cancel, may_write_as
-from records.days import day_of, end_of_day_ms
 from records.ids import first_account_id
 from records.problems import Refusal
-from records.stamps import parts
-from records.wire import read_capacity
 from server.checking import Row
-from server.merging import persons_of
+from server.merging import Merging, persons_of
+from server.past_reach import WITHDRAWN_MS, PastReach
 from server.standings import Standings
 from server.working import Working
-
-WITHDRAWN_MS = 30 * 24 * 3600 * 1000
-"""How long after a withdrawal work typed before it is still applied."""
 
 
 @dataclass(frozen=True)
@@ -45,23 +37,13 @@ class Touched:
     goes: Standing | None = None
 
 
-@dataclass(frozen=True)
-class Past:
-    """What the author reached at a moment; what she reached later, as found at contacts; and when an assignment that
-    stood at that moment last ended, None while none has."""
-
-    reaches: tuple[Reach, ...]
-    later: tuple[tuple[int, tuple[Reach, ...]], ...]
-    ended_ms: int | None
-
-
 class Judging:
     """Judges the rows of one batch. `verdict` gives None, or how and why a row fails."""
 
-    def __init__(self, working: Working, standings: Standings, author: Author, now_ms: int) -> None:
+    def __init__(self, working: Working, standings: Standings, merging: Merging, author: Author, now_ms: int) -> None:
         self._working, self._standings, self._author, self._now_ms = working, standings, author, now_ms
         self._cache: dict[Any, tuple[Refusal, ...]] = {}
-        self._past: dict[int, Past] = {}
+        self._past = PastReach(working, merging, author.person_id, now_ms)
 
     def verdict(self, row: Row, before: dict[str, Any] | None, touched: Touched) -> tuple[str, str, str | None] | None:
         """(state, code, field) against a row, or None."""
@@ -183,19 +165,16 @@ class Judging:
     def _covering_then(self, row: Row, touched: Touched) -> list[Reach]:
         """The reaches that covered the change where and when it was typed, if withdrawn at most 30 days ago.
 
-        A group that is not known yet stands where its village stands: the nearest known ancestor. Where a group is
-        moved to must have been in reach as well.
+        A group that is not known yet stands where its village stands: the nearest known ancestor. For where a group is
+        moved to the same holds as for where it was.
         """
         ms = row.typed_under
         if not ms or not touched.groups or None in touched.groups:
             return []
         stood = [self._stood(str(group), touched.places, ms) for group in touched.groups]
-        return [
-            reach
-            for reach in self._past_of(ms).reaches
-            if (touched.goes is None or reach.covers(touched.goes))
-            and all(self._in_time(reach, where, ms) for where in stood)
-        ]
+        if touched.goes:
+            stood.append([(touched.goes, None)])
+        return [reach for reach in self._past.at(ms) if all(self._in_time(reach, where, ms) for where in stood)]
 
     def _stood(self, group: str, places: tuple[Standing, ...], ms: int) -> list[tuple[Standing, int | None]]:
         if self._standings.now(group) is None:
@@ -203,52 +182,14 @@ class Judging:
         return self._standings.since(group, ms)
 
     def _in_time(self, reach: Reach, stood: list[tuple[Standing, int | None]], ms: int) -> bool:
-        """Whether a group was within a reach at a moment and has ceased to be at most 30 days ago: because the group
-        went where the reach does not go, or because the person lost it."""
-        here = stood[0][0]
+        """Whether a group was within a reach at a moment, and still is or has ceased to be at most 30 days ago: because
+        the group went where the reach does not go, or because the person lost it."""
+        here, there = stood[0][0], stood[-1][0]
         if not reach.covers(here):
             return False
+        if any(today.role == reach.role and today.covers(there) for today in self._author.reaches):
+            return True
         left = next((until for (_, until), (then, _) in pairwise(stood) if not reach.covers(then)), None)
-        past = self._past_of(ms)
-        lost = next((from_ms for from_ms, later in past.later if not any(r.covers(here) for r in later)), None)
-        ended = min((one for one in (left, lost, past.ended_ms) if one is not None), default=None)
-        if ended is None:
-            ended = self._regrouped_after(here, ms)
+        ceased = self._past.ceased(reach.role, here, ms)
+        ended = min((one for one in (left, ceased) if one is not None), default=None)
         return ended is not None and self._now_ms - ended <= WITHDRAWN_MS
-
-    def _regrouped_after(self, here: Standing, ms: int) -> int | None:
-        """When the panchayat was put into another cluster, of which no contact has told yet."""
-        panchayat = self._working.get("Place", here.gram_panchayat_id)
-        stamp = panchayat["stamps"].get("parent_id") if panchayat else None
-        written = parts(stamp).ms if stamp else 0
-        return written if ms < written <= self._now_ms else None
-
-    def _past_of(self, ms: int) -> Past:
-        if ms not in self._past:
-            asked = {"state": self._working.state_id, "person": self._author.person_id}
-            rows = self._working.db.execute(_reached_before(self._working.tables.reach_past), asked)
-            known = [(row.from_ms, read_capacity(row.capacity).reaches) for row in rows]
-            before = [reaches for from_ms, reaches in known if from_ms <= ms]
-            later = tuple((from_ms, reaches) for from_ms, reaches in known if from_ms > ms)
-            self._past[ms] = Past(before[-1] if before else (), later, self._withdrawn_after(ms))
-        return self._past[ms]
-
-    def _withdrawn_after(self, ms: int) -> int | None:
-        """When an assignment that the author had at a moment last ended or was changed: the day it names or the moment
-        the office wrote it, whichever is later, for the office may write late and date back."""
-        ends: list[int] = []
-        for row in self._working.load_where("Assignment", "person_id", [self._author.person_id]):
-            if row["from_on"] > day_of(ms):
-                continue
-            for name in ("to_on", "place_id", "branch_id", "role", "deleted_on"):
-                written = parts(row["stamps"][name]).ms if row["stamps"].get(name) else 0
-                day = row[name] if name in ("to_on", "deleted_on") else None
-                ends.append(max(written, end_of_day_ms(day) if day else 0))
-        past = [end for end in ends if ms < end <= self._now_ms]
-        return max(past, default=None)
-
-
-@lru_cache(maxsize=32)
-def _reached_before(past: Table) -> Select[Any]:
-    hers = (past.c.state_id == bindparam("state"), past.c.person_id == bindparam("person"))
-    return select(past.c.from_ms, past.c.capacity).where(*hers).order_by(past.c.from_ms)

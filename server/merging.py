@@ -73,7 +73,7 @@ class Merging:
 
     def knows(self, kind: str, row: dict[str, Any], name: str, stamp: str) -> bool:
         """Whether a change with this stamp is among those of the field, standing or superseded."""
-        return any(change.stamp == stamp for change in self._changes(kind, row, name))
+        return any(change.stamp == stamp for change in self.changes(kind, row, name))
 
     def said_otherwise(self, rows: Iterable[Row]) -> set[str]:
         """Stamps of these changes under which their field has another value already. Their records have been read."""
@@ -83,13 +83,13 @@ class Merging:
             stamp
             for row, before in known
             for name, (value, stamp, _base) in row.cells.items()
-            for change in self._changes(row.kind, before, name)
+            for change in self.changes(row.kind, before, name)
             if change.stamp == stamp and to_wire(change.value) != to_wire(value)
         }
 
     def _merge(self, kind: str, row: dict[str, Any], name: str, new: FieldChange) -> bool:
         """The general case: the whole set of changes of the field. False when `new` lost without having been seen."""
-        known = self._changes(kind, row, name)
+        known = self.changes(kind, row, name)
         if any(change.stamp == new.stamp for change in known):
             return True
         outcome = resolve([*known, new])
@@ -103,7 +103,8 @@ class Merging:
         self._note_unseen(kind, row, name, unsuperseded([*known, new]))
         return new not in outcome.losers
 
-    def _changes(self, kind: str, row: dict[str, Any], name: str) -> list[FieldChange]:
+    def changes(self, kind: str, row: dict[str, Any], name: str) -> list[FieldChange]:
+        """All changes of a field that were ever received, what stands first."""
         self._read_history([row["id"]])
         spec = fields_of(self._working.registry[kind].cls)[name]
         found = [FieldChange(row["stamps"].get(name, ""), row["bases"].get(name, ""), row[name])]
@@ -178,7 +179,7 @@ class Merging:
         if row is None:
             return
         if conflict["id"] == conflict_id(row["id"], name, conflict["losing_stamp"]):
-            outcome = resolve(self._changes(kind, row, name))
+            outcome = resolve(self.changes(kind, row, name))
             self._write_conflicts(kind, row, name, outcome.winner, outcome.losers)
             return
         # Work on a deleted group: no value lost.

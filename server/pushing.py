@@ -166,7 +166,7 @@ class Push:
         return author, self._applying(author)[1]
 
     def _applying(self, author: Author) -> tuple[Judging, Applying]:
-        judging = Judging(self.working, self.standings, author, self.now_ms)
+        judging = Judging(self.working, self.standings, self.merging, author, self.now_ms)
         return judging, Applying(self.working, self.standings, self.merging, author, judging, self.effects)
 
     def _write(self, number: int, rows: list[Row]) -> None:

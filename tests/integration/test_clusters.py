@@ -116,6 +116,21 @@ def test_what_was_typed_before_a_panchayat_went_is_applied_and_marked_for_thirty
     assert states(late) == [("quarantined", "out_of_reach")]
 
 
+def test_a_panchayat_that_goes_after_the_assignment_has_ended_gives_nothing_back(town):
+    one = Caller(town, "both")
+    one.pull()
+    one.push(("Shg", "a" * 32, a_group()))
+    town.clock.forward(days=1)
+    town.overwrite("Assignment", "both/1", to_on=date.fromtimestamp(town.clock() / 1000))
+    town.clock.forward(days=20)
+    change = ("Shg", "a" * 32, {"remarks": "typed in time"})
+    assert states(one.push(change, bases=town.stamps("Shg", "a" * 32))) == [("applied", None)]
+    town.clock.forward(days=20)
+    lie_in(town, "G1", "C2")
+    late = one.push(("Shg", "a" * 32, {"active": False}))
+    assert states(late) == [("quarantined", "out_of_reach")]
+
+
 def test_an_assignment_that_has_ended_reaches_nothing_of_the_cluster(town):
     one = Caller(town, "both")
     one.pull()

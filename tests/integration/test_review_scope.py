@@ -116,6 +116,105 @@ def test_a_reach_that_a_contact_found_lost_stays_lost_whatever_ended_since(world
     assert states(abm.push(("Shg", A, {"name": "x"}), bases=seen, under=long_ago)) == [("quarantined", "out_of_reach")]
 
 
+def also(world, name, **where):
+    """The person has this assignment too, from the beginning."""
+    world.office(("Assignment", name, {"person_id": "abm", "role": "abm", "from_on": "2020-01-01", **where}))
+
+
+def days_later(world, days, name, **values):
+    """Days go by without any call of hers; then the office changes an assignment, and it is the day after tomorrow."""
+    world.clock.forward(days=days)
+    world.overwrite("Assignment", name, **(values or {"to_on": date.fromtimestamp(world.clock() / 1000)}))
+    world.clock.forward(days=2)
+
+
+def typed(world, caller, under, **values):
+    """What becomes of a change of the group that was typed under an old cursor."""
+    return states(caller.push(("Shg", A, values or {"name": "x"}), bases=world.stamps("Shg", A), under=under))
+
+
+OUT = [("quarantined", "out_of_reach")]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [{"place_id": "G3"}, {"role": "bank_sakhi", "branch_id": "R1"}, {"role": "supervisor", "place_id": "B2"}],
+    ids=["of another panchayat", "in another role", "in another role elsewhere"],
+)
+def test_only_the_end_of_what_reached_the_group_counts(world, other):
+    """Two assignments at once; the first ended long ago, the other a few days ago, and no phone has called between."""
+    also(world, "abm/2", **other)
+    abm, supervisor = fresh(world, "abm"), fresh(world, "supervisor")
+    supervisor.push(("Shg", A, a_group(declared_members=11)))
+    long_ago = abm.under
+    days_later(world, 1, "abm/1")
+    days_later(world, 200, "abm/2")
+    assert [state for state, _ in typed(world, abm, long_ago)] == ["quarantined"]
+
+
+def test_of_two_that_reached_the_group_the_last_end_counts(world):
+    also(world, "abm/2", place_id="G1")
+    abm, supervisor = fresh(world, "abm"), fresh(world, "supervisor")
+    supervisor.push(("Shg", A, a_group()))
+    long_ago = abm.under
+    days_later(world, 1, "abm/1")
+    days_later(world, 200, "abm/2")
+    assert typed(world, abm, long_ago) == [("applied", None)]
+    assert "outside_reach" in world.row("Shg", A)["marks"]
+
+
+def test_an_assignment_that_was_moved_on_twice_had_left_the_group_the_first_time(world):
+    abm, supervisor = fresh(world, "abm"), fresh(world, "supervisor")
+    supervisor.push(("Shg", A, a_group()))
+    long_ago = abm.under
+    days_later(world, 1, "abm/1", place_id=ref("G2"))
+    assert typed(world, abm, long_ago, remarks="in time") == [("applied", None)]
+    abm = fresh(world, "abm2")
+    world.overwrite("Assignment", "abm2/1", place_id=ref("G1"))
+    abm.pull()
+    long_ago = abm.under
+    days_later(world, 1, "abm2/1", place_id=ref("G2"))
+    days_later(world, 200, "abm2/1", place_id=ref("G3"))
+    assert typed(world, abm, long_ago) == OUT
+
+
+@pytest.mark.parametrize(("days", "fate"), [(20, [("applied", None)]), (29, OUT)])
+def test_an_end_that_is_dated_back_counts_from_the_day_it_was_written(world, days, fate):
+    abm, supervisor = fresh(world, "abm"), fresh(world, "supervisor")
+    supervisor.push(("Shg", A, a_group()))
+    long_ago = abm.under
+    days_later(world, 60, "abm/1", to_on=date(2026, 9, 1))
+    world.clock.forward(days=days)
+    assert typed(world, abm, long_ago) == fate
+
+
+def test_an_end_that_was_taken_back_does_not_count(world):
+    abm, supervisor = fresh(world, "abm"), fresh(world, "supervisor")
+    supervisor.push(("Shg", A, a_group()))
+    long_ago = abm.under
+    days_later(world, 1, "abm/1")
+    days_later(world, 1, "abm/1", to_on=None)
+    days_later(world, 200, "abm/1")
+    assert typed(world, abm, long_ago) == [("applied", None)]
+
+
+@pytest.mark.parametrize(("first", "second", "fate"), [
+    ("", "abm/2", [("applied", None)]),
+    ("", "abm/1", [("applied", None)]),
+    ("abm/2", "abm/1", OUT),
+    ("abm/1", "abm/2", OUT),
+])  # fmt: skip
+def test_a_group_is_moved_if_neither_where_it_was_nor_where_it_goes_was_lost_long_ago(world, first, second, fate):
+    also(world, "abm/2", place_id="G3")
+    abm, supervisor = fresh(world, "abm"), fresh(world, "supervisor")
+    supervisor.push(("Shg", A, a_group()))
+    long_ago = abm.under
+    if first:
+        days_later(world, 1, first)
+    days_later(world, 200, second)
+    assert typed(world, abm, long_ago, village_id=ref("V3")) == fate
+
+
 def test_a_change_of_bearers_or_branch_meanwhile_takes_nothing_from_the_thirty_days(world):
     abm, supervisor = fresh(world, "abm"), fresh(world, "supervisor")
     abm.push(("Shg", A, a_group()), ("SavingsAccount", D, {"shg_id": A}))

@@ -194,7 +194,7 @@ class Centre:
             conflicts = working.load_where("Conflict", "record_id", [group])
             ids = {one["id"]: one["losing_stamp"] for one in conflicts}
             assert all(id == conflict_id(group, "name", stamp) for id, stamp in ids.items())
-            kept = {change for change in merge._changes("Shg", row, "name") if change.stamp}
+            kept = {change for change in merge.changes("Shg", row, "name") if change.stamp}
             by_stamp = {change.stamp: change.value for change in kept}
             open_ones = frozenset(by_stamp[one["losing_stamp"]] for one in conflicts if one["state"] != "closed")
             return Standing(row["name"], open_ones), kept
