@@ -1,10 +1,15 @@
 """`samooh restore`: a backup becomes a server again, in a new folder or an empty database, never over another one.
 
 The restored server has a new epoch: every phone sees at its next contact that the server has gone back, and gives it
-again what it acknowledged after the backup. What was revoked meanwhile stays revoked, by the second store.
+again what it acknowledged after the backup. What was revoked meanwhile stays revoked, by the second store. Until the
+new epoch has begun the database bears a mark (`server.restoring`), by which no command but this one opens it.
 """
 
+import os
 import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -15,10 +20,14 @@ from operations.backup import check_sqlite, postgres
 from operations.speaking import CannotDo, say
 from server.central_store import CentralStore
 from server.database import Database
+from server.keys import MARK, right_secret
+from server.restoring import UNFINISHED, begin_restore, end_restore, restored_from
 from server.revocations import Revocations
-from server.serving import centre_of, now_ms
+from server.serving import centre_being_restored, now_ms
 from server.settings import Settings, read_settings
 from server.upserting import put
+
+ASIDE = ".unfinished"
 
 
 def restore(
@@ -31,17 +40,17 @@ def restore(
         bool, typer.Option("--without-revocations", help="The store of revocations is lost; see the operations page.")
     ] = False,
 ) -> None:
-    """Bring a backup back. Needs the key and the newest revocations of the server it comes from."""
+    """Bring a backup back. Needs the key and the newest revocations of the server it comes from.
+
+    Stopped half-way, it goes on when it is given again.
+    """
     if not backup.is_file():
         raise CannotDo(f"{backup} is not there.")
     settings = read_settings()
-    if backup.suffix == ".dump":
-        _need_revocations(settings, without_revocations)
-        restored = _load_postgres(settings, backup)
-        _begin_revocations(restored.revocations_path, without_revocations)
-    else:
-        restored = _put_file(settings, backup, into, without_revocations)
-    centre = centre_of(restored)
+    _need_revocations(settings, without_revocations)
+    restored = _load_postgres(settings, backup) if backup.suffix == ".dump" else _put_file(settings, backup, into)
+    _begin_revocations(restored.revocations_path, without_revocations)
+    centre = centre_being_restored(restored)
     try:
         epoch = begin_anew(centre)
     finally:
@@ -61,11 +70,12 @@ def begin_anew(centre: CentralStore) -> str:
     A code that was used after the backup would be good again in the restored database.
     """
     meta, code = centre.tables.meta, centre.tables.enrolment
-    epoch = centre.new_epoch()
     with centre.database.writing() as db:
+        epoch = centre.epochs.begin(db, "restored")
         mine = (code.c.state_id == centre.state_id, code.c.used_ms.is_(None))
         db.execute(update(code).where(*mine).values(expires_ms=0))
         put(db, meta, [{"state_id": centre.state_id, "name": "restored", "value": str(centre.clock())}])
+        end_restore(db)
     return epoch
 
 
@@ -84,39 +94,92 @@ def _begin_revocations(path: Path, without: bool) -> None:
         Revocations(path).begin_after_loss(now_ms())
 
 
+def _goes_on(begun: str | None, backup: Path, where: str) -> bool:
+    """Whether a restore of this very backup was begun there already; another one is not mixed with it."""
+    if begun in (None, backup.name):
+        return begun is not None
+    raise CannotDo(
+        f"The restore of {begun} into {where} was begun and not finished: give it again with that backup, or take "
+        "a new place for this one."
+    )
+
+
 # --- SQLite
 
 
-def _put_file(settings: Settings, backup: Path, into: Path | None, without: bool) -> Settings:
+def _put_file(settings: Settings, backup: Path, into: Path | None) -> Settings:
     if into is None:
         raise CannotDo("Name the new folder with --into.")
-    folder = into.expanduser().resolve()
-    if (folder / "central.db").exists() or any(folder.glob("central.db*")):
-        raise CannotDo(f"{folder} holds a database already: name a new folder. Nothing is ever restored over another.")
     if settings.database_url is not None:
         raise CannotDo("SAMOOH_DATABASE_URL names another database: leave it out, and set SAMOOH_FOLDER afterwards.")
+    folder = into.expanduser().resolve()
+    file = folder / "central.db"
+    goes_on = _goes_on(_asked(file, f"SELECT backup FROM {UNFINISHED.name}"), backup, str(folder))
+    if not goes_on and any(not path.name.startswith(file.name + ASIDE) for path in folder.glob("central.db*")):
+        raise CannotDo(f"{folder} holds a database already: name a new folder. Nothing is ever restored over another.")
     check_sqlite(backup)
-    _need_revocations(settings, without)
-    if not settings.secret_path.exists():
-        raise CannotDo(
-            f"The key is not in {settings.secret_path}: put it there from where you keep it, or name its file in "
-            "SAMOOH_SECRET_FILE."
-        )
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    # What stands in the old folder by default goes along; what has a place of its own stays there.
-    _take_along(settings.secret_file, settings.secret_path, folder / "secret.key")
-    _take_along(settings.revocations, settings.revocations_path, folder / "revocations.jsonl")
-    _begin_revocations(settings.revocations or folder / "revocations.jsonl", without)
-    shutil.copyfile(backup, folder / "central.db")
-    (folder / "central.db").chmod(0o600)
+    _need_key_of(backup, settings)
+    along = _what_goes_along(settings, folder)
+    if not goes_on:
+        for _, new in along:
+            if new.exists():
+                raise CannotDo(f"{new} is there already: name a new folder.")
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        _copy_marked(backup, file)
+    for old, new in along:
+        with _replacing(new) as aside:
+            shutil.copy2(old, aside)
     return settings.model_copy(update={"folder": folder})
 
 
-def _take_along(named: Path | None, old: Path, new: Path) -> None:
-    if named is None and old.exists() and old != new:
-        if new.exists():
-            raise CannotDo(f"{new} is there already: name a new folder.")
-        shutil.copy2(old, new)
+def _what_goes_along(settings: Settings, folder: Path) -> list[tuple[Path, Path]]:
+    """From where to where: what stands in the old folder by default. What has a place of its own stays there."""
+    places = (
+        (settings.secret_file, settings.secret_path, folder / "secret.key"),
+        (settings.revocations, settings.revocations_path, folder / "revocations.jsonl"),
+    )
+    return [(old, new) for named, old, new in places if named is None and old.exists() and old != new]
+
+
+def _need_key_of(backup: Path, settings: Settings) -> None:
+    """Looked at before anything is made: with another key the restored database would be of no use."""
+    mark = _asked(backup, f"SELECT value FROM meta WHERE name = '{MARK}' AND state_id = {settings.state}")
+    right_secret(settings.secret_path, mark or "")
+
+
+def _copy_marked(backup: Path, file: Path) -> None:
+    """The database stands under its name only with the mark in it."""
+    with _replacing(file) as aside:
+        shutil.copyfile(backup, aside)
+        aside.chmod(0o600)
+        database = Database(f"sqlite:///{aside}")
+        try:
+            with database.writing() as db:
+                begin_restore(db, backup.name)
+        finally:
+            database.close()
+
+
+@contextmanager
+def _replacing(file: Path) -> Iterator[Path]:
+    """A name to write to; what is written there takes the file's place when the block ends."""
+    aside = file.with_name(file.name + ASIDE)
+    for path in aside.parent.glob(aside.name + "*"):
+        path.unlink()
+    yield aside
+    os.replace(aside, file)
+
+
+def _asked(file: Path, question: str) -> str | None:
+    """The first value of an answer; None where the file or the table is not there."""
+    if not file.exists():
+        return None
+    with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as db:
+        try:
+            row = db.execute(question).fetchone()
+        except sqlite3.DatabaseError:
+            return None
+    return row and row[0]
 
 
 # --- PostgreSQL
@@ -125,14 +188,22 @@ def _take_along(named: Path | None, old: Path, new: Path) -> None:
 def _load_postgres(settings: Settings, backup: Path) -> Settings:
     if settings.database_file is not None:
         raise CannotDo("This backup is of a PostgreSQL database: name an empty one in SAMOOH_DATABASE_URL.")
+    right_secret(settings.secret_path, "")
     database = Database(settings.url)
     try:
-        if inspect(database.engine).get_table_names():
-            raise CannotDo(
-                f"{settings.shown_url} is not empty: make a new database. Nothing is ever restored over another."
-            )
+        with database.writing() as db:
+            loaded = set(inspect(db).get_table_names()) - {UNFINISHED.name}
+            begun = restored_from(db)
+            if loaded and _goes_on(begun, backup, settings.shown_url):
+                return settings
+            if loaded:
+                raise CannotDo(
+                    f"{settings.shown_url} is not empty: make a new database. Nothing is ever restored over another."
+                )
+            begin_restore(db, backup.name)
     finally:
         database.close()
+    # All of it or nothing: a restore that is given again finds either the mark alone or the whole backup beside it.
     postgres(
         "pg_restore", settings, "--no-owner", "--no-privileges", "--exit-on-error", "--single-transaction", str(backup)
     )

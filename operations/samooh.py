@@ -23,6 +23,7 @@ from operations.serve import serve
 from operations.speaking import CannotDo
 from operations.status import status
 from server.keys import WrongKey
+from server.restoring import RestoreUnfinished
 from server.revocations import RevocationsMissing
 from server.schema import SchemaProblem
 from server.serving import PortTaken
@@ -33,6 +34,8 @@ IMPORTS = "operations.importing.commands"
 GROUPS = ("places", "branches", "groups", "members")
 
 CANNOT, INTERRUPTED = 2, 130
+SAID = (CannotDo, BadSettings, WrongKey, RevocationsMissing, SchemaProblem, RestoreUnfinished, PortTaken)
+"""What is raised with a sentence for whoever gave the command."""
 
 samooh = typer.Typer(
     help="Start and tend a Samooh server.",
@@ -82,7 +85,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         samooh(args=list(arguments) if arguments is not None else None, prog_name="samooh")
     except SystemExit as ended:
         return ended.code if isinstance(ended.code, int) else CANNOT
-    except (CannotDo, BadSettings, WrongKey, RevocationsMissing, SchemaProblem, PortTaken) as reason:
+    except SAID as reason:
         print(reason, file=sys.stderr)
     except OperationalError as error:
         print(_no_database(error), file=sys.stderr)

@@ -54,13 +54,18 @@ def mark_of(secret: bytes) -> str:
 def secret_for(database: Database, state_id: int, path: Path) -> bytes:
     """The key for a database. A new one only where the database is new; WrongKey where it is not and has another."""
     wanted = _mark_in(database, state_id)
-    if not path.exists() and wanted is not None:
+    return secret_at(path) if wanted is None else right_secret(path, wanted)
+
+
+def right_secret(path: Path, wanted: str) -> bytes:
+    """The key in a file, for a database that knows it by this mark ("": by none). WrongKey if missing, or another."""
+    if not path.exists():
         raise WrongKey(
             f"The key in {path} is missing, and this database was made with one: put it back from where you keep it, "
             "or name its file in SAMOOH_SECRET_FILE. It is in no backup."
         )
     secret = secret_at(path)
-    if wanted not in (None, "", mark_of(secret)):
+    if wanted not in ("", mark_of(secret)):
         raise WrongKey(
             f"The key in {path} is not the one this database was made with: put back the right one, or name its file "
             "in SAMOOH_SECRET_FILE."

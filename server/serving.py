@@ -19,6 +19,7 @@ from server.central_store import CentralStore, Clock
 from server.database import Database
 from server.keys import WrongKey, remember_key, secret_at, secret_for
 from server.logs import log_as
+from server.restoring import RestoreUnfinished, need_finished
 from server.revocations import Revocations, RevocationsMissing
 from server.schema import SchemaProblem
 from server.settings import Settings
@@ -50,9 +51,14 @@ def open_centre(folder: Path, state_id: int, *, clock: Clock = now_ms) -> Centra
 def centre_of(settings: Settings, *, prepares: bool = True, clock: Clock = now_ms) -> CentralStore:
     """The central store that the settings name; `prepares`: with its tables brought up to date first.
 
-    Raises WrongKey, RevocationsMissing and SchemaProblem, which say what to do.
+    Raises WrongKey, RevocationsMissing, SchemaProblem and RestoreUnfinished, which say what to do.
     """
     return _opened(settings, Revocations(settings.revocations_path), prepares, clock)
+
+
+def centre_being_restored(settings: Settings) -> CentralStore:
+    """The central store of a restore that is under way: never to be served before that has ended."""
+    return _opened(settings, Revocations(settings.revocations_path), True, restoring=True)
 
 
 def store_without_revocations(settings: Settings) -> CentralStore:
@@ -60,11 +66,20 @@ def store_without_revocations(settings: Settings) -> CentralStore:
     return _opened(settings, None, True)
 
 
-def _opened(settings: Settings, revocations: Revocations | None, prepares: bool, clock: Clock = now_ms) -> CentralStore:
+def _opened(
+    settings: Settings,
+    revocations: Revocations | None,
+    prepares: bool,
+    clock: Clock = now_ms,
+    *,
+    restoring: bool = False,
+) -> CentralStore:
     if settings.database_file is not None:
         settings.database_file.parent.mkdir(parents=True, exist_ok=True)
     database = Database(settings.url)
     try:
+        if not restoring:
+            need_finished(database)
         secret = secret_for(database, settings.state, settings.secret_path)
     finally:
         database.close()
@@ -127,7 +142,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         listener = listening(chosen.host, chosen.port)
         centre = open_centre(chosen.folder, chosen.state)
-    except (PortTaken, WrongKey, RevocationsMissing, SchemaProblem) as reason:
+    except (PortTaken, WrongKey, RevocationsMissing, SchemaProblem, RestoreUnfinished) as reason:
         print(reason, file=sys.stderr)
         return 2
     print(f"serving on http://{chosen.host}:{listener.getsockname()[1]}", flush=True)

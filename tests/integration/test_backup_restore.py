@@ -1,20 +1,27 @@
 """A backup taken while phones push, a server lost, restored anew: phones heal it, the revoked stay out."""
 
+import json
 import shutil
 import sqlite3
 import threading
+from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from sqlalchemy import select
 
-from operations import backup
+from operations import backup, restore
 from operations.samooh import main
 from records.commands.groups import ChangeGroup, RegisterGroup
+from records.messages import EnrolRequest
 from records.problems import Problem
 from server.central_store import CentralStore
 from server.keys import remember_key
-from server.revocations import Revocations
+from server.revocations import Revocations, Revoked
+from server.serving import centre_of
+from server.settings import read_settings
 from sync.runner import SyncRunner
+from tests import postgres
 from tests.fleet import Phone, differences, fresh_contents, quiet
 from tests.world import World, ref
 
@@ -211,12 +218,122 @@ def test_without_key_or_revocations_nothing_is_restored_and_the_sentence_says_wh
     assert not (tmp_path / "new").exists()
 
 
-def test_another_key_does_not_open_the_restored_database(world, tmp_path, capsys):
+def test_with_another_key_nothing_is_restored_and_with_the_right_one_the_same_command_does_it(world, tmp_path, capsys):
     file = backed_up(tmp_path, capsys)
     world.centre.close()
     (world.folder / "secret.key").write_bytes(b"x" * 32)
     assert restored(world, tmp_path, file) == 2
     assert "not the one this database was made with" in capsys.readouterr().err
+    assert not (tmp_path / "new").exists()
+    (world.folder / "secret.key").write_bytes(SECRET)
+    assert restored(world, tmp_path, file) == 0
+
+
+class Stopped(BaseException):
+    """As when the process is killed: nothing after it happens."""
+
+
+@pytest.mark.parametrize("when", ["copyfile", "copy2", "centre_being_restored", "begin_anew"])
+def test_a_restore_that_is_stopped_anywhere_serves_nobody_and_goes_on(world, tmp_path, monkeypatch, capsys, when):
+    code = world.centre.enrolments.code_for(ref("abm"))
+    with world.centre.database.reading() as db:
+        old_epoch = world.centre.epoch(db)
+    file = backed_up(tmp_path, capsys)
+    world.centre.enrol(EnrolRequest("0.1.0", code, b"s" * 32, b"x" * 32))
+    world.centre.close()
+
+    def stop(*call, **how):
+        raise Stopped
+
+    with monkeypatch.context() as patch:
+        patch.setattr(restore.shutil if when.startswith("copy") else restore, when, stop)
+        with pytest.raises(Stopped):
+            restored(world, tmp_path, file)
+    if when != "copyfile":
+        with monkeypatch.context() as patch:
+            patch.setenv("SAMOOH_FOLDER", str(tmp_path / "new"))
+            assert [main([command]) for command in ("status", "serve")] == [2, 2]
+        said = capsys.readouterr().err
+        assert said.count("not finished") == 2 and file.name in said
+    with (world.folder / "revocations.jsonl").open("a") as store:
+        store.write(json.dumps({"deed": "revoke", **asdict(Revoked(1, 23, ("0badcafe",), "", ""))}) + "\n")
+    assert restored(world, tmp_path, file) == 0
+    with world.centre.database.reading() as db:
+        assert world.centre.epoch(db) != old_epoch
+    with pytest.raises(Problem, match="code_"):
+        world.centre.enrol(EnrolRequest("0.1.0", code, b"s" * 32, b"y" * 32))
+    assert "0badcafe" in (tmp_path / "new" / "revocations.jsonl").read_text(), "the newest one goes along"
+    assert sorted(path.name for path in (tmp_path / "new").iterdir() if "unfinished" in path.name) == []
+
+
+def test_into_a_restore_that_is_not_finished_goes_no_other_backup(world, tmp_path, monkeypatch, capsys):
+    file = backed_up(tmp_path, capsys)
+    world.centre.close()
+    other = shutil.copyfile(file, tmp_path / "samooh-20260101T000000Z.db")
+    with monkeypatch.context() as patch:
+        patch.setattr(restore, "begin_anew", lambda centre: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            restored(world, tmp_path, file)
+    assert restored(world, tmp_path, other) == 2
+    assert f"The restore of {file.name} into" in capsys.readouterr().err
+    assert restored(world, tmp_path, file) == 0
+
+
+@pytest.fixture
+def postgres_server(tmp_path, monkeypatch):
+    """Gives a new database its name in the settings, and takes all away at the end."""
+    server, made = postgres.server(), []
+    for name in ("SETTINGS", "SECRET_FILE", "REVOCATIONS"):
+        monkeypatch.delenv(f"SAMOOH_{name}", raising=False)
+    monkeypatch.setenv("SAMOOH_FOLDER", str(tmp_path / "server"))
+
+    def new_database():
+        made.append(server.new_database())
+        monkeypatch.setenv("SAMOOH_DATABASE_URL", made[-1])
+
+    yield new_database
+    for url in made:
+        server.drop(url)
+
+
+def epoch_and_codes():
+    centre = centre_of(read_settings())
+    try:
+        with centre.database.reading() as db:
+            table = centre.tables.enrolment
+            return centre.epoch(db), list(db.scalars(select(table.c.expires_ms)))
+    finally:
+        centre.close()
+
+
+def test_on_postgresql_a_restore_that_is_stopped_serves_nobody_and_goes_on(
+    postgres_server, tmp_path, monkeypatch, capsys
+):
+    postgres_server()
+    centre = centre_of(read_settings())
+    centre.enrolments.code_for(ref("abm"))
+    centre.close()
+    before, [expires_ms] = epoch_and_codes()
+    file = backed_up(tmp_path, capsys)
+
+    postgres_server()
+    key = shutil.move(tmp_path / "server" / "secret.key", tmp_path / "key")
+    assert main(["restore", str(file)]) == 2 and "is missing" in capsys.readouterr().err
+    (tmp_path / "server" / "secret.key").write_bytes(b"x" * 32)
+    (tmp_path / "server" / "secret.key").chmod(0o600)
+    assert main(["restore", str(file)]) == 2 and "not the one" in capsys.readouterr().err
+    assert main(["status"]) == 2 and "not finished" in capsys.readouterr().err
+    shutil.move(key, tmp_path / "server" / "secret.key")
+    with monkeypatch.context() as patch:
+        patch.setattr(restore, "begin_anew", lambda centre: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            main(["restore", str(file)])
+    assert [main([command]) for command in ("status", "serve")] == [2, 2]
+    assert "not finished" in capsys.readouterr().err
+    assert main(["restore", str(file)]) == 0
+    after, codes = epoch_and_codes()
+    assert expires_ms and codes == [0] and after != before
+    assert main(["restore", str(file)]) == 2 and "not empty" in capsys.readouterr().err
 
 
 def test_a_damaged_backup_is_refused(world, tmp_path, capsys):
