@@ -11,15 +11,18 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from dotenv import dotenv_values
 from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
+from server.settings_file import ENCODING, look_through
+
 PREFIX = "SAMOOH_"
 FILE = f"{PREFIX}SETTINGS"
 """The environment variable that names the file; `--settings` wins over it."""
+ELSEWHERE = ("SITE", "CONSOLE_PORT", "SERVER", "KILLS", "PICTURES", "SEEDS", "SEEDS_SECONDS")
+"""Names with the prefix that are no settings: the samples for a proxy, the app and the tests read them."""
 LAST_PORT = 65533
 SECRET_BYTES = 32
 ON_THIS_MACHINE = ("127.0.0.1", "::1", "localhost")
@@ -39,7 +42,7 @@ class Settings(BaseSettings):
     """What a server is told from outside. Frozen; may be handed to another process."""
 
     model_config = SettingsConfigDict(
-        env_prefix=PREFIX, frozen=True, extra="ignore", env_ignore_empty=True, env_file_encoding="utf-8"
+        env_prefix=PREFIX, frozen=True, extra="ignore", env_ignore_empty=True, env_file_encoding=ENCODING
     )
 
     folder: Where = Field(default=Path("~/.local/share/samooh-server"), validate_default=True)
@@ -116,7 +119,10 @@ def read_settings(file: Path | None = None, **chosen: Any) -> Settings:
     file = file or (Path(os.environ[FILE]) if os.environ.get(FILE) else None)
     if file is not None and not file.is_file():
         raise BadSettings([f"The settings file {file} is not there: name the right one with --settings or in {FILE}."])
-    mistakes = _unknown_names(file)
+    in_file, broken = look_through(file) if file else ([], [])
+    if file and not in_file and broken:
+        raise BadSettings(broken)
+    mistakes = [*broken, *_unknown_names(in_file)]
     given: dict[str, Any] = {"_env_file": file, **{name: value for name, value in chosen.items() if value is not None}}
     try:
         settings = Settings(**given)
@@ -125,7 +131,8 @@ def read_settings(file: Path | None = None, **chosen: Any) -> Settings:
         mistakes += [_sentence(name, value) for name, value in wrong.items()]
         # What is wrong by itself is set aside, so that the rest is judged in the same breath.
         settings = Settings(**given | {name: Settings.model_fields[name].default for name in wrong})
-    mistakes += [sentence for check in CHECKS for sentence in check(settings)]
+    if not broken:  # else what those lines were to say would be judged as if it were not wanted
+        mistakes += [sentence for check in CHECKS for sentence in check(settings)]
     if mistakes:
         raise BadSettings(mistakes)
     return settings
@@ -135,13 +142,13 @@ def _sentence(name: str, value: Any) -> str:
     return f"{PREFIX}{name.upper()} is {str(value)!r}: {INSTEAD[name]}."
 
 
-def _unknown_names(file: Path | None) -> list[str]:
+def _unknown_names(in_file: list[str]) -> list[str]:
     """Misspelt names, which would otherwise be settings that are silently not there."""
     known = [PREFIX + name.upper() for name in SETTINGS]
-    in_file = [name for name in (dotenv_values(file, encoding="utf-8") if file else {}) if name.upper() not in known]
-    nearly = [name for name in os.environ if name.startswith(PREFIX) and name not in (*known, FILE)]
+    others = [FILE, *(PREFIX + name for name in ELSEWHERE)]
+    around = [name for name in os.environ if name.upper().startswith(PREFIX) and name.upper() not in others]
     found = []
-    for name in [*in_file, *(one for one in nearly if get_close_matches(one, known, cutoff=0.85))]:
+    for name in [name for name in (*in_file, *around) if name.upper() not in known]:
         close = get_close_matches(name.upper(), known, 1, cutoff=0.6)
         instead = f"did you mean {close[0]}?" if close else f"the settings are {', '.join(known)}."
         found.append(f"{name} is no setting: {instead}")

@@ -74,6 +74,7 @@ def test_the_unit_starts_what_exists_and_is_hardened():
     unit.read_string((SAMPLES / "samooh.service").read_text("utf-8"))
     service = dict(unit["Service"])
     assert service["ExecStart"].endswith("-m operations.samooh serve")
+    assert service["Environment"].startswith(f"{FILE}=/") and "EnvironmentFile" not in service, "it passes lines over"
     assert service["RestartPreventExitStatus"] == "2"
     for name, value in {"NoNewPrivileges": "yes", "ProtectSystem": "strict", "UMask": "0077", "User": "samooh"}.items():
         assert service[name] == value

@@ -1,10 +1,12 @@
 """The settings of a server: every mistake at once, each a sentence that says what to write; no password."""
 
 import pickle
+import re
+from pathlib import Path
 
 import pytest
 
-from server.settings import INSTEAD, SETTINGS, BadSettings, read_settings
+from server.settings import ELSEWHERE, INSTEAD, SETTINGS, BadSettings, read_settings
 
 PASSWORD = "kachnar-47"
 
@@ -121,6 +123,56 @@ def test_a_misspelt_name_is_told_in_file_and_environment(monkeypatch, tmp_path):
         read_settings(file)
     assert any("SAMOOH_PROT" in line and "SAMOOH_PORT?" in line for line in refused.value.mistakes)
     assert any("SAMOOH_WORKER " in line and "SAMOOH_WORKERS?" in line for line in refused.value.mistakes)
+
+
+@pytest.mark.parametrize("name", ["SAMOOH_DB_URL", "SAMOOH_SECRET", "SAMOOH_QQQ", "samooh_folders"])
+def test_a_name_that_is_not_known_is_told_however_far_from_a_known_one(monkeypatch, name):
+    monkeypatch.setenv(name, "x")
+    with pytest.raises(BadSettings, match=f"{name} is no setting"):
+        read_settings()
+
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_names_that_others_use_are_left_alone(monkeypatch):
+    read = re.compile(r"""(?:environ(?:\.get\(|\[)"|\{\$)SAMOOH_(\w+)""")
+    places = [ROOT / "main.py", ROOT / "operations" / "samples" / "Caddyfile", *(ROOT / "tests").rglob("*.py")]
+    used = {name for place in places for name in read.findall(place.read_text("utf-8"))}
+    assert {"SITE", "SERVER", "SEEDS"} <= used and used - set(ELSEWHERE) <= {name.upper() for name in SETTINGS}
+    for name in ELSEWHERE:
+        monkeypatch.setenv(f"SAMOOH_{name}", "x")
+    assert read_settings().port == 8600
+
+
+@pytest.mark.parametrize(
+    ("lines", "says"),
+    [
+        ('SAMOOH_LOG=json\n\nSAMOOH_FOLDER="/tmp/kachnar-47\n', ["Line 3 of", "must end with the same one"]),
+        ('SAMOOH_FOLDER="/tmp/kachnar-47\nSAMOOH_LOG="\n', ["Line 1 of"]),
+        ("SAMOOH_WORKERS 4\nthis is no line\n", ["Line 1 of", "Line 2 of", "write NAME=value"]),
+        ("# the port\nSAMOOH_PORT\nSAMOOH_LOG=\n", ["SAMOOH_PORT in line 2", "SAMOOH_LOG in line 3", "no value"]),
+        ("SAMOOH_PORT=8700\n\nsamooh_port=8800\n", ["in line 1 and again in line 3"]),
+        ("SAMOOH_PORT=eighty\nSAMOOH_WORKERS 4\n", ["Line 2 of", "'eighty'"]),
+    ],
+)
+def test_a_line_that_cannot_be_read_is_told_and_not_shown(tmp_path, lines, says, caplog):
+    file = tmp_path / "settings.env"
+    file.write_text(lines)
+    with pytest.raises(BadSettings) as refused:
+        read_settings(file)
+    said = str(refused.value)
+    assert all(piece in said and str(file) in said for piece in says), said
+    assert PASSWORD not in said and not caplog.records
+
+
+def test_a_file_of_an_editor_of_windows_is_read_or_told(tmp_path):
+    file = tmp_path / "settings.env"
+    file.write_bytes("\ufeffSAMOOH_PORT=8700\r\nSAMOOH_LOG=plain\r\n".encode())
+    assert (read_settings(file).port, read_settings(file).log) == (8700, "plain")
+    file.write_text("SAMOOH_PORT=8700\n", "utf-16")
+    with pytest.raises(BadSettings, match="UTF-8"):
+        read_settings(file)
 
 
 def test_a_file_that_is_not_there_is_told(tmp_path):
