@@ -143,6 +143,8 @@ def _what_goes_along(settings: Settings, folder: Path) -> list[tuple[Path, Path]
 
 def _need_key_of(backup: Path, settings: Settings) -> None:
     """Looked at before anything is made: with another key the restored database would be of no use."""
+    if _asked(backup, "SELECT 1 FROM meta") is None:
+        raise CannotDo(f"{backup} is no backup of a Samooh server: name a file that samooh backup has written.")
     mark = _asked(backup, f"SELECT value FROM meta WHERE name = '{MARK}' AND state_id = {settings.state}")
     right_secret(settings.secret_path, mark or "")
 

@@ -10,10 +10,11 @@ import os
 import secrets
 from pathlib import Path
 
-from sqlalchemy import inspect, select
+from sqlalchemy import select
 
 from server.central_store import CentralStore
 from server.database import Database
+from server.schema import META, is_founded
 from server.settings import SECRET_BYTES
 from server.upserting import insert_into
 
@@ -82,11 +83,8 @@ def remember_key(centre: CentralStore, secret: bytes) -> None:
 
 def _mark_in(database: Database, state_id: int) -> str | None:
     """None: an empty database. "": one from before the mark."""
-    if not inspect(database.engine).has_table("meta"):
+    if not is_founded(database):
         return None
-    from sqlalchemy import column, table
-
-    meta = table("meta", column("state_id"), column("name"), column("value"))
     with database.reading() as db:
-        found = db.scalar(select(meta.c.value).where(meta.c.state_id == state_id, meta.c.name == MARK))
+        found = db.scalar(select(META.c.value).where(META.c.state_id == state_id, META.c.name == MARK))
     return str(found or "")

@@ -10,7 +10,7 @@ from pathlib import Path
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
-from sqlalchemy import Column, Connection, MetaData, String, Table, inspect, select
+from sqlalchemy import Column, Connection, Integer, MetaData, String, Table, column, inspect, select, table
 from sqlalchemy.exc import DBAPIError
 
 from server.database import Database
@@ -53,6 +53,29 @@ def check(database: Database) -> None:
         version = version_of(db)
     if version != head():
         raise SchemaProblem("The database is not at the newest step yet: start `samooh serve`, which brings it there.")
+
+
+META = table("meta", column("state_id", Integer), column("name", String), column("value", String))
+"""What the centre of a state has written of itself, for a look before it is opened."""
+
+
+def is_founded(database: Database) -> bool:
+    """Whether a centre was ever opened on this database."""
+    return inspect(database.engine).has_table(META.name)
+
+
+def need_state(database: Database, state_id: int) -> None:
+    """SchemaProblem for a database that holds records of other states only: its phones would find nobody there."""
+    if not is_founded(database):
+        return
+    with database.reading() as db:
+        states = sorted(db.scalars(select(META.c.state_id).distinct()))
+    if states and state_id not in states:
+        others = " and ".join(map(str, states))
+        raise SchemaProblem(
+            f"This database holds the records of state {others}, not of state {state_id}: write "
+            f"SAMOOH_STATE={states[0]}, or name another database."
+        )
 
 
 def version_of(db: Connection) -> str | None:

@@ -21,7 +21,7 @@ from server.keys import WrongKey, remember_key, secret_at, secret_for
 from server.logs import log_as
 from server.restoring import RestoreUnfinished, need_finished
 from server.revocations import Revocations, RevocationsMissing
-from server.schema import SchemaProblem
+from server.schema import SchemaProblem, is_founded, need_state
 from server.settings import Settings
 
 BACKLOG = 2048
@@ -48,38 +48,46 @@ def open_centre(folder: Path, state_id: int, *, clock: Clock = now_ms) -> Centra
     return centre_of(settings, clock=clock)
 
 
-def centre_of(settings: Settings, *, prepares: bool = True, clock: Clock = now_ms) -> CentralStore:
-    """The central store that the settings name; `prepares`: with its tables brought up to date first.
+def centre_of(settings: Settings, *, prepares: bool = True, founds: bool = True, clock: Clock = now_ms) -> CentralStore:
+    """The central store that the settings name; `prepares`: with its tables brought up to date first; `founds`: made
+    where there is none yet.
 
     Raises WrongKey, RevocationsMissing, SchemaProblem and RestoreUnfinished, which say what to do.
     """
-    return _opened(settings, Revocations(settings.revocations_path), prepares, clock)
+    store = Revocations(settings.revocations_path)
+    return _opened(settings, store, prepares=prepares, founds=founds, clock=clock)
 
 
 def centre_being_restored(settings: Settings) -> CentralStore:
     """The central store of a restore that is under way: never to be served before that has ended."""
-    return _opened(settings, Revocations(settings.revocations_path), True, restoring=True)
+    return _opened(settings, Revocations(settings.revocations_path), restoring=True)
 
 
 def store_without_revocations(settings: Settings) -> CentralStore:
     """The central store for mending a lost store of revocations: never to be served."""
-    return _opened(settings, None, True)
+    return _opened(settings, None)
 
 
 def _opened(
     settings: Settings,
     revocations: Revocations | None,
-    prepares: bool,
-    clock: Clock = now_ms,
     *,
+    prepares: bool = True,
+    founds: bool = False,
     restoring: bool = False,
+    clock: Clock = now_ms,
 ) -> CentralStore:
     if settings.database_file is not None:
+        if not founds and not settings.database_file.is_file():
+            raise SchemaProblem(_no_centre(settings))
         settings.database_file.parent.mkdir(parents=True, exist_ok=True)
     database = Database(settings.url)
     try:
         if not restoring:
             need_finished(database)
+        if not founds and not is_founded(database):
+            raise SchemaProblem(_no_centre(settings))
+        need_state(database, settings.state)
         secret = secret_for(database, settings.state, settings.secret_path)
     finally:
         database.close()
@@ -93,6 +101,14 @@ def _opened(
     )
     remember_key(centre, secret)
     return centre
+
+
+def _no_centre(settings: Settings) -> str:
+    if settings.database_url is None:
+        where, name = str(settings.folder), "its folder in SAMOOH_FOLDER"
+    else:
+        where, name = settings.shown_url, "its database in SAMOOH_DATABASE_URL"
+    return f"There is no centre in {where} yet: start it once with samooh serve, or name {name}."
 
 
 def listening(host: str, port: int) -> socket.socket:

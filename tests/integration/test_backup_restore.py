@@ -279,6 +279,20 @@ def test_into_a_restore_that_is_not_finished_goes_no_other_backup(world, tmp_pat
     assert restored(world, tmp_path, file) == 0
 
 
+def test_a_backup_of_another_state_or_of_something_else_is_a_sentence(world, tmp_path, monkeypatch, capsys):
+    file = backed_up(tmp_path, capsys)
+    world.centre.close()
+    with sqlite3.connect(tmp_path / "other.db") as other:
+        other.execute("CREATE TABLE recipe (name)")
+    assert main(["restore", str(tmp_path / "other.db"), "--into", str(tmp_path / "new")]) == 2
+    assert "no backup of a Samooh server" in capsys.readouterr().err and not (tmp_path / "new").exists()
+    with monkeypatch.context() as patch:
+        patch.setenv("SAMOOH_STATE", "24")
+        assert restored(world, tmp_path, file) == 2
+    assert "SAMOOH_STATE=23" in capsys.readouterr().err
+    assert restored(world, tmp_path, file) == 0
+
+
 @pytest.fixture
 def postgres_server(tmp_path, monkeypatch):
     """Gives a new database its name in the settings, and takes all away at the end."""
@@ -317,6 +331,7 @@ def test_on_postgresql_a_restore_that_is_stopped_serves_nobody_and_goes_on(
     file = backed_up(tmp_path, capsys)
 
     postgres_server()
+    assert main(["status"]) == 2 and "no centre" in capsys.readouterr().err
     key = shutil.move(tmp_path / "server" / "secret.key", tmp_path / "key")
     assert main(["restore", str(file)]) == 2 and "is missing" in capsys.readouterr().err
     (tmp_path / "server" / "secret.key").write_bytes(b"x" * 32)

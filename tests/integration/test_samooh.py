@@ -50,6 +50,25 @@ def reach_of(world, person):
         return capacity_of(db, world.centre.tables, 23, person, date(2026, 12, 1))
 
 
+# --- which centre
+
+
+def test_a_folder_that_is_mistyped_founds_no_centre(world, run, monkeypatch, tmp_path):
+    monkeypatch.setenv("SAMOOH_FOLDER", str(tmp_path / "severs"))
+    for command in (["status"], ["people", "list"], ["enrol", "x"], ["revoke", "--store-lost"]):
+        status, _, err = run(*command)
+        assert status == 2 and f"no centre in {tmp_path / 'severs'}" in err and "SAMOOH_FOLDER" in err
+    assert not (tmp_path / "severs").exists()
+
+
+@pytest.mark.parametrize("command", ["status", "serve"])
+def test_the_centre_of_one_state_is_not_opened_as_that_of_another(world, run, monkeypatch, command):
+    monkeypatch.setenv("SAMOOH_STATE", "24")
+    status, _, err = run(command)
+    assert status == 2 and "SAMOOH_STATE=23" in err
+    assert {row["state_id"] for row in world.rows(world.centre.tables.meta)} == {23}
+
+
 # --- people
 
 
