@@ -1,15 +1,17 @@
 """The command line `samooh`: everything that starts and tends a server. Run as `python -m operations.samooh`."""
 
+import errno
 import importlib
 import importlib.util
 import os
+import sqlite3
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from operations.backup import backup
 from operations.cluster import cluster
@@ -34,6 +36,8 @@ IMPORTS = "operations.importing.commands"
 GROUPS = ("places", "branches", "groups", "members")
 
 CANNOT, INTERRUPTED = 2, 130
+FULL = ("ENOSPC", "EDQUOT", "SQLITE_FULL")
+FORBIDDEN = ("EACCES", "EPERM", "EROFS", "SQLITE_READONLY", "SQLITE_CANTOPEN")
 SAID = (CannotDo, BadSettings, WrongKey, RevocationsMissing, SchemaProblem, RestoreUnfinished, PortTaken)
 """What is raised with a sentence for whoever gave the command."""
 
@@ -63,18 +67,24 @@ samooh.add_typer(norm, name="norm")
 samooh.add_typer(cluster, name="cluster")
 
 
-def _mount_imports() -> None:
+def _mount_imports() -> str:
+    """What is wanting so that they cannot be read, such as words that are not compiled; "" for nothing."""
     try:
         there = importlib.util.find_spec(IMPORTS) is not None
     except ModuleNotFoundError:
         there = False
-    if there:
+    if not there:
+        return ""
+    try:
         module = importlib.import_module(IMPORTS)
-        for name in GROUPS:
-            samooh.add_typer(getattr(module, name), name=name)
+    except FileNotFoundError as reason:
+        return f"The installation is not whole: {reason}."
+    for name in GROUPS:
+        samooh.add_typer(getattr(module, name), name=name)
+    return ""
 
 
-_mount_imports()
+WANTING = _mount_imports()
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -82,13 +92,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # What is made here is people's records: for the user of the server only.
     before = os.umask(0o077)
     try:
+        if WANTING:
+            raise CannotDo(WANTING)
         samooh(args=list(arguments) if arguments is not None else None, prog_name="samooh")
     except SystemExit as ended:
         return ended.code if isinstance(ended.code, int) else CANNOT
     except SAID as reason:
         print(reason, file=sys.stderr)
-    except OperationalError as error:
+    except DBAPIError as error:
         print(_no_database(error), file=sys.stderr)
+    except (OSError, sqlite3.Error) as error:
+        print(_not_done(error), file=sys.stderr)
     except KeyboardInterrupt:
         return INTERRUPTED
     finally:
@@ -96,16 +110,32 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return CANNOT
 
 
-def _no_database(error: OperationalError) -> str:
+def _no_database(error: DBAPIError) -> str:
     """The driver's own words, without the password that a driver might repeat."""
     settings = read_settings()
     said = str(error.orig).strip().splitlines()[0] if error.orig else ""
     secret = settings.database_url and settings.database_url.get_secret_value()
     if secret and (password := read_password(secret)):
         said = said.replace(password, "***")
-    return (
-        f"The database {settings.shown_url} cannot be used ({said}): is it running, and is SAMOOH_DATABASE_URL right?"
-    )
+    ask = "is it running, and is SAMOOH_DATABASE_URL right?"
+    if not isinstance(error, OperationalError):
+        ask = "is SAMOOH_DATABASE_URL right, does the database belong to the user named there, and may it be written?"
+    return f"The database {settings.shown_url} cannot be used ({said}): {ask}"
+
+
+def _not_done(error: OSError | sqlite3.Error) -> str:
+    """The machine's own words, and what can be done about it."""
+    said, name = str(error), getattr(error, "sqlite_errorname", "")
+    if isinstance(error, OSError):
+        name = errno.errorcode.get(error.errno or 0, "")
+        if error.strerror:
+            said = f"{error.strerror}: {error.filename}" if error.filename else error.strerror
+    advice = ""
+    if name.startswith(FULL):
+        advice = ": make room on the disk and give the command again"
+    elif name.startswith(FORBIDDEN):
+        advice = ": give that place to the user under whom Samooh runs, or name another one"
+    return f"It could not be done ({said}){advice}."
 
 
 def read_password(url: str) -> str | None:

@@ -25,6 +25,7 @@ ELSEWHERE = ("SITE", "CONSOLE_PORT", "SERVER", "KILLS", "PICTURES", "SEEDS", "SE
 """Names with the prefix that are no settings: the samples for a proxy, the app and the tests read them."""
 LAST_PORT = 65533
 SECRET_BYTES = 32
+DRIVERS = ("postgresql+psycopg", "sqlite", "sqlite+pysqlite")
 ON_THIS_MACHINE = ("127.0.0.1", "::1", "localhost")
 
 Where = Annotated[Path, AfterValidator(lambda path: path.expanduser().resolve())]
@@ -167,10 +168,12 @@ def _database(settings: Settings) -> list[str]:
         kind = url.get_backend_name()
     except (ArgumentError, ValueError):
         return [f"SAMOOH_DATABASE_URL is not the address of a database: {example}."]
+    if kind not in ("postgresql", "sqlite"):
+        return [f"SAMOOH_DATABASE_URL is for {kind}, which is not supported: {example}."]
+    if url.drivername not in DRIVERS:
+        return [f"SAMOOH_DATABASE_URL is for {url.drivername}, which is not installed: {example}."]
     if kind == "postgresql":
         return [] if url.database else [f"SAMOOH_DATABASE_URL names no database: {example}."]
-    if kind != "sqlite":
-        return [f"SAMOOH_DATABASE_URL is for {kind}, which is not supported: {example}."]
     if not url.database or url.database == ":memory:":
         return [f"SAMOOH_DATABASE_URL names no file, so that everything would be lost at the end: {example}."]
     return []

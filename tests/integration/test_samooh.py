@@ -15,6 +15,7 @@ from server.importing import Importing, Listed
 from server.reaching import capacity_of
 from tests.fleet import Phone, quiet
 from tests.integration.test_backup_restore import OfficeWorld
+from tests.servers import three_free_ports
 from tests.world import ref
 
 DAY = date(2026, 3, 1)
@@ -64,6 +65,7 @@ def test_a_folder_that_is_mistyped_founds_no_centre(world, run, monkeypatch, tmp
 @pytest.mark.parametrize("command", ["status", "serve"])
 def test_the_centre_of_one_state_is_not_opened_as_that_of_another(world, run, monkeypatch, command):
     monkeypatch.setenv("SAMOOH_STATE", "24")
+    monkeypatch.setenv("SAMOOH_PORT", str(three_free_ports()))
     status, _, err = run(command)
     assert status == 2 and "SAMOOH_STATE=23" in err
     assert {row["state_id"] for row in world.rows(world.centre.tables.meta)} == {23}

@@ -71,6 +71,9 @@ def test_what_to_write_instead_is_known_for_every_setting_that_can_be_malformed(
         (f"postgresql://u:{PASSWORD}@h", "names no database"),
         (f"u:{PASSWORD}@h/d", "not the address of a database"),
         (f"postgresql://u:{PASSWORD}@h:port/d", "not the address of a database"),
+        (f"postgresql+psycopg2://u:{PASSWORD}@h/d", "postgresql+psycopg2, which is not installed"),
+        (f"postgresql+asyncpg://u:{PASSWORD}@h/d", "write postgresql+psycopg://"),
+        ("sqlite+aiosqlite:////x", "sqlite+aiosqlite, which is not installed"),
         ("sqlite://", "names no file"),
     ],
 )

@@ -1,0 +1,109 @@
+"""What goes wrong on the machine or in the database is one sentence and a status, never a trace."""
+
+import errno
+import sqlite3
+
+import psycopg
+import pytest
+
+from operations import backup, doctor, samooh
+from operations.samooh import main
+from tests import postgres
+from tests.servers import three_free_ports
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch, capsys):
+    """Runs a command on a server of its own; gives (exit status, what it complained of)."""
+    for name in ("SETTINGS", "DATABASE_URL", "SECRET_FILE", "REVOCATIONS"):
+        monkeypatch.delenv(f"SAMOOH_{name}", raising=False)
+    monkeypatch.setenv("SAMOOH_FOLDER", str(tmp_path / "server"))
+    monkeypatch.setenv("SAMOOH_PORT", str(three_free_ports()))
+
+    def run(*arguments):
+        status = main(list(arguments))
+        said = capsys.readouterr().err
+        assert "Traceback" not in said
+        return status, said
+
+    return run
+
+
+@pytest.fixture
+def database(monkeypatch):
+    """A new database of PostgreSQL, named in the settings; the connection is of its superuser."""
+    server = postgres.server()
+    url = server.new_database()
+    monkeypatch.setenv("SAMOOH_DATABASE_URL", url)
+    with psycopg.connect(url, autocommit=True) as connection:
+        yield connection
+    server.drop(url)
+
+
+def test_a_database_that_may_not_be_written_is_a_sentence(run, database):
+    database.execute(f"ALTER DATABASE {database.info.dbname} SET default_transaction_read_only = on")
+    status, said = run("serve")
+    assert status == 2 and "cannot be used" in said and "read-only" in said and "may it be written" in said
+
+
+def test_a_database_of_somebody_else_is_a_sentence(run, database, monkeypatch):
+    role = f"guest_{database.info.dbname}"
+    database.execute(f"CREATE ROLE {role} LOGIN PASSWORD 'kachnar-47'")
+    database.execute("REVOKE CREATE ON SCHEMA public FROM PUBLIC")
+    try:
+        address = f"postgresql://{role}:kachnar-47@127.0.0.1:{database.info.port}/{database.info.dbname}"
+        monkeypatch.setenv("SAMOOH_DATABASE_URL", address)
+        status, said = run("serve")
+    finally:
+        database.execute(f"DROP ROLE {role}")
+    assert status == 2 and "permission denied" in said and "belong to the user" in said and "kachnar" not in said
+
+
+def test_an_address_with_an_option_that_is_not_known_is_a_sentence(run, database, monkeypatch):
+    monkeypatch.setenv("SAMOOH_DATABASE_URL", f"postgresql://u@127.0.0.1:{database.info.port}/d?sslmod=require")
+    status, said = run("status")
+    assert status == 2 and "sslmod" in said and "is SAMOOH_DATABASE_URL right" in said
+
+
+@pytest.mark.parametrize(
+    ("broke", "says"),
+    [
+        (PermissionError(errno.EACCES, "Permission denied", "/there"), "Permission denied: /there): give that place"),
+        (OSError(errno.EROFS, "Read-only file system", "/there"), "give that place to the user"),
+        (OSError(errno.ENOSPC, "No space left on device"), "No space left on device): make room"),
+        (OSError("by itself"), "It could not be done (by itself)."),
+    ],
+)
+def test_what_the_machine_refuses_is_a_sentence_that_says_what_helps(run, tmp_path, monkeypatch, broke, says):
+    def refuse(*call, **how):
+        raise broke
+
+    (tmp_path / "phone.sqlite").touch()
+    (tmp_path / "server").mkdir()
+    monkeypatch.setattr(backup, "back_up", refuse)
+    monkeypatch.setattr(doctor, "the_centre", refuse)
+    for command in (("backup",), ("doctor", str(tmp_path / "phone.sqlite"))):
+        status, said = run(*command)
+        assert status == 2 and says in said and len(said.splitlines()) == 1
+
+
+def test_a_disk_that_is_full_while_sqlite_writes_is_a_sentence(run, tmp_path, monkeypatch):
+    def fill(*call, **how):
+        database = sqlite3.connect(tmp_path / "small.db")
+        database.execute("PRAGMA max_page_count = 1")
+        database.execute("CREATE TABLE a (b)")
+
+    monkeypatch.setattr(backup, "back_up", fill)
+    (tmp_path / "server").mkdir()
+    status, said = run("backup")
+    assert status == 2 and "disk is full" in said and "make room" in said
+
+
+def test_words_that_are_not_compiled_are_a_sentence(run, monkeypatch):
+    def absent(name):
+        raise FileNotFoundError("no compiled words for 'hi': run `make words`")
+
+    monkeypatch.setattr(samooh.importlib, "import_module", absent)
+    monkeypatch.setattr(samooh, "WANTING", samooh._mount_imports())
+    status, said = run("status")
+    assert status == 2 and said == "The installation is not whole: no compiled words for 'hi': run `make words`.\n"
