@@ -3,7 +3,7 @@
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from fastapi import FastAPI, Response
 from sqlalchemy.exc import SQLAlchemyError
@@ -33,12 +33,18 @@ class Health:
         another version than this program."""
         with self._lock:
             if self._looked is None or self._timer() - self._looked >= KEPT_S:
-                self._missing = tuple(name for name, holds in self._checks() if not holds())
+                self._missing = tuple(self._looked_through())
                 self._looked = self._timer()
             return self._missing
 
-    def _checks(self) -> list[tuple[str, Callable[[], bool]]]:
-        return [("database", self._writes), ("revocations", self._revocations), ("migrations", self._at_head)]
+    def _looked_through(self) -> Iterator[str]:
+        writes, at_head = self._writes(), self._at_head()
+        if not writes or at_head is None:
+            yield "database"
+        if not self._revocations():
+            yield "revocations"
+        if at_head is False:
+            yield "migrations"
 
     def _writes(self) -> bool:
         centre = self._centre
@@ -55,12 +61,13 @@ class Health:
         store = self._centre.revocations
         return store is None or store.is_there()
 
-    def _at_head(self) -> bool:
+    def _at_head(self) -> bool | None:
+        """None where the database does not answer: then nothing is known of its tables."""
         try:
             with self._centre.database.reading() as db:
                 return version_of(db) == head()
         except SQLAlchemyError:
-            return False
+            return None
 
 
 def add_health(app: FastAPI, health: Health) -> None:

@@ -4,8 +4,9 @@ Workers count for themselves, in files of one folder; whoever serves /metrics ad
 the rest. No label holds a person, a place or a value: codes come from closed lists.
 """
 
+import logging
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
@@ -13,9 +14,12 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 from sqlalchemy import func, or_, select
+from sqlalchemy.exc import SQLAlchemyError
 
 from server.central_store import CentralStore
 from server.set_back import last_set_back, phones_since
+
+log = logging.getLogger("samooh.server")
 
 SHARED_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 """Set before a worker starts: where it keeps its counts, for all to be added up."""
@@ -49,6 +53,16 @@ class OfDevices(Collector):
         self._centre = centre
 
     def collect(self) -> Iterable[Metric]:
+        """Nothing but that the database is away, where it does not answer: what was counted is told all the same."""
+        try:
+            told = list(self._told())
+        except SQLAlchemyError as error:
+            log.error("the database does not answer, so that /metrics has counts only: %s", type(error).__name__)
+            told = []
+        yield GaugeMetricFamily("samooh_database_up", "Whether the database answers: 1 or 0.", 1 if told else 0)
+        yield from told
+
+    def _told(self) -> Iterator[Metric]:
         centre, device, aside = self._centre, self._centre.tables.device, self._centre.tables.quarantine
         now = centre.clock()
         with centre.database.reading() as db:

@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import socket
+import sqlite3
 import time
 from datetime import date
 
@@ -25,9 +26,10 @@ from storage.workspace import PhoneWorkspace
 from sync.central_over_http import CentralOverHttp
 from sync.enrolling import enrol
 from sync.synchronise import synchronise
+from tests import postgres
 from tests.integration.test_backup_restore import OfficeWorld
 from tests.servers import SECONDS, Server, running
-from tests.world import ref
+from tests.world import World, ref
 
 CANARIES = {
     "name": "कनेरी चिड़िया",
@@ -194,6 +196,22 @@ def test_metrics_add_up_and_are_on_a_port_of_this_machine_only(folder, tmp_path)
     assert phone.device not in page and ref("abm") not in page
 
 
+def test_while_the_database_is_away_the_counts_are_still_told(folder):
+    with running(folder) as server:
+        assert "samooh_database_up 1.0" in requests.get(server.watch + "/metrics", timeout=20).text
+        with sqlite3.connect(folder / "central.db", timeout=30) as file:
+            file.execute("ALTER TABLE device RENAME TO away")
+        headers = {"authorization": "Bearer x"}
+        assert requests.post(server.url + "/v1/sync", data=b"", headers=headers, timeout=20).status_code == 500
+        page = requests.get(server.watch + "/metrics", timeout=20)
+        assert server.end() == 0
+    assert page.status_code == 200 and "samooh_database_up 0.0" in page.text
+    assert 'samooh_calls_total{call="sync",code="server_problem"} 1.0' in page.text
+    assert "samooh_devices" not in page.text, "nobody knows how many there are"
+    [told] = [line for line in server.said.splitlines() if "database does not answer" in line]
+    assert "places" not in told and "watching.py" not in server.said, "a line, not a trace"
+
+
 # --- ready or not
 
 
@@ -226,3 +244,22 @@ def test_ready_only_with_a_writable_database_and_the_revocations(tmp_path):
     now[0] += 3
     assert health.missing() == ("database",)
     world.centre.close()
+
+
+def test_a_database_that_is_away_is_said_to_be_away_and_nothing_of_its_tables():
+    server = postgres.Server() if postgres.binaries() else postgres.server()
+    world = World(url=server.new_database())
+    try:
+        now = [0.0]
+        health = Health(world.centre, timer=lambda: now[0])
+        assert health.missing() == ()
+        with world.centre.database.writing() as db:
+            db.exec_driver_sql("UPDATE alembic_version SET version_num = 'older'")
+        now[0] += 3
+        assert health.missing() == ("migrations",)
+        server.kill_all()
+        now[0] += 3
+        assert health.missing() == ("database",)
+    finally:
+        world.centre.close()
+        server.stop()
