@@ -5,22 +5,31 @@ import re
 import shutil
 import sqlite3
 import subprocess
-from collections.abc import Iterable
-from contextlib import closing
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from sqlalchemy import URL, make_url
+from sqlalchemy.exc import SQLAlchemyError
 
+from operations.alone import is_mine
 from operations.speaking import CannotDo, progress, say
+from records.kinds import KINDS
+from records.personal import PLAIN
+from server.backed_up import note_backup
+from server.database import Database
 from server.settings import Settings, read_settings
+from server.tables import central_tables
 
 DAILY, WEEKLY, MONTHLY = 7, 4, 12
 PAGES = 2000
 """Pages copied between two steps of the progress bar."""
 NAME = re.compile(r"samooh-(\d{8}T\d{6}Z)\.(db|dump)")
+UNFINISHED = ".unfinished"
+"""Ends the name of a backup that is being written, or whose writing was broken off."""
 
 
 def backup(
@@ -31,7 +40,11 @@ def backup(
     """Write a backup, check it, and clear away old ones (7 daily, 4 weekly, 12 monthly stay)."""
     settings = read_settings()
     folder = to or settings.folder / "backups"
-    written = back_up(settings, folder, datetime.now(UTC))
+    # First, for it may be their room that is wanting.
+    if pieces := clear_pieces(folder):
+        say(f"cleared away, for they were broken off: {', '.join(pieces)}")
+    moment = datetime.now(UTC)
+    written = back_up(settings, folder, moment)
     gone = clear_away(folder)
     say(f"{written}  {written.stat().st_size / 1_000_000:.1f} MB, checked.")
     if gone:
@@ -40,6 +53,9 @@ def backup(
         f"The key is not in it: keep a copy of {settings.secret_path} apart from the backups; none works without it. "
         f"Keep the newest state of the revocations as well: {settings.revocations_path}"
     )
+    if not _noted(settings, moment):
+        say("The backup is good, but the database did not take a note of it: samooh status tells of the one before.")
+        raise typer.Exit(1)
 
 
 def back_up(settings: Settings, folder: Path, now: datetime) -> Path:
@@ -50,18 +66,70 @@ def back_up(settings: Settings, folder: Path, now: datetime) -> Path:
     final = folder / f"samooh-{now:%Y%m%dT%H%M%SZ}.{ending}"
     if final.exists():
         raise CannotDo(f"{final} is there already: wait a second and try again.")
-    unfinished = final.with_name(final.name + ".unfinished")
-    unfinished.unlink(missing_ok=True)
-    # Made before anything is written into it, so that nobody else can read it at any moment.
-    os.close(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-    if file:
-        _copy_sqlite(file, unfinished)
-    else:
-        _dump_postgres(settings, unfinished)
-    _on_disk(unfinished)
-    os.replace(unfinished, final)
+    with _unfinished(final) as unfinished:
+        if file:
+            _copy_sqlite(file, unfinished)
+        else:
+            _dump_postgres(settings, unfinished)
+        _on_disk(unfinished)
+        os.replace(unfinished, final)
     _on_disk(folder)
     return final
+
+
+@contextmanager
+def _unfinished(final: Path) -> Iterator[Path]:
+    """The file that will be a backup, under another name and in our hands while it is written; gone if that fails."""
+    path = final.with_name(final.name + UNFINISHED)
+    # Made before anything is written into it, so that nobody else can read it at any moment.
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with suppress(OSError):
+            is_mine(handle)
+        yield path
+    except BaseException:
+        _remove_piece(path)
+        raise
+    finally:
+        os.close(handle)
+
+
+def _remove_piece(path: Path) -> None:
+    """With what SQLite may have left beside it."""
+    for one in path.parent.glob(path.name + "*"):
+        one.unlink()
+
+
+def clear_pieces(folder: Path) -> list[str]:
+    """Remove what backups left that were broken off, as by a power cut; their names. One under way stays."""
+    pieces = [path for path in sorted(folder.glob("*" + UNFINISHED)) if NAME.fullmatch(path.stem)]
+    gone = [path for path in pieces if not _being_written(path)]
+    for path in gone:
+        _remove_piece(path)
+    return [path.name for path in gone]
+
+
+def _being_written(path: Path) -> bool:
+    handle = os.open(path, os.O_RDWR)
+    try:
+        return not is_mine(handle)
+    except OSError:
+        return True
+    finally:
+        os.close(handle)
+
+
+def _noted(settings: Settings, moment: datetime) -> bool:
+    """Whether the database knows now that there is a backup of this moment."""
+    database, tables = Database(settings.url), central_tables(KINDS, PLAIN)
+    try:
+        with database.writing() as db:
+            note_backup(db, tables, settings.state, int(moment.timestamp() * 1000))
+    except SQLAlchemyError:
+        return False
+    finally:
+        database.close()
+    return True
 
 
 def _copy_sqlite(file: Path, target: Path) -> None:
@@ -108,7 +176,8 @@ def _on_disk(path: Path) -> None:
 
 def _dump_postgres(settings: Settings, target: Path) -> None:
     postgres("pg_dump", settings, "--format=custom", f"--file={target}")
-    postgres("pg_restore", None, "--list", str(target))
+    # All of it, to nowhere: its list of contents stands at the beginning and is there in a half one too.
+    postgres("pg_restore", None, f"--file={os.devnull}", str(target))
 
 
 def postgres(program: str, settings: Settings | None, *arguments: str) -> str:

@@ -7,6 +7,7 @@ from sqlalchemy import func, select
 
 from operations.office import the_centre
 from operations.speaking import counted, say, table
+from server.backed_up import last_backup_ms
 from server.central_store import CentralStore
 from server.health import Health
 from server.schema import head, version_of
@@ -26,12 +27,26 @@ def status(
         with centre.database.reading() as db:
             say(f"tables: at step {version_of(db)}, newest {head()}")
             say(f"epoch: {centre.epoch(db)}")
+            _say_backup(centre.clock(), last_backup_ms(db, centre.tables, centre.state_id))
             went_back = last_set_back(db, centre.tables, centre.state_id)
             if went_back:
                 _say_set_back(went_back, centre.clock(), *phones_since(db, centre.tables, centre.state_id, went_back))
         _say_streams(centre)
         _say_aside(centre)
         _say_devices(centre, all_devices)
+
+
+BACKUP_DUE_MS = 2 * DAY_MS
+"""One that is made each night is never older."""
+
+
+def _say_backup(now_ms: int, last_ms: int | None) -> None:
+    if last_ms is None:
+        say("NO BACKUP yet: samooh backup, each night.")
+    elif now_ms - last_ms > BACKUP_DUE_MS:
+        say(f"LAST BACKUP {ago(now_ms, last_ms)}: look at what the nightly samooh backup says.")
+    else:
+        say(f"last backup: {ago(now_ms, last_ms)}")
 
 
 NOTICED = {"restored": "by samooh restore", "cursor": "by what a phone had read", "answer": "by what it had answered"}

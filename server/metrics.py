@@ -16,6 +16,7 @@ from prometheus_client.registry import Collector
 from sqlalchemy import func, or_, select
 from sqlalchemy.exc import SQLAlchemyError
 
+from server.backed_up import last_backup_ms
 from server.central_store import CentralStore
 from server.set_back import last_set_back, phones_since
 
@@ -85,8 +86,14 @@ class OfDevices(Collector):
                 .where(apart.c.state_id == centre.state_id)
                 .group_by(apart.c.healed_ms.is_not(None))
             ).all()
+            backup_ms = last_backup_ms(db, centre.tables, centre.state_id)
             went_back = last_set_back(db, centre.tables, centre.state_id)
             _, silent = phones_since(db, centre.tables, centre.state_id, went_back) if went_back else (0, 0)
+        yield GaugeMetricFamily(
+            "samooh_backup_timestamp_seconds",
+            "Of when the newest good backup is; 0 for never.",
+            (backup_ms or 0) / 1000,
+        )
         yield GaugeMetricFamily(
             "samooh_set_back_timestamp_seconds",
             "When this database was last noticed to have gone back to an earlier state; 0 for never.",

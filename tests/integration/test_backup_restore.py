@@ -1,9 +1,11 @@
 """A backup taken while phones push, a server lost, restored anew: phones heal it, the revoked stay out."""
 
 import json
+import re
 import shutil
 import sqlite3
 import threading
+import time
 from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta
 
@@ -15,8 +17,10 @@ from operations.samooh import main
 from records.commands.groups import ChangeGroup, RegisterGroup
 from records.messages import EnrolRequest
 from records.problems import Problem
+from server.backed_up import note_backup
 from server.central_store import CentralStore
 from server.keys import remember_key
+from server.metrics import exposed
 from server.revocations import Revocations, Revoked
 from server.serving import centre_of
 from server.settings import read_settings
@@ -365,14 +369,79 @@ def test_a_damaged_backup_is_refused(world, tmp_path, capsys):
     assert "is not whole" in capsys.readouterr().err
 
 
-def test_a_backup_that_fails_leaves_no_file_that_looks_like_one(world, tmp_path, monkeypatch, capsys):
+@pytest.mark.parametrize("step", ["check_sqlite", "_on_disk"])
+def test_a_backup_that_fails_leaves_nothing(world, tmp_path, monkeypatch, capsys, step):
     def broken(*call):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(backup, "_on_disk", broken)
+    monkeypatch.setattr(backup, step, broken)
     assert main(["backup", "--to", str(tmp_path / "backups")]) == 2
     assert "No space left on device" in capsys.readouterr().err
-    assert [path.name for path in (tmp_path / "backups").iterdir() if backup.NAME.fullmatch(path.name)] == []
+    assert list((tmp_path / "backups").iterdir()) == []
+
+
+def test_the_pieces_of_a_backup_that_was_broken_off_go_and_those_of_one_under_way_stay(world, tmp_path, capsys):
+    folder = tmp_path / "backups"
+    folder.mkdir()
+    for name in ("20260301T013000Z.db.unfinished", "20260301T013000Z.db.unfinished-journal", "mine.unfinished"):
+        (folder / f"samooh-{name}").write_bytes(b"half")
+    with backup._unfinished(folder / "samooh-20260302T013000Z.dump"):
+        assert main(["backup", "--to", str(folder)]) == 0
+        left = {path.name for path in folder.iterdir()}
+    assert {"samooh-20260302T013000Z.dump.unfinished", "samooh-mine.unfinished"} < left and len(left) == 3
+    assert "samooh-20260301T013000Z.db.unfinished" in capsys.readouterr().out
+
+
+def test_status_and_metrics_tell_how_old_the_last_good_backup_is(world, tmp_path, capsys):
+    def told():
+        assert main(["status"]) == 0
+        return capsys.readouterr().out, exposed(world.centre, None).decode()
+
+    said, page = told()
+    assert "NO BACKUP yet" in said and "samooh_backup_timestamp_seconds 0.0" in page
+    began = time.time()
+    backed_up(tmp_path, capsys)
+    said, page = told()
+    assert "last backup: just now" in said
+    [line] = re.findall(r"^samooh_backup_timestamp_seconds (.+)$", page, re.MULTILINE)
+    assert began - 1 <= float(line) <= time.time()
+    with world.centre.database.writing() as db:
+        note_backup(db, world.centre.tables, 23, int((began - 5 * 86_400) * 1000))
+    assert "LAST BACKUP 5 days ago" in told()[0]
+
+
+def test_a_backup_of_which_the_database_takes_no_note_is_good_all_the_same(world, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(backup, "_noted", lambda *told: False)
+    assert main(["backup", "--to", str(tmp_path / "backups")]) == 1
+    assert "The backup is good" in capsys.readouterr().out and len(list((tmp_path / "backups").iterdir())) == 1
+
+
+def test_a_dump_that_lacks_its_end_is_no_backup(tmp_path, monkeypatch, capsys):
+    """`pg_restore --list` does not see it: the list stands at the beginning."""
+    world = World.on_postgres()
+    monkeypatch.setenv("SAMOOH_FOLDER", str(tmp_path / "server"))
+    monkeypatch.setenv("SAMOOH_DATABASE_URL", world.url)
+    monkeypatch.delenv("SAMOOH_SETTINGS", raising=False)
+    folder, real = tmp_path / "backups", shutil.which("pg_dump")
+    try:
+        assert main(["backup", "--to", str(folder)]) == 0
+        [whole] = folder.iterdir()
+        assert whole.suffix == ".dump"
+        cutting = tmp_path / "bin" / "pg_dump"
+        cutting.parent.mkdir()
+        cutting.write_text(
+            f'#!/bin/sh\n{real} "$@" || exit\nfor one in "$@"; do case $one in --file=*) '
+            'truncate --size=-4000 "${one#--file=}";; esac; done\n'
+        )
+        cutting.chmod(0o755)
+        monkeypatch.setenv("PATH", str(cutting.parent), prepend=":")
+        time.sleep(1)  # backups are named by the second
+        capsys.readouterr()
+        assert main(["backup", "--to", str(folder)]) == 2
+        assert "pg_restore failed" in capsys.readouterr().err
+        assert list(folder.iterdir()) == [whole]
+    finally:
+        world.drop()
 
 
 def test_seven_days_four_weeks_and_twelve_months_stay(tmp_path):
