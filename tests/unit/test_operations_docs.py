@@ -78,3 +78,11 @@ def test_the_unit_starts_what_exists_and_is_hardened():
     assert service["RestartPreventExitStatus"] == "2"
     for name, value in {"NoNewPrivileges": "yes", "ProtectSystem": "strict", "UMask": "0077", "User": "samooh"}.items():
         assert service[name] == value
+
+
+def test_the_unit_lets_the_revocations_lie_on_another_disk_and_the_page_says_how():
+    unit = (SAMPLES / "samooh.service").read_text("utf-8")
+    [folder] = re.findall(r"^#ReadWritePaths=(\S+)$", unit, re.MULTILINE)
+    assert f"SAMOOH_REVOCATIONS={folder}/" in (SAMPLES / "settings.env").read_text("utf-8")
+    assert PAGE.split("## 3.")[1].split("## 4.")[0].count("ReadWritePaths=") == 1
+    assert "ReadWritePaths=" in PAGE.split("## 11.")[1].split("which cannot be written")[1].split("\n")[0]
