@@ -86,3 +86,17 @@ def test_the_unit_lets_the_revocations_lie_on_another_disk_and_the_page_says_how
     assert f"SAMOOH_REVOCATIONS={folder}/" in (SAMPLES / "settings.env").read_text("utf-8")
     assert PAGE.split("## 3.")[1].split("## 4.")[0].count("ReadWritePaths=") == 1
     assert "ReadWritePaths=" in PAGE.split("## 11.")[1].split("which cannot be written")[1].split("\n")[0]
+
+
+def test_what_the_page_tells_to_type_is_on_a_bare_system():
+    installed = set(" ".join(re.findall(r"apt-get install (.+)", PAGE)).replace("`", " ").split())
+    assert {"git", "make", "python3-venv", "cron", "postgresql", "chrony", "caddy"} <= installed
+    assert not re.search(r"\bsudo\b", PAGE), "Debian's minimal system does not bring it"
+    for line in re.findall(r"^    .*create(?:user|db) .*", PAGE, re.MULTILINE):
+        assert line.startswith("    runuser -u postgres -- "), "root has no role in PostgreSQL"
+
+
+def test_the_command_of_the_page_keeps_the_folder_in_which_it_is_given():
+    [exec_] = re.findall(r"^    exec (.+)$", PAGE, re.MULTILINE)
+    assert exec_.endswith('samooh --settings /etc/samooh/settings.env "$@"') and " -l " not in exec_
+    assert not re.search(r"\bcd ", PAGE), "a name beside which somebody stands would be looked for elsewhere"
