@@ -91,8 +91,17 @@ def end(
         open_work = [row for row in mine if row.to_on is None or row.to_on > last]
         if not open_work:
             raise CannotDo(f"{found.name} has no work that goes on after {last}.")
-        push(centre, "people", [("Assignment", row.work, {"to_on": last}) for row in open_work])
-    say(f"{counted(len(open_work), 'assignment')} of {found.name} end on {last}.")
+        begun = [row for row in open_work if row.from_on <= last]
+        later = [
+            f"as {row.role} at {row.place or row.branch} on {row.from_on}" for row in open_work if row not in begun
+        ]
+        if not begun:
+            raise CannotDo(f"{found.name} begins {', '.join(later)}: the last day {last} is before. Give a later one.")
+        push(centre, "people", [("Assignment", row.work, {"to_on": last}) for row in begun])
+    say(f"{counted(len(begun), 'assignment')} of {found.name} end on {last}.")
+    if later:
+        say(f"She begins {', '.join(later)}, which stays. If it shall not: samooh people end with its first day.")
+        raise typer.Exit(1)
 
 
 def _unused(centre: CentralStore, id: str) -> str:

@@ -30,10 +30,14 @@ def revoke(
 ) -> None:
     """Shut out a device, or all devices of a person, from now on. What they have sent stays."""
     if store_lost:
+        if device is not None or person is not None or forgotten:
+            raise CannotDo("--store-lost stands alone: it shuts nobody out. Revoke the device afterwards.")
         _write_again()
         return
     if (device is None) == (person is None):
         raise CannotDo("Name either a device number or --person.")
+    if forgotten and device is None:
+        raise CannotDo("--forgotten goes with a device number: nothing is known here of the phone, nor whose it is.")
     with the_centre() as centre:
         if forgotten and device:
             _shut_out_forgotten(centre, device)
@@ -41,7 +45,7 @@ def revoke(
         meant = _devices(centre, device, person)
         for one in meant:
             say(_last_word(centre, one))
-        if not yes and not typer.confirm("Revoke for good?"):
+        if not yes and not _said_yes():
             raise CannotDo("Nothing was revoked.")
         for one in meant:
             centre.enrolments.revoke(one.device)
@@ -49,6 +53,14 @@ def revoke(
         f"{counted(len(meant), 'device')} revoked. Work that was not sent stays on the phone, and goes when its owner "
         "is enrolled on it again: samooh enrol."
     )
+
+
+def _said_yes() -> bool:
+    try:
+        return typer.confirm("Revoke for good?")
+    except typer.Abort as nobody:
+        say()
+        raise CannotDo("Nobody answered, so that nothing was revoked: add --yes where nobody can be asked.") from nobody
 
 
 def _devices(centre: CentralStore, device: str | None, person: str | None) -> list[Any]:

@@ -1,5 +1,6 @@
 """The commands of the office: what they do to the centre, what they print, and the sentences for what cannot be."""
 
+import io
 import re
 import sqlite3
 from datetime import date
@@ -131,6 +132,19 @@ def test_further_work_and_its_end(world, run):
     assert run("people", "end", person, "--on", "30-11-2026")[0] == 2
 
 
+def test_work_that_has_not_begun_by_the_last_day_is_not_ended_before_it_begins(world, run):
+    add = ("people", "add", "Anjali", "--role", "supervisor", "--place", "3885", "--from", "01-12-2026")
+    person = run(*add)[1].strip()
+    status, _, err = run("people", "end", person, "--on", "01-11-2026")
+    assert status == 2 and "begins as supervisor at Place B1 on 2026-12-01" in err
+    assert len(reach_of(world, person).reaches) == 1
+    run("people", "assign", person, "--role", "abm", "--place", "114402", "--from", "01-04-2026")
+    status, out, _ = run("people", "end", person, "--on", "30-11-2026")
+    assert status == 1 and "1 assignment of Anjali" in out and "begins as supervisor" in out
+    assert [reach.role for reach in reach_of(world, person).reaches] == ["supervisor"]
+    assert run("people", "end", person, "--on", "01-12-2026")[0] == 0
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
@@ -161,6 +175,20 @@ def test_a_code_lets_one_phone_in(world, run):
     world.clock.ms = world.centre.clock()
     reply = world.centre.enrol(EnrolRequest("0.1.0", code[1], b"s" * 32, b"x" * 32))
     assert reply.capacity.person_id == ref("abm")
+
+
+@pytest.mark.parametrize(
+    ("days", "says"),
+    [
+        (("--from", "01-04-2026", "--to", "01-05-2026"), "has no work since 2026-05-01"),
+        (("--from", "01-04-2099"), "begins work on 2099-04-01 only"),
+    ],
+)
+@pytest.mark.parametrize("console", [(), ("--console",)])
+def test_a_code_for_somebody_who_does_not_work_today_comes_with_a_word(world, run, days, says, console):
+    person = run("people", "add", "Anjali", "--role", "supervisor", "--place", "3885", *days)[1].strip()
+    status, out, _ = run("enrol", person, *console)
+    assert status == 1 and re.match(r"\d{4} \d{4} \d{4}\n", out) and f"Anjali {says}" in out
 
 
 def test_nobody_or_several_is_a_sentence(world, run):
@@ -211,6 +239,32 @@ def test_without_a_yes_nothing_is_revoked(world, run, monkeypatch):
     phone = world.enrol("abm")
     monkeypatch.setattr("typer.confirm", lambda question: False)
     assert run("revoke", phone.device)[0] == 2
+    world.centre.for_device(phone.token).sync(SyncRequest("0.1.0"))
+
+
+def test_where_nobody_answers_nothing_is_revoked_and_the_status_says_so(world, run, monkeypatch):
+    phone = world.enrol("abm")
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+    status, out, err = run("revoke", phone.device)
+    assert status == 2 and "add --yes" in err and "Aborted" not in out + err
+    world.centre.for_device(phone.token).sync(SyncRequest("0.1.0"))
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("0badcafe", "--store-lost"), ("--person", "abm", "--store-lost"), ("--store-lost", "--forgotten")],
+)
+def test_the_store_is_not_written_again_where_something_else_was_meant(world, run, arguments):
+    store = world.folder / "revocations.jsonl"
+    store.unlink()
+    status, _, err = run("revoke", *arguments)
+    assert status == 2 and "--store-lost stands alone" in err and not store.exists()
+
+
+def test_a_forgotten_phone_is_named_by_its_number_only(world, run):
+    phone = world.enrol("abm")
+    status, _, err = run("revoke", "--person", ref("abm"), "--forgotten", "--yes")
+    assert status == 2 and "--forgotten goes with a device number" in err
     world.centre.for_device(phone.token).sync(SyncRequest("0.1.0"))
 
 
