@@ -24,6 +24,7 @@ from operations.revoke import revoke
 from operations.serve import serve
 from operations.speaking import CannotDo
 from operations.status import status
+from operations.unusable import what_to_do
 from server.keys import WrongKey
 from server.restoring import RestoreUnfinished
 from server.revocations import RevocationsMissing
@@ -117,10 +118,7 @@ def _no_database(error: DBAPIError) -> str:
     secret = settings.database_url and settings.database_url.get_secret_value()
     if secret and (password := read_password(secret)):
         said = said.replace(password, "***")
-    ask = "is it running, and is SAMOOH_DATABASE_URL right?"
-    if not isinstance(error, OperationalError):
-        ask = "is SAMOOH_DATABASE_URL right, does the database belong to the user named there, and may it be written?"
-    return f"The database {settings.shown_url} cannot be used ({said}): {ask}"
+    return f"The database {settings.shown_url} cannot be used ({said}): {what_to_do(settings, error)}"
 
 
 def _not_done(error: OSError | sqlite3.Error) -> str:

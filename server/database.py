@@ -140,6 +140,14 @@ def database_url(url: str) -> URL:
     return made.set(drivername="postgresql+psycopg") if made.drivername in ("postgres", "postgresql") else made
 
 
+def named(error: Exception) -> str:
+    """An error as a log may have it: its sort, and the database's own name or number for it. Not its words, which may
+    quote a value."""
+    cause = getattr(error, "orig", None)
+    own = getattr(cause, "sqlite_errorname", None) or getattr(cause, "sqlstate", None)
+    return f"{type(error).__name__} ({own})" if own else type(error).__name__
+
+
 def _lost_against_another(error: Exception) -> bool:
     if isinstance(error, WrittenMeanwhile):
         return True

@@ -10,6 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
 
 from server.central_store import CentralStore
+from server.database import named
 from server.schema import head, version_of
 from server.upserting import put
 
@@ -53,7 +54,7 @@ class Health:
                 row = {"state_id": centre.state_id, "name": "ready", "value": str(centre.clock())}
                 put(db, centre.tables.meta, [row])
         except SQLAlchemyError as error:
-            log.error("the database cannot be written: %s", type(error).__name__)
+            log.error("the database cannot be written: %s", named(error))
             return False
         return True
 

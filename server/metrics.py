@@ -18,6 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from server.backed_up import last_backup_ms
 from server.central_store import CentralStore
+from server.database import named
 from server.set_back import last_set_back, phones_since
 
 log = logging.getLogger("samooh.server")
@@ -58,7 +59,7 @@ class OfDevices(Collector):
         try:
             told = list(self._told())
         except SQLAlchemyError as error:
-            log.error("the database does not answer, so that /metrics has counts only: %s", type(error).__name__)
+            log.error("the database does not answer, so that /metrics has counts only: %s", named(error))
             told = []
         yield GaugeMetricFamily("samooh_database_up", "Whether the database answers: 1 or 0.", 1 if told else 0)
         yield from told
