@@ -2,6 +2,7 @@
 
 import http.client
 import importlib.util
+import logging
 import os
 import socket
 import tempfile
@@ -19,12 +20,15 @@ import uvicorn
 from operations.children import Children
 from operations.speaking import CannotDo, counted, say
 from server.central_store import CentralStore
+from server.clock import clock_behind
 from server.logs import log_as
 from server.metrics import SHARED_FOLDER
 from server.serving import centre_of, listening
 from server.serving import serve as serve_api
 from server.settings import Settings, read_settings
 from server.watching import create_watch
+
+log = logging.getLogger("samooh.server")
 
 CONSOLE = "server.console.serving"
 START_SECONDS = 60.0
@@ -45,6 +49,8 @@ def serve(
         listening(settings.host, settings.console_port).close()
     # Opened here before any child, which only looks: tables, key and revocations are in order before the first request.
     centre = centre_of(settings)
+    if behind := clock_behind(centre):
+        log.error(behind)
     children = Children()
     children.end_when_asked()
     try:

@@ -9,6 +9,7 @@ from operations.office import the_centre
 from operations.speaking import counted, say, table
 from server.backed_up import last_backup_ms
 from server.central_store import CentralStore
+from server.clock import SET_BACK_MS, clock_behind
 from server.health import Health
 from server.schema import head, version_of
 from server.set_back import SetBack, last_set_back, phones_since
@@ -23,6 +24,8 @@ def status(
     with the_centre() as centre:
         missing = Health(centre).missing()
         say("ready" if not missing else f"NOT READY: {', '.join(missing)}")
+        if behind := clock_behind(centre):
+            say(f"CLOCK: {behind}")
         say(f"database: {centre.database.engine.dialect.name}, {_size(centre)}")
         with centre.database.reading() as db:
             say(f"tables: at step {version_of(db)}, newest {head()}")
@@ -65,6 +68,8 @@ def ago(now_ms: int, then_ms: int | None) -> str:
     """`3 hours ago`, in the largest unit that fits."""
     if then_ms is None:
         return "never"
+    if then_ms > now_ms + SET_BACK_MS:
+        return "in the future"
     passed = max(0, now_ms - then_ms)
     for size, unit in ((DAY_MS, "day"), (HOUR_MS, "hour"), (MINUTE_MS, "minute")):
         if passed >= size:

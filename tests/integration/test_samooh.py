@@ -3,9 +3,10 @@
 import io
 import re
 import sqlite3
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
+from sqlalchemy import update
 
 from operations.samooh import main
 from records.commands.groups import RegisterGroup
@@ -14,6 +15,7 @@ from records.messages import EnrolRequest, SyncRequest
 from records.problems import Problem
 from server.importing import Importing, Listed
 from server.reaching import capacity_of
+from server.serving import now_ms
 from tests.fleet import Phone, quiet
 from tests.integration.test_backup_restore import OfficeWorld
 from tests.servers import three_free_ports
@@ -293,6 +295,25 @@ def test_status_tells_of_devices_and_work_set_aside_and_names_no_group(world, ru
     assert status == 0 and out.startswith("ready\n") and "कनेरी" not in out
     assert re.search(r"^devices: 2$", out, re.MULTILINE) and "set aside, to be decided: 0" in out
     assert re.search(r"^\w{8} +abm +", out, re.MULTILINE) and re.search(r"sakhi +never", out)
+
+
+def test_status_speaks_of_a_clock_that_is_behind(world, run):
+    """Contacts are written by the centre's own clock, so that none can lie in the future."""
+    phone = world.enrol("abm")
+    world.centre.for_device(phone.token).sync(SyncRequest("0.1.0"))
+    device = world.centre.tables.device
+
+    def heard(ms):
+        with world.centre.database.writing() as db:
+            db.execute(update(device).where(device.c.device == phone.device).values(last_contact_ms=now + ms))
+        return run("status")[1]
+
+    now = now_ms()
+    assert "CLOCK" not in heard(60_000), "clocks go back by some seconds when they are set"
+    out = heard(10 * 86_400_000)
+    ahead = datetime.fromtimestamp(now / 1000 + 10 * 86_400, UTC)
+    assert f"a phone was here at {ahead:%d-%m-%Y %H:%M} UTC" in out and "timedatectl" in out
+    assert re.search(rf"^{phone.device} .* in the future", out, re.MULTILINE)
 
 
 def test_the_doctor_finds_no_difference_where_there_is_none(world, run, tmp_path):

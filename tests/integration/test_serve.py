@@ -10,6 +10,7 @@ from datetime import date
 
 import pytest
 import requests
+from sqlalchemy import update
 
 from operations.samooh import main
 from records.commands.accounts import ChangeAccount
@@ -194,6 +195,18 @@ def test_metrics_add_up_and_are_on_a_port_of_this_machine_only(folder, tmp_path)
     ):
         assert line in page, page
     assert phone.device not in page and ref("abm") not in page
+
+
+def test_the_log_speaks_of_a_clock_that_is_behind_when_the_server_starts(folder, tmp_path):
+    centre = open_centre(folder, 23)
+    centre.enrolments.office_device("x")
+    with centre.database.writing() as db:
+        db.execute(update(centre.tables.device).values(last_contact_ms=centre.clock() + 10 * 86_400_000))
+    centre.close()
+    with running(folder) as server:
+        assert server.end() == 0
+    [told] = [json.loads(line)["event"] for line in server.said.splitlines() if "timedatectl" in line]
+    assert told.startswith("The clock of this machine says")
 
 
 def test_while_the_database_is_away_the_counts_are_still_told(folder):
