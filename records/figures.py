@@ -24,7 +24,12 @@ def members_of(roster_count: int | None, declared: int | None) -> int:
 
 def is_counted(*, deleted: bool, active: bool, id: str, canonical_id: str | None) -> bool:
     """Whether a group counts as one: present, active, and not the same as one that counts already."""
-    return not deleted and active and canonical_id in (None, id)
+    return not deleted and active and not is_joined(id=id, canonical_id=canonical_id)
+
+
+def is_joined(*, id: str, canonical_id: str | None) -> bool:
+    """Whether a group was said to be the same as another one, which stands for both."""
+    return canonical_id not in (None, id)
 
 
 def is_pending(*, active: bool, account_needed: bool, state: str) -> bool:

@@ -15,10 +15,11 @@ from records.record import fields_of
 from records.shg import OFFICES, Shg
 from records.workspace import Workspace
 from screens import questions, theme
-from screens.context import Here, here
+from screens.context import Here, HereContext, here
 from screens.group_account import AccountTab
 from screens.group_checked import Checked
 from screens.group_history import BELOW, HistoryTab
+from screens.group_joined import JoinedHere, JoinedNote, only_reading, was_joined
 from screens.group_portal import PortalNote, ProposalCards
 from screens.group_returned import ReturnedNote
 from screens.guarding import guard, part, screen, tell
@@ -69,15 +70,16 @@ def GroupScreen() -> ft.View:
 
     if village and h.is_elsewhere(village.gram_panchayat_id):
         explain = note(h.say("group.elsewhere"), "group-elsewhere", more=[small(h.say("group.elsewhere_explain"))])
-        lines = [Profile(shg=shg), padded(explain)]
+        joined = [padded(JoinedNote(shg=shg))] if was_joined(shg) else []
+        lines = [*joined, Profile(shg=shg), padded(explain)]
         return frame(shg.name, [ft.Container(scrolled(lines, spacing=4), expand=True)], route=route)
 
     return frame(
         shg.name,
         [ft.Container(scrolled(_whole(h, shg, tab, set_tab), spacing=4), expand=True)],
         route=route,
-        actions=_edit(h, page, shg.id),
-        foot=_next_deed(h, page, shg.id, tab),
+        actions=_edit(h, page, shg),
+        foot=_next_deed(h, page, shg, tab),
     )
 
 
@@ -91,8 +93,8 @@ def GroupPane(*, shg_id: str) -> ft.Control:
     shg: Shg | None = answer.first
     if shg is None or shg.deleted_on:
         return empty_note(h.say("group.not_found"), "group-not-found") if answer.loaded else waiting("group-waiting")
-    foot = _next_deed(h, page, shg.id, tab)
-    name = ft.Row([ft.Container(title(shg.name, key="pane-title"), expand=True), *_edit(h, page, shg.id)])
+    foot = _next_deed(h, page, shg, tab)
+    name = ft.Row([ft.Container(title(shg.name, key="pane-title"), expand=True), *_edit(h, page, shg)])
     above = ft.Container(name, padding=ft.Padding.only(left=16, right=16, top=8))
     below = [ft.Container(foot, padding=ft.Padding.only(left=16, right=16, top=8, bottom=12))] if foot else []
     return ft.Column(
@@ -109,13 +111,20 @@ def _whole(h: Here, shg: Shg, tab: str, set_tab: Callable[[str], None]) -> list[
         "account": lambda: AccountTab(shg_id=shg.id),
         "history": lambda: HistoryTab(shg_id=shg.id),
     }
-    return [Profile(shg=shg, show=set_tab), _tab_row(h, tab, set_tab), contents[tab]()]
+
+    def whole() -> list[ft.Control]:
+        return [Profile(shg=shg, show=set_tab), _tab_row(h, tab, set_tab), contents[tab]()]
+
+    if not was_joined(shg):
+        return whole()
+    read = HereContext(only_reading(h), lambda: stack(whole(), spacing=4))
+    return [padded(JoinedNote(shg=shg)), read]
 
 
-def _edit(h: Here, page: ft.Page, shg_id: str) -> list[ft.Control]:
-    if not any(editable(h.roles, "Shg", name, new=False) for name in fields_of(Shg)):
+def _edit(h: Here, page: ft.Page, shg: Shg) -> list[ft.Control]:
+    if was_joined(shg) or not any(editable(h.roles, "Shg", name, new=False) for name in fields_of(Shg)):
         return []
-    edit = guard(page.navigate, f"/group/{shg_id}/edit")
+    edit = guard(page.navigate, f"/group/{shg.id}/edit")
     return [icon_deed(ft.Icons.EDIT_OUTLINED, h.say("group.edit"), "edit-group", edit)]
 
 
@@ -133,13 +142,15 @@ def _deleted(h: Here, page: ft.Page, shg: Shg, route: str) -> ft.View:
     return frame(shg.name, [ft.Container(padded(*lines), expand=True)], route=route, foot=back if may else None)
 
 
-def _next_deed(h: Here, page: ft.Page, shg_id: str, tab: str) -> ft.Control | None:
+def _next_deed(h: Here, page: ft.Page, shg: Shg, tab: str) -> ft.Control | None:
     """The deed that belongs to what is looked at, for whoever may do it."""
+    if was_joined(shg):
+        return None
     if tab == "members" and editable(h.roles, "Member", "name", new=True):
-        go = guard(page.navigate, f"/group/{shg_id}/member/new")
+        go = guard(page.navigate, f"/group/{shg.id}/member/new")
         return deed(h.say("do.add_member"), "add-member", go, icon=ft.Icons.PERSON_ADD_ALT)
     if tab == "account" and editable(h.roles, "AccountStep", "kind", new=True):
-        go = guard(page.navigate, f"/group/{shg_id}/step")
+        go = guard(page.navigate, f"/group/{shg.id}/step")
         return deed(h.say("do.record_step"), "record-step", go, icon=ft.Icons.ADD_TASK)
     return None
 
@@ -194,8 +205,9 @@ def Profile(*, shg: Shg, show: Callable[[str], None] | None = None) -> ft.Contro
     if not shg.active:
         lines.insert(0, heading(h.say("group.inactive")))
     lines += [ReturnedNote(shg=shg), Checked(shg=shg), PortalNote(record=shg), ProposalCards(shg=shg)]
-    lines += [ToMend(shg=shg, show=show)] if show else []
-    lines += [_mark(h, shg, code, show) for code in shg.marks or ()]
+    lines += [JoinedHere(shg=shg), *([ToMend(shg=shg, show=show)] if show else [])]
+    # What does not fit in a joined group is nobody's to mend: it is not counted.
+    lines += [] if was_joined(shg) else [_mark(h, shg, code, show) for code in shg.marks or ()]
     return padded(*lines, spacing=6)
 
 
@@ -206,7 +218,8 @@ def AccountLine(*, shg: Shg) -> ft.Control:
     account = use_query(questions.find_account, shg_id=shg.id).first
     state = (account.state if account else "not_started") if shg.account_needed else "not_needed"
     words = h.say("group.account_line", state=h.words.say_if_known(f"state.{state}", "value.newer"))
-    if is_pending(active=shg.active, account_needed=shg.account_needed, state=state):
+    counts = shg.active and not was_joined(shg)
+    if is_pending(active=counts, account_needed=shg.account_needed, state=state):
         age = age_days(formed_on=shg.formed_on, restarted_on=shg.restarted_on, today=today())
         words += f" · {h.say('figure.pending_days', count=max(age, 0))}"
     return body(words, key="group-account")
@@ -266,7 +279,7 @@ def _way_to_mend(h: Here, page: ft.Page, shg: Shg, code: str, show: Callable[[st
         return quiet_deed(words, f"mend-{code}", go, icon=ft.Icons.BUILD_OUTLINED)
 
     field = "declared_members" if _is_told_only(shg, code) else IN_FORM.get(code)
-    if field is not None and _edit(h, page, shg.id):
+    if field is not None and _edit(h, page, shg):
         return way(h.say("do.mend"), guard(page.navigate, f"/group/{shg.id}/edit/{field}".rstrip("/")))
     if code == "too_few_members" and editable(h.roles, "Member", "name", new=True):
         return way(h.say("do.add_member"), guard(page.navigate, f"/group/{shg.id}/member/new"))
@@ -343,7 +356,9 @@ def MembersTab(*, shg_id: str) -> ft.Control:
         return waiting("members-waiting")
     deleted = DeletedMembers(shg_id=shg_id)
     if not answer.rows:
-        none = empty_note(h.say("members.none"), "members-none", ft.Icons.PERSON_OUTLINE)
+        adds = editable(h.roles, "Member", "name", new=True)
+        words = h.say("members.none") if adds else h.say("members.none_to_see")
+        none = empty_note(words, "members-none", ft.Icons.PERSON_OUTLINE)
         return stack([none, deleted], spacing=0)
     present = [row for row in answer.rows if row.left_on is None]
     former = [row for row in answer.rows if row.left_on is not None]

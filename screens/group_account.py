@@ -16,6 +16,7 @@ from records.written import masked, show_day
 from screens import questions
 from screens.account_form import said_step
 from screens.context import Here, here
+from screens.group_joined import was_joined
 from screens.group_photos import AccountPhotos
 from screens.group_signatories import signatories_part
 from screens.guarding import guard, part, tell
@@ -68,7 +69,9 @@ def AccountTab(*, shg_id: str) -> ft.Control:
         lines.append(second_deed(words, "edit-account", change, icon=ft.Icons.ACCOUNT_BALANCE_OUTLINED))
     lines.append(heading(h.say("accounts.steps")))
     if not steps.rows:
-        lines.append(empty_note(h.say("accounts.no_steps"), "steps-none", ft.Icons.CHECKLIST))
+        records = editable(h.roles, "AccountStep", "kind", new=True)
+        words = h.say("accounts.no_steps") if records else h.say("accounts.no_steps_to_see")
+        lines.append(empty_note(words, "steps-none", ft.Icons.CHECKLIST))
     cancelled = {row.cancels_id: row for row in steps.rows if row.kind == "cancelled"}
     for row in _newest_first(steps.rows):
         if row.kind != "cancelled":
@@ -122,7 +125,7 @@ def _standing(h: Here, shg: Shg, account: Any, norm: Callable[[str], int] | None
     if not shg.account_needed:
         state = "not_needed"
     lines: list[ft.Control] = [heading(h.words.say_if_known(f"state.{state}", "value.newer"), key="account-state")]
-    if shg.active and shg.account_needed and state not in NOT_PENDING:
+    if shg.active and not was_joined(shg) and shg.account_needed and state not in NOT_PENDING:
         lines.append(_pending(h, shg, account, norm))
     if account:
         lines += [body(words) for words in account_facts(h, account)]

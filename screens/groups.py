@@ -8,7 +8,7 @@ from typing import Any
 import flet as ft
 
 from records.access import editable
-from records.figures import Yardstick, members_of
+from records.figures import Yardstick, is_joined, members_of
 from screens import questions, theme
 from screens.context import Here, here
 from screens.group import GroupPane
@@ -300,7 +300,7 @@ def _row(h: Here, row: Any, chosen: bool, on_click: Callable[[Any], Any]) -> ft.
     village = h.name_of(row.village_name, row.village_name_hi)
     members = h.say("figure.members", count=members_of(row.roster_count, row.declared_members))
     trailing = [mark_of(h, row.unsent)]
-    if row.marks:
+    if row.marks and not is_joined(id=row.id, canonical_id=row.canonical_id):
         said = ", ".join(h.words.mark(code) for code in row.marks)
         trailing.insert(0, ft.Icon(ft.Icons.ERROR_OUTLINE, size=22, color=ft.Colors.ERROR, semantics_label=said))
     return named(
@@ -336,7 +336,10 @@ def _account_line(h: Here, row: Any) -> ft.Control:
 
 
 def account_words(h: Here, row: Any) -> str:
-    """The account in a few words: not needed, or its state; of a group elsewhere nothing is known here."""
+    """The account in a few words: not needed, or its state; of a group elsewhere nothing is known here, that of a
+    joined group does not count."""
+    if is_joined(id=row.id, canonical_id=row.canonical_id):
+        return h.say("group.was_joined")
     if not row.active:
         return h.say("group.inactive")
     if h.is_elsewhere(row.gram_panchayat_id):

@@ -7,7 +7,7 @@ from storage.queries.conflicts import list_conflicts
 from storage.queries.devices import find_set_back, list_devices, list_receipts
 from storage.queries.doubles import list_groups_near, list_same_number, list_to_compare, list_women_like
 from storage.queries.figures import list_norms
-from storage.queries.groups import count_groups, find_shg, list_groups
+from storage.queries.groups import count_groups, find_shg, list_groups, list_joined
 from storage.queries.listed import list_tallied
 from storage.queries.members import find_member, list_members, search_members
 from storage.queries.overview import tally, tally_accounts, tally_coverage, tally_months
@@ -47,6 +47,7 @@ __all__ = [
     "list_devices",
     "list_groups",
     "list_groups_near",
+    "list_joined",
     "list_last_checks",
     "list_members",
     "list_members_beside_portal",

@@ -7,6 +7,7 @@ from typing import Any
 
 import flet as ft
 
+from records.figures import is_joined
 from records.workspace import Workspace
 from screens import questions, theme
 from screens.context import Here, here
@@ -63,7 +64,10 @@ def options_of(workspace: Workspace, kind: str, search: str, about: Mapping[str,
         return [
             Option(row.id, row.name, None, row.village_name or "", row.village_name_hi)
             for row in rows
-            if row.id != about.get("shg_id") and (within is None or row.gram_panchayat_id in within)
+            if row.id != about.get("shg_id")
+            and (within is None or row.gram_panchayat_id in within)
+            # A search finds those that were joined to another as well.
+            and not is_joined(id=row.id, canonical_id=row.canonical_id)
         ]
     rows = workspace.ask(questions.list_members, shg_id=about.get("shg_id") or "", limit=PAGE)
     wanted = search.casefold()

@@ -23,7 +23,7 @@ from storage.queries.doubles import (
     list_women_like,
 )
 from storage.queries.figures import FigureRow, list_norms, unit_figures
-from storage.queries.groups import CountRow, GroupRow, count_groups, find_shg, list_groups
+from storage.queries.groups import CountRow, GroupRow, JoinedRow, count_groups, find_shg, list_groups, list_joined
 from storage.queries.listed import ListedRow, list_tallied
 from storage.queries.members import FoundMemberRow, MemberRow, find_member, list_members, search_members
 from storage.queries.overview import (
@@ -86,6 +86,7 @@ __all__ = [
     "GroupRow",
     "HeldPartRow",
     "HeldRow",
+    "JoinedRow",
     "LastCheckRow",
     "LatelyRow",
     "ListedRow",
@@ -136,6 +137,7 @@ __all__ = [
     "list_devices",
     "list_groups",
     "list_groups_near",
+    "list_joined",
     "list_last_checks",
     "list_members",
     "list_members_beside_portal",

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, FromClause, Select, and_, exists, or_, select
 
 from storage.queries.asking import Row, Tables, column, columns, present, query, where
-from storage.queries.groups import counted
+from storage.queries.groups import by_itself, counted
 
 
 class ReturnedRow(Row):
@@ -60,7 +60,7 @@ def list_returned(
     tables: Tables, *, panchayats: Iterable[str] | None = None, shg_id: str | None = None, limit: int = 20
 ) -> Select[Any]:
     """The groups whose last approval was a return that nobody has answered, the latest first; of some gram panchayats,
-    or of one group."""
+    or of one group. A group that was joined to another is checked as that one."""
     checks, shgs, people, places = tables["Check"], tables["Shg"], tables["Person"], tables["Place"]
     chosen = select(
         *columns(checks, "id", "shg_id", "reason", "on_day", "seen"),
@@ -75,7 +75,8 @@ def list_returned(
     waits = and_(is_last(tables, checks), checks.c.result == "returned", checks.c.mended.is_not(True))
     there = None if panchayats is None else places.c.gram_panchayat_id.in_(sorted(panchayats))
     of_group = None if shg_id is None else checks.c.shg_id == shg_id
-    return where(chosen, waits, present(shgs), there, of_group).order_by(checks.c.id.desc()).limit(limit)
+    found = where(chosen, waits, present(shgs), by_itself(shgs), there, of_group)
+    return found.order_by(checks.c.id.desc()).limit(limit)
 
 
 @query(UncheckedRow, kinds=("Check", "Shg", "Place", "Person"))

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Select, or_, select
 
 from records.resemblance import account_spellings
 from storage.queries.asking import Row, Tables, column, columns, present, query, where
+from storage.queries.groups import by_itself
 
 
 class NearRow(Row):
@@ -49,7 +50,8 @@ class SameNumberRow(Row):
 
 @query(NearRow, kinds=("Shg", "Place"))
 def list_groups_near(tables: Tables, *, village_id: str | None = None, mobile: str | None = None) -> Select[Any]:
-    """The groups of a village and of its panchayat's other villages, and those with a telephone number."""
+    """The groups of a village and of its panchayat's other villages, and those with a telephone number; none that was
+    joined to another."""
     shgs, places = tables["Shg"], tables["Place"]
     here = select(places.c.gram_panchayat_id).where(places.c.id == village_id).scalar_subquery()
     near = (places.c.gram_panchayat_id == here) | (shgs.c.village_id == village_id)
@@ -64,7 +66,7 @@ def list_groups_near(tables: Tables, *, village_id: str | None = None, mobile: s
     ).select_from(shgs.outerjoin(places, places.c.id == shgs.c.village_id))
     # Nothing to go by: no group is near.
     wanted = or_(*conditions) if conditions else shgs.c.id.is_(None)
-    return where(chosen, present(shgs), wanted).order_by(shgs.c.search_key, shgs.c.id)
+    return where(chosen, present(shgs), by_itself(shgs), wanted).order_by(shgs.c.search_key, shgs.c.id)
 
 
 @query(WomanRow, kinds=("Member", "Shg"))

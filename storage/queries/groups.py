@@ -52,6 +52,7 @@ class GroupRow(Row):
     account_state: str | None
     account_needed: bool
     active: bool
+    canonical_id: str | None
     marks: tuple[str, ...]
     unsent: int
 
@@ -59,6 +60,15 @@ class GroupRow(Row):
     def place(self) -> After:
         """Where a page ends with this row."""
         return self.likeness, self.search_key, self.id
+
+
+class JoinedRow(Row):
+    """A group that was joined to another."""
+
+    id: str
+    name: str
+    roster_count: int | None
+    declared_members: int | None
 
 
 class CountRow(Row):
@@ -84,12 +94,12 @@ def list_groups(
     """Groups by name, in a search those that fit best first, `limit` at a time; `after` is where the page before ended.
 
     `panchayats` keeps to those of some gram panchayats; `needs`, `measure` and `besides` as in `needing`. `deleted`:
-    those that were deleted, instead of the others.
+    those that were deleted, instead of the others. Groups that were joined to another are found by a search only.
     """
     shgs, places, account = tables["Shg"], tables["Place"], tables["SavingsAccount"].alias("account")
     chosen = select(
         *columns(shgs, "id", "name", "search_key", "village_id", "formed_on", "restarted_on", "roster_count"),
-        *columns(shgs, "declared_members", "account_needed", "active", "marks", "unsent"),
+        *columns(shgs, "declared_members", "account_needed", "active", "canonical_id", "marks", "unsent"),
         likeness(shgs, search).label("likeness"),
         column(places, "name", "village_name"),
         column(places, "name_hi", "village_name_hi"),
@@ -128,6 +138,18 @@ def find_shg(tables: Tables, *, id: str) -> Select[Any]:
     return select(*columns(shgs, "id", *fields_of(Shg))).where(shgs.c.id == id)
 
 
+@query(JoinedRow, kinds=("Shg",))
+def list_joined(tables: Tables, *, shg_id: str) -> Select[Any]:
+    """The groups that were joined to one, by name."""
+    shgs, own = tables["Shg"], tables["Shg"].alias("own")
+    # By the link, whichever way it points: what both are counted as is no index of the centre.
+    named = select(own.c.same_as).where(own.c.id == shg_id).scalar_subquery()
+    linked = or_(shgs.c.same_as == shg_id, shgs.c.id == named)
+    chosen = select(*columns(shgs, "id", "name", "roster_count", "declared_members"))
+    joined = and_(linked, shgs.c.canonical_id == shg_id, shgs.c.id != shg_id)
+    return where(chosen, present(shgs), joined).order_by(shgs.c.search_key, shgs.c.id)
+
+
 def first_account(shgs: FromClause, account: FromClause) -> ColumnElement[bool]:
     """The account to show with a group: its first. That one's id is a UUID of version 5, further ones are of 7."""
     return and_(account.c.shg_id == shgs.c.id, present(account), likely(func.substr(account.c.id, 13, 1) == "5"))
@@ -138,8 +160,12 @@ def first_account(shgs: FromClause, account: FromClause) -> ColumnElement[bool]:
 
 def counted(shgs: FromClause) -> ColumnElement[bool]:
     """`is_counted`."""
-    one = or_(shgs.c.canonical_id.is_(None), shgs.c.canonical_id == shgs.c.id)
-    return and_(present(shgs), shgs.c.active.is_not(False), likely(one))
+    return and_(present(shgs), shgs.c.active.is_not(False), by_itself(shgs))
+
+
+def by_itself(shgs: FromClause) -> ColumnElement[bool]:
+    """Not `is_joined`."""
+    return likely(or_(shgs.c.canonical_id.is_(None), shgs.c.canonical_id == shgs.c.id))
 
 
 def pending(shgs: FromClause, account: FromClause) -> ColumnElement[bool]:
@@ -192,8 +218,9 @@ def needing(
 ) -> ColumnElement[bool]:
     """Groups that need something, by one of NEEDS.
 
-    `mending`: marks that tell of a fault, or values in conflict; `besides` are the ids of groups with work that the
-    centre did not take, which only the phone's outbox knows. `unsent`: something of the group or below it is not sent.
+    `mending`: marks that tell of a fault, or values in conflict, of a group that is not joined to another; `besides`
+    are the ids of groups with work that the centre did not take, which only the phone's outbox knows. `unsent`:
+    something of the group or below it is not sent.
     """
     if needs == "mending":
         conflicts = tables["Conflict"]
@@ -201,7 +228,7 @@ def needing(
             select(conflicts.c.id).where(conflicts.c.shg_id == shgs.c.id, undecided(conflicts), present(conflicts))
         )
         faulty = and_(shgs.c.marks.is_not(None), *(shgs.c.marks != marks for marks in TELLS_LITTLE))
-        return or_(faulty, open_ones, shgs.c.id.in_(sorted(besides)))
+        return or_(and_(by_itself(shgs), or_(faulty, open_ones)), shgs.c.id.in_(sorted(besides)))
     if needs == "unsent":
         return _with_unsent(tables, shgs)
     meaning = {
@@ -244,6 +271,8 @@ def _listed(
     conditions = [only_deleted(shgs) if deleted else present(shgs)]
     if (found := resembling(shgs, search)) is not None:
         conditions.append(found)
+    elif not (needs or deleted):
+        conditions.append(by_itself(shgs))
     if village_id is not None:
         conditions.append(shgs.c.village_id == village_id)
     if panchayats is not None:

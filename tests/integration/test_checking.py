@@ -57,6 +57,17 @@ def test_nobody_is_asked_to_check_what_she_formed_herself_or_a_group_that_is_ano
     assert len(others) == 1 and others[0] in {group, again}, "one group, checked once"
 
 
+def test_a_returned_group_that_is_another_is_not_to_be_corrected_any_more(console, phones):
+    abm, desk = phones("abm"), desk_of(console)
+    pair = sorted(abm.do(registering(name)).id for name in ("जय अम्बे", "Jai Ambe"))
+    quiet([abm])
+    for group in pair:
+        desk.do(CheckGroup(group, "returned", reason="सदस्यों की संख्या लिखें"))
+    desk.do(SayTheSame(pair[1], pair[0]))
+    quiet([abm])
+    assert [row.shg_id for row in abm.workspace.ask(list_returned)] == [pair[0]]
+
+
 def test_a_returned_group_comes_to_its_author_with_the_reason_and_goes_round_until_it_is_approved(
     world, console, phones, tmp_path
 ):

@@ -15,6 +15,7 @@ from records.figures import (
     begun_on,
     is_begun_this_month,
     is_counted,
+    is_joined,
     is_overdue,
     is_pending,
     is_too_few,
@@ -106,7 +107,8 @@ def said_by_the_records(world, panchayats, besides):
     for shg, account, conflict in world:
         if shg.deleted_on or not in_place(shg, panchayats):
             continue
-        if set(shg.marks) - {"too_few_members"} or is_open(conflict) or shg.id in besides:
+        faulty = set(shg.marks) - {"too_few_members"} or is_open(conflict)
+        if (faulty and not is_joined(id=shg.id, canonical_id=shg.canonical_id)) or shg.id in besides:
             found["mending"].add(shg.id)
         if not is_counted(deleted=False, active=shg.active, id=shg.id, canonical_id=shg.canonical_id):
             continue

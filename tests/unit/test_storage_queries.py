@@ -6,9 +6,18 @@ from datetime import date, timedelta
 import pytest
 
 from records.account_state import STATES
-from records.commands.groups import DeleteGroup
+from records.commands.groups import ChangeGroup, DeleteGroup
 from records.commands.members import DeleteMember
-from records.figures import age_days, average, is_counted, is_overdue, is_pending, members_of, norm_on
+from records.figures import (
+    Yardstick,
+    age_days,
+    average,
+    is_counted,
+    is_overdue,
+    is_pending,
+    members_of,
+    norm_on,
+)
 from records.norm import Norm
 from records.shg import Shg
 from storage.pages import take_page
@@ -22,6 +31,8 @@ from storage.queries import (
     find_shg,
     list_branches,
     list_groups,
+    list_groups_near,
+    list_joined,
     list_members,
     list_norms,
     list_people,
@@ -135,6 +146,46 @@ def test_what_was_deleted_is_listed_by_itself_to_be_restored(phone):
     phone.do(DeleteMember(member.id, restore=True))
     assert phone.ask(list_groups, deleted=True) == phone.ask(list_members, shg_id=stays.id, deleted=True) == []
     assert len(phone.ask(list_groups)) == len(phone.ask(list_members, shg_id=stays.id)) == 2
+
+
+def joined(name, to, **changes):
+    """A group that was said to be the same as another, as the centre sends it."""
+    return a_group(name, same_as=to.id, canonical_id=to.id, **changes)
+
+
+def test_a_joined_group_is_in_no_list_but_that_of_a_search(phone):
+    stands = a_group("Narmada")
+    again = joined("Narmada Samuh", stands, marks=("two_offices",), mobile="9876543210")
+    give(phone, stands, again)
+    assert names(phone.ask(list_groups)) == names(phone.ask(list_groups, village_id=TREE.village.id)) == ["Narmada"]
+    assert [phone.ask(count_groups, **some)[0].count for some in ({}, {"search": "narmada"})] == [1, 2]
+    rows = phone.ask(list_groups, search="narmada")
+    assert {row.name: row.canonical_id for row in rows} == {"Narmada": None, "Narmada Samuh": stands.id}
+    for need in ("mending", "overdue", "pending", "formed", "unsent"):
+        shown = phone.ask(list_groups, needs=need, measure=Yardstick(TODAY))
+        assert again.id not in {row.id for row in shown}, need
+    near = phone.ask(list_groups_near, village_id=TREE.village.id, mobile="9876543210")
+    assert names(near) == ["Narmada"], "what is being typed is compared with the one that stands"
+
+
+def test_work_on_a_joined_group_that_is_not_sent_or_not_taken_is_still_told(phone):
+    stands = a_group("Narmada")
+    again = joined("Narmada Samuh", stands)
+    give(phone, stands, again)
+    phone.do(ChangeGroup(again.id, {"remarks": "x"}))
+    measure = Yardstick(TODAY)
+    assert names(phone.ask(list_groups, needs="unsent", measure=measure)) == ["Narmada Samuh"]
+    assert names(phone.ask(list_groups, needs="mending", measure=measure, besides=(again.id,))) == ["Narmada Samuh"]
+
+
+def test_a_group_knows_those_that_were_joined_to_it_whichever_way_the_link_points(phone):
+    first, second = a_group("Narmada"), a_group("Narmada Samuh")
+    third = joined("Maa Narmada", first)
+    first = first.model_copy(update={"same_as": second.id, "canonical_id": first.id})
+    second = second.model_copy(update={"canonical_id": first.id})
+    give(phone, first, second, third, a_group("Durga"))
+    assert names(phone.ask(list_joined, shg_id=first.id)) == ["Maa Narmada", "Narmada Samuh"]
+    assert phone.ask(list_joined, shg_id=second.id) == []
 
 
 def test_groups_of_one_village(phone):
