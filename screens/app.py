@@ -23,7 +23,7 @@ from screens.guarding import guard, guard_event, remember_language, screen
 from screens.help import HelpScreen
 from screens.home import Home
 from screens.member_form import EditMemberScreen, NewMemberScreen
-from screens.navigation import PHONE_TABS, WIDE, back_from
+from screens.navigation import PHONE_TABS, SAME, WIDE, back_from
 from screens.notice import NoticeScreen
 from screens.parts.pieces import frame, note, padded, second_deed
 from screens.support import SupportScreen
@@ -31,6 +31,9 @@ from screens.use_query import stop_asking, use_asked
 from screens.words import Words, languages, words_of
 
 log = logging.getLogger("samooh.screens")
+
+# A group that is looked at from a form lies over the form, which stays as it was left.
+LOOKED_AT = ft.Route(path=f"{SAME}/:same_id", component=GroupScreen)
 
 ROUTES = [
     # A phone whose login has ended joins again, with its work.
@@ -49,17 +52,17 @@ ROUTES = [
             ft.Route(path="help", component=HelpScreen),
             ft.Route(path="support", component=SupportScreen),
             ft.Route(path="drafts", component=DraftsScreen),
-            ft.Route(path="new", component=NewGroupScreen),
+            ft.Route(path="new", component=NewGroupScreen, children=[LOOKED_AT]),
             ft.Route(
                 path="group/:shg_id",
                 component=GroupScreen,
                 children=[
                     ft.Route(path="edit/:field?", component=EditGroupScreen),
-                    ft.Route(path="member/new", component=NewMemberScreen),
+                    ft.Route(path="member/new", component=NewMemberScreen, children=[LOOKED_AT]),
                     ft.Route(path="member/:member_id", component=EditMemberScreen),
                     ft.Route(path="step", component=StepScreen),
                     ft.Route(path="signatories", component=SignatoriesStepScreen),
-                    ft.Route(path="account", component=AccountScreen),
+                    ft.Route(path="account", component=AccountScreen, children=[LOOKED_AT]),
                 ],
             ),
         ],

@@ -24,6 +24,7 @@ from screens.group_portal import PortalNote, ProposalCards
 from screens.group_returned import ReturnedNote
 from screens.guarding import guard, part, screen, tell
 from screens.parts.badge import MENDING, RECEIVED, WAITING, badge, mark_of
+from screens.parts.doubles import looked_at
 from screens.parts.norms import use_norms
 from screens.parts.picker import use_option
 from screens.parts.pieces import (
@@ -56,7 +57,10 @@ def GroupScreen() -> ft.View:
     h = here()
     page = ft.context.page
     route = ft.use_view_path()
-    shg_id = ft.use_route_params().get("shg_id", "")
+    params = ft.use_route_params()
+    # Looked at from a form that may be about the same.
+    same_id = params.get("same_id")
+    shg_id = same_id or params.get("shg_id", "")
     tab, set_tab = ft.use_state("members")
     answer = use_query(questions.find_shg, id=shg_id)
     shg: Shg | None = answer.first
@@ -68,15 +72,16 @@ def GroupScreen() -> ft.View:
     if shg.deleted_on:
         return _deleted(h, page, shg, route)
 
+    asked = [padded(looked_at(h))] if same_id else []
     if village and h.is_elsewhere(village.gram_panchayat_id):
         explain = note(h.say("group.elsewhere"), "group-elsewhere", more=[small(h.say("group.elsewhere_explain"))])
         joined = [padded(JoinedNote(shg=shg))] if was_joined(shg) else []
-        lines = [*joined, Profile(shg=shg), padded(explain)]
+        lines = [*asked, *joined, Profile(shg=shg), padded(explain)]
         return frame(shg.name, [ft.Container(scrolled(lines, spacing=4), expand=True)], route=route)
 
     return frame(
         shg.name,
-        [ft.Container(scrolled(_whole(h, shg, tab, set_tab), spacing=4), expand=True)],
+        [ft.Container(scrolled([*asked, *_whole(h, shg, tab, set_tab)], spacing=4), expand=True)],
         route=route,
         actions=_edit(h, page, shg),
         foot=_next_deed(h, page, shg, tab),

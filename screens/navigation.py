@@ -18,6 +18,8 @@ WIDE = 840
 """From this width on, in dp, there is room for a rail, and for a list beside what was chosen from it."""
 LAST = "last_tab"
 MOST_TABS = 5
+SAME = "same"
+"""In an address, after that of a form: the group that follows is looked at, and the way back is to the form."""
 
 
 def tabs(h: Here, selected: str) -> ft.NavigationBar | ft.NavigationRail:
@@ -79,9 +81,11 @@ def last_tab(page: ft.Page) -> str:
 
 
 def back_from(page: ft.Page) -> str:
-    """Where the way back leads: from what is about a group to the group, from a sheet for the portal to the
-    list, from everything else to the tab of before."""
+    """Where the way back leads: from a group that is looked at to the form, from what is about a group to the group,
+    from a sheet for the portal to the list, from everything else to the tab of before."""
     parts = (page.route or "/").strip("/").split("/")
+    if SAME in parts[-2:-1]:
+        return f"/{'/'.join(parts[:-2])}"
     if parts[0] == "portal" and len(parts) > 2:
         return f"/portal/group/{parts[2]}" if len(parts) > 3 else "/portal"
     return f"/group/{parts[1]}" if parts[0] == "group" and len(parts) > 2 else last_tab(page)

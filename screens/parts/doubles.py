@@ -20,7 +20,8 @@ from records.written import read_day, western_digits
 from screens import questions
 from screens.context import Here, here
 from screens.guarding import guard, part
-from screens.parts.pieces import chip, note, quiet_deed, stack
+from screens.navigation import SAME, back_from
+from screens.parts.pieces import chip, note, quiet_deed, second_deed, small, stack
 
 log = logging.getLogger("samooh.screens")
 
@@ -144,6 +145,7 @@ def _Doubles(
 ) -> ft.Control:
     h = here()
     page = ft.context.page
+    form = ft.use_view_path()
     found, set_found = ft.use_state(())
     silenced, set_silenced = ft.use_state(False)
     # The form begins anew with another mapping when the next one is typed without leaving it.
@@ -170,15 +172,23 @@ def _Doubles(
     if silenced or not found:
         return ft.Container(key=f"doubles-{about}-none", visible=False)
     # Name, village and day together are longer than a button of one line.
-    same = [
-        chip(h.say("doubles.same", what=double.told), f"doubles-same-{number}",
-             guard(page.navigate, f"/group/{double.shg_id}"), chosen=False)
+    looks = [
+        chip(h.say("doubles.look", what=double.told), f"doubles-look-{number}",
+             guard(page.navigate, f"{form}/{SAME}/{double.shg_id}"), chosen=False)
         for number, double in enumerate(found)
     ]  # fmt: skip
     other = quiet_deed(h.say("doubles.other"), "doubles-other", guard(set_silenced, True))
     return note(
-        h.say("doubles.ask"), f"doubles-{about}", warning=True, more=[stack([*same, ft.Row([other])], spacing=8)]
+        h.say("doubles.ask"), f"doubles-{about}", warning=True, more=[stack([*looks, ft.Row([other])], spacing=8)]
     )
+
+
+def looked_at(h: Here) -> ft.Control:
+    """Above the group that was opened from the question: what to do if it is the same, and the way back to the form."""
+    page = ft.context.page
+    back = second_deed(h.say("doubles.back"), "doubles-back", guard(lambda: page.navigate(back_from(page))),
+                       icon=ft.Icons.ARROW_BACK)  # fmt: skip
+    return note(h.say("doubles.is_it"), "doubles-looked-at", more=[small(h.say("doubles.is_it_explain")), back])
 
 
 async def _asked(h: Here, ask: Callable[[Here, Typed], list[Double]], values: Typed) -> list[Double]:
@@ -190,4 +200,4 @@ async def _asked(h: Here, ask: Callable[[Here, Typed], list[Double]], values: Ty
         return []
 
 
-__all__ = ["Double", "beside", "beside_account", "beside_group", "beside_member"]
+__all__ = ["Double", "beside", "beside_account", "beside_group", "beside_member", "looked_at"]

@@ -101,6 +101,18 @@ ON_PHONE = (
         name_typed="{village_group}",
     ),
     Stop(
+        "new-group-look",
+        "abm",
+        "/new/same/{group}",
+        "वही समूह है? देखकर फॉर्म पर लौटें",
+        "Is it the same group? Looked at over the form, which waits as it was left",
+        routes=(
+            "/new/same/:same_id",
+            "/group/:shg_id/member/new/same/:same_id",
+            "/group/:shg_id/account/same/:same_id",
+        ),
+    ),
+    Stop(
         "edit-group",
         "abm",
         "/group/{group}/edit",

@@ -76,8 +76,8 @@ async def test_a_joined_group_is_not_offered_as_a_double_nor_to_move_a_member_to
         await app.click("field-village_id")
         await app.click(f"choose-{TREE.village.id}")
         await app.fill("field-name", "नर्मदा")
-        await app.see("doubles-same-0")
-        assert not app.has("doubles-same-1")
+        await app.see("doubles-look-0")
+        assert not app.has("doubles-look-1")
         assert any(STANDS.name in text for text in app.texts())
 
 
