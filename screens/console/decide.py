@@ -144,18 +144,29 @@ def _beside(h: Here, lists: Mapping[str, ToDecide], shown: str, id: str) -> ft.C
     one = lists[shown]
     found = [row for row in one.rows if one.key(row) == id]
     if not found:
-        return scrolled([_gone(h, one, shown)], spacing=0)
+        return scrolled([Gone(one=one, shown=shown, id=id, key=f"gone-{id}")], spacing=0)
     return scrolled([padded(one.card(found[0]), top=16)], spacing=0)
 
 
-def _gone(h: Here, one: ToDecide, shown: str) -> ft.Control:
-    """It has been decided, here or by somebody else. The next one is a tap away and never comes by itself, where a
-    second tap on the same spot would decide it."""
+@part
+def Gone(*, one: ToDecide, shown: str, id: str) -> ft.Control:
+    """It has been decided, here or by somebody else: how, where that can be said. The next one is a tap away and never
+    comes by itself, where a second tap on the same spot would decide it."""
+    h = here()
+    conflict = use_query(questions.list_conflicts, decided=True, id=id if shown == "conflicts" else "", limit=1)
+    double = use_query(questions.list_proposals, decided=True, id=id if shown == "doubles" else "", limit=1)
+    if not (conflict.loaded and double.loaded):
+        return waiting("gone-waiting")
+    decided: list[ft.Control] = [
+        *(DecidedConflict(row=row, key=row.id) for row in conflict.rows),
+        *(DecidedProposal(row=row, key=row.id) for row in double.rows),
+    ]
     on = []
     if one.rows:
         go = guard(ft.context.page.navigate, f"/decide/{shown}/{one.key(one.rows[0])}")
         on.append(second_deed(h.say("decide.next"), "decide-next", go, icon=ft.Icons.ARROW_FORWARD))
-    return padded(note(h.say("decide.gone"), "decide-gone", more=on), top=16)
+    words = h.say("decide.done") if decided else h.say("decide.gone")
+    return padded(note(words, "decide-gone", more=on), *decided, top=16)
 
 
 # --- pieces of both

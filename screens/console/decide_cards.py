@@ -98,15 +98,31 @@ def TwoValues(*, row: Any) -> ft.Control:
 
 @part
 def DecidedConflict(*, row: Any) -> ft.Control:
-    """What was decided, by whom, and the way to take it back."""
+    """What was decided: which value was kept and which was not, each with whose it was; by whom, and the way back."""
     h = here()
-    stays = row.winning_value if row.decided == row.losing_stamp else row.value
-    said = use_value(h, row.record_kind, row.field, _value(stays))
-    label = h.words.field(row.record_kind, row.field)
-    words = h.say("history.changed", field=label, value=said or h.say("value.none"))
-    lines: list[ft.Control] = [body(where(h, row.shg_name, row.village_name, row.village_name_hi)), small(words)]
+    stood, put_back = (
+        (use_value(h, row.record_kind, row.field, _value(value)) or h.say("value.none"),
+         h.name_of(name, name_hi) or h.say("history.elsewhere"))
+        for value, name, name_hi in (
+            (row.winning_value, row.winning_person_name, row.winning_person_name_hi),
+            (row.value, row.losing_person_name, row.losing_person_name_hi),
+        )
+    )  # fmt: skip
+    stands = row.decided == row.losing_stamp
+    kept, other = (stood, put_back) if stands else (put_back, stood)
+    lines: list[ft.Control] = [body(where(h, row.shg_name, row.village_name, row.village_name_hi))]
+    if row.field == "deleted_on":
+        words = h.say("decide.left_deleted") if stands else h.say("group.restored")
+        lines += [small(h.say("conflicts.work_on_deleted")), body(words, key=f"kept-{row.id}")]
+    else:
+        lines += [
+            small(h.words.field(row.record_kind, row.field)),
+            body(h.say("decide.kept", value=kept[0], person=kept[1]), key=f"kept-{row.id}"),
+            small(h.say("decide.not_kept", value=other[0], person=other[1]), key=f"not-kept-{row.id}"),
+        ]
     decider = h.name_of(row.decider_name, row.decider_name_hi) or h.say("history.elsewhere")
-    lines.append(small(h.say("history.by", person=decider, time=said_time(h.words, parts(row.decided_stamp).ms))))
+    time = said_time(h.words, parts(row.decided_stamp).ms)
+    lines.append(small(h.say("decide.by", person=decider, time=time), key=f"decided-by-{row.id}"))
     if row.decided:
         undo = ReopenConflict(row.id, row.record_kind, row.record_id)
         lines.append(_undo(h, f"undo-{row.id}", undo))

@@ -37,9 +37,11 @@ class ConflictRow(Row):
 
 
 @query(ConflictRow, kinds=("Conflict", "Person", "Shg", "Place"))
-def list_conflicts(tables: Tables, *, shg_id: str | None = None, decided: bool = False, limit: int = 50) -> Select[Any]:
+def list_conflicts(
+    tables: Tables, *, shg_id: str | None = None, decided: bool = False, id: str | None = None, limit: int = 50
+) -> Select[Any]:
     """The open conflicts of a group and of what stands below it, or of all groups here, the latest first; `decided`:
-    those that somebody has decided instead, the last decision first."""
+    those that somebody has decided instead, the last decision first. `id`: this one, if it is among them."""
     conflicts, shgs, places = tables["Conflict"], tables["Shg"], tables["Place"]
     loser, winner, decider = (tables["Person"].alias(name) for name in ("loser", "winner", "decider"))
     people = [
@@ -62,11 +64,12 @@ def list_conflicts(tables: Tables, *, shg_id: str | None = None, decided: bool =
         .outerjoin(places, places.c.id == shgs.c.village_id)
     )
     of_group = None if shg_id is None else conflicts.c.shg_id == shg_id
+    this = None if id is None else conflicts.c.id == id
     if decided:
         settled = and_(conflicts.c.state == "closed", conflicts.c.decided_stamp.is_not(None))
-        found = where(chosen, present(conflicts), settled, of_group)
+        found = where(chosen, present(conflicts), settled, of_group, this)
         return found.order_by(conflicts.c.decided_stamp.desc(), conflicts.c.id).limit(limit)
-    found = where(chosen, present(conflicts), undecided(conflicts), of_group)
+    found = where(chosen, present(conflicts), undecided(conflicts), of_group, this)
     return found.order_by(conflicts.c.losing_stamp.desc(), conflicts.c.id).limit(limit)
 
 

@@ -27,8 +27,11 @@ class ProposalRow(Row):
 
 
 @query(ProposalRow, kinds=("Proposal", "Shg", "Place"))
-def list_proposals(tables: Tables, *, shg_id: str | None = None, decided: bool = False, limit: int = 20) -> Select[Any]:
-    """What is asked about a group, or about all groups here, and nobody has decided; `decided`: what somebody has."""
+def list_proposals(
+    tables: Tables, *, shg_id: str | None = None, decided: bool = False, id: str | None = None, limit: int = 20
+) -> Select[Any]:
+    """What is asked about a group, or about all groups here, and nobody has decided; `decided`: what somebody has.
+    `id`: this one, if it is among them."""
     proposals, shgs, others = tables["Proposal"], tables["Shg"].alias("shg"), tables["Shg"].alias("other")
     places, other_places = tables["Place"].alias("place"), tables["Place"].alias("other_place")
     chosen = select(
@@ -49,4 +52,5 @@ def list_proposals(tables: Tables, *, shg_id: str | None = None, decided: bool =
     )
     stands = proposals.c.state != "open" if decided else proposals.c.state == "open"
     of_group = None if shg_id is None else proposals.c.shg_id == shg_id
-    return where(chosen, stands, present(proposals), of_group).order_by(proposals.c.id).limit(limit)
+    this = None if id is None else proposals.c.id == id
+    return where(chosen, stands, present(proposals), of_group, this).order_by(proposals.c.id).limit(limit)

@@ -260,6 +260,10 @@ async def test_a_conflict_is_decided_and_taken_back_on_the_screen(console, offic
         await app.gone(f"conflict-{row.id}")
         assert page.workspace.ask(find_shg, id=office[1])[0].name == "पहले का"
         await app.click("decide-decided")
+        kept, other = HINDI.say("decide.kept", value="पहले का", person="abm"), "बाद का"
+        assert (await app.see(f"kept-{row.id}")).value == kept
+        assert app.one(f"not-kept-{row.id}").value == HINDI.say("decide.not_kept", value=other, person="supervisor")
+        assert app.one(f"decided-by-{row.id}").value.startswith(HINDI.say("decide.by", person="supervisor", time=""))
         await app.click(f"undo-{row.id}")
         await app.until(lambda: page.workspace.ask(find_shg, id=office[1])[0].name == "बाद का")
         await app.click("decide-conflicts")
@@ -326,9 +330,13 @@ async def test_on_a_wide_screen_the_list_stands_beside_what_was_chosen_from_it(c
         await app.see(f"proposal-{double.id}")
         await app.go(f"/decide/conflicts/{row.id}")
         await app.click(f"choose-standing-{row.id}")
-        # The next one never slides under the finger by itself.
+        # The next one never slides under the finger by itself; what was decided is said, and can be taken back.
         await app.see("decide-gone")
-        assert not app.has(f"line-{row.id}")
+        assert HINDI.say("decide.done") in app.texts() and not app.has(f"line-{row.id}")
+        kept = HINDI.say("decide.kept", value="बाद का", person="supervisor")
+        assert app.one(f"kept-{row.id}").value == kept
+        await app.click(f"undo-{row.id}")
+        await app.see(f"conflict-{row.id}")
 
 
 async def test_the_address_of_something_to_decide_shows_it_after_a_reload(console, office):
