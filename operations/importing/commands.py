@@ -1,6 +1,7 @@
 """What somebody types: `places import`, `branches import`, `groups import`, `members import`, each with a dry run.
 
-Exit status 0: all rows placed. 1: some were refused, and a file says why. 2: a file could not be read at all.
+Exit status 0: all rows placed. 1: some were refused, and a file says why, or a sheet with a list was not read. 2: a
+file could not be read at all.
 """
 
 from collections.abc import Callable, Iterator
@@ -138,7 +139,7 @@ def _import(
         _complain(reason)
     finally:
         centre.close()
-    raise typer.Exit(1 if any(report.refused for report in reports) else 0)
+    raise typer.Exit(0 if all(report.all_placed for report in reports) else 1)
 
 
 def _centre() -> CentralStore:

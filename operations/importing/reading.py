@@ -9,9 +9,9 @@ import csv
 import io
 import re
 import zipfile
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import islice
 from pathlib import Path
@@ -19,6 +19,7 @@ from typing import Any
 from xml.etree.ElementTree import ParseError
 
 from openpyxl import load_workbook
+from openpyxl.utils import range_boundaries
 from openpyxl.utils.exceptions import InvalidFileException
 
 from operations.importing.headers import Header, Heads
@@ -29,9 +30,14 @@ TITLE_ROWS = 40
 DELIMITERS = ",;\t|"
 WORKBOOKS = (".xlsx", ".xlsm")
 _OLD_WORKBOOK = bytes.fromhex("d0cf11e0a1b11ae1")
+_MERGED = re.compile(rb'<(?:\w+:)?mergeCell [^<>]*?ref="([A-Z]+[0-9]+:[A-Z]+[0-9]+)"')
+_LONGEST_MERGED = 200
 _ZEROS = re.compile('"?(0{2,})"?')
 _CHUNK = 1 << 20
 
+
+Merged = Mapping[int, Sequence[tuple[int, int]]]
+"""Line -> cells that begin there and reach over the lines below: (place of the column, last line)."""
 
 Lines = Generator[tuple[int, list[Any]], None, None]
 """Lines with their cells, as a file has them; to be closed."""
@@ -47,6 +53,7 @@ class Row:
     its numbers for days are counted.
 
     `ran_together`: the header over a cell into which a quotation mark has drawn lines that followed it, else "".
+    `filled`: whether a cell stands in it that the list has merged over several rows.
     """
 
     line: int
@@ -54,6 +61,7 @@ class Row:
     header: Header
     ran_together: str = ""
     day_zero: date = DAY_ZERO
+    filled: bool = False
 
     def cell(self, name: str) -> Any:
         """What stands in a column by our name; None where the list has no such column or the row ends before it."""
@@ -66,8 +74,8 @@ class Row:
 
 @dataclass(frozen=True)
 class Sheet:
-    """A file whose header is understood. `other_sheets`: sheets of the workbook that are not read; `count`: rows below
-    the header, 0 where that is not known."""
+    """A file whose header is understood. `other_sheets`: sheets of the workbook that are not read, `other_lists` those
+    of them that hold such a list too; `count`: rows below the header, 0 where that is not known."""
 
     path: Path
     header: Header
@@ -76,15 +84,34 @@ class Sheet:
     delimiter: str = ","
     encoding: str = "utf-8-sig"
     other_sheets: tuple[str, ...] = ()
+    other_lists: tuple[str, ...] = ()
+    merged: Merged = field(default_factory=dict)
     count: int = 0
     day_zero: date = DAY_ZERO
 
     def rows(self) -> Iterator[Row]:
         """The rows below the header, blank ones too; each call reads the file again."""
+        above: dict[int, tuple[int, Any]] = {}
         with _lines(self.path, self.sheet, self.delimiter, self.encoding, self.header_line) as lines:
             for line, cells in lines:
                 if line > self.header_line:
-                    yield Row(line, cells, self.header, self._ran_together(cells), self.day_zero)
+                    filled = bool(self.merged) and self._fill(line, cells, above)
+                    yield Row(line, cells, self.header, self._ran_together(cells), self.day_zero, filled)
+
+    def _fill(self, line: int, cells: list[Any], above: dict[int, tuple[int, Any]]) -> bool:
+        """Give a row the cells that the list has merged over it and rows above; whether there are any. `above`: place
+        of a column -> (last line, value) of such a cell."""
+        filled = False
+        for place, (last, value) in above.items():
+            # A row that has nothing else is blank, however far the cell above was drawn.
+            if line <= last and cells:
+                cells += [None] * (place + 1 - len(cells))
+                if cells[place] is None:
+                    cells[place], filled = value, True
+        for place, last in self.merged.get(line, ()):
+            if place < len(cells) and cells[place] is not None:
+                above[place] = last, cells[place]
+        return filled
 
     def _ran_together(self, cells: Sequence[Any]) -> str:
         """The header over a cell of a text file that holds line breaks and as much as a whole row."""
@@ -124,22 +151,42 @@ def open_sheet(path: Path, heads: Heads) -> Sheet:
 
 
 def _open_workbook(path: Path, heads: Heads) -> Sheet:
-    names = _sheet_names(path)
-    nearest: Header | None = None
-    for name in names:
-        with _lines(path, name, "", "") as lines:
-            found = heads.best(_first(lines))
-        if found and not heads.missing(found[1]):
+    """The first sheet that has the header and is shown; what somebody has hidden is not what is meant."""
+    with closing(_workbook(path)) as book:
+        names = [sheet.title for sheet in book.worksheets]
+        heading = {name: found for name in names if (found := heads.best(_first(_sheet_rows(book, name))))}
+        whole = [name for name in heading if not heads.missing(heading[name][1])]
+        shown = [name for name in whole if book[name].sheet_state == "visible"]
+        if shown:
+            (line, header), name = heading[shown[0]], shown[0]
             others = tuple(other for other in names if other != name)
-            return Sheet(path, found[1], found[0], sheet=name, other_sheets=others, day_zero=_day_zero(path))
-        if found and (nearest is None or len(found[1].at) > len(nearest.at)):
-            nearest = found[1]
+            merged = _merged(book[name], line)
+            return Sheet(
+                path, header, line, sheet=name, other_sheets=others, other_lists=(*shown[1:],), merged=merged,
+                day_zero=_day_zero(path),
+            )  # fmt: skip
+    if whole:
+        raise CannotRead(f'{path} has its list on the hidden sheet "{whole[0]}". Show that sheet and import again.')
+    nearest = max((header for _, header in heading.values()), key=lambda header: len(header.at), default=None)
     raise CannotRead(_no_header(path, heads, nearest))
 
 
-def _sheet_names(path: Path) -> list[str]:
-    with closing(_workbook(path)) as book:
-        return [sheet.title for sheet in book.worksheets]
+def _merged(sheet: Any, header_line: int) -> Merged:
+    """The cells below the header that reach over several lines. They are told after all rows, and not by openpyxl as
+    it reads row by row."""
+    found: dict[int, list[tuple[int, int]]] = {}
+    with sheet._get_source() as file:
+        tail = b""
+        while chunk := file.read(_CHUNK):
+            text = tail + chunk
+            end = 0
+            for one in _MERGED.finditer(text):
+                place, first, _, last = range_boundaries(one[1].decode())
+                if last > first > header_line:
+                    found.setdefault(first, []).append((place - 1, last))
+                end = one.end()
+            tail = text[max(end, len(text) - _LONGEST_MERGED) :]
+    return found
 
 
 def _day_zero(path: Path) -> date:
@@ -161,10 +208,14 @@ def _workbook(path: Path) -> Any:
 
 def _workbook_rows(path: Path, name: str) -> Lines:
     with closing(_workbook(path)) as book:
-        # The size that the file states is often wrong, and cells beyond it would be lost.
-        book[name].reset_dimensions()
-        for line, cells in enumerate(book[name].iter_rows(), 1):
-            yield line, _without_tail([_value(cell) for cell in cells])
+        yield from _sheet_rows(book, name)
+
+
+def _sheet_rows(book: Any, name: str) -> Lines:
+    # The size that the file states is often wrong, and cells beyond it would be lost.
+    book[name].reset_dimensions()
+    for line, cells in enumerate(book[name].iter_rows(), 1):
+        yield line, _without_tail([_value(cell) for cell in cells])
 
 
 def _value(cell: Any) -> Any:

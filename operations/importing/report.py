@@ -42,13 +42,21 @@ class Report:
     proposed: int = 0
     unread: tuple[str, ...] = ()
     misspelt: Mapping[str, str] = field(default_factory=dict)
+    sheet: str | None = None
     other_sheets: tuple[str, ...] = ()
+    other_lists: tuple[str, ...] = ()
+    filled: int = 0
     refused_file: Path | None = None
     comparison: Path | None = None
 
     @property
     def refused_rows(self) -> int:
         return sum(self.refused.values())
+
+    @property
+    def all_placed(self) -> bool:
+        """Whether nothing is left to be done: no row refused, and no list of the workbook unread."""
+        return not self.refused and not self.other_lists
 
     @property
     def all_accounted(self) -> bool:
@@ -73,6 +81,10 @@ class Report:
             f'  LOOK: column "{cell}" was not read. Should it be "{word}"? Then correct its header and import again.'
             for cell, word in self.misspelt.items()
         ]
+        lines += [
+            f'  LOOK: sheet "{name}" holds a list too and was not read. Save it as a file of its own and import that.'
+            for name in self.other_lists
+        ]
         for kind, words in KINDS.items():
             counts = [f"{n} {effect}" for effect in _EFFECTS if (n := self.effects[kind, effect])]
             if counts:
@@ -88,8 +100,10 @@ class Report:
             lines.append(f"  {self.proposed} new groups may be doubles of known ones: proposed for a decision")
         if self.unread:
             lines.append(f"  columns not read: {', '.join(self.unread)}")
+        if self.filled:
+            lines.append(f"  {self.filled} rows have cells that the list merged with those above: filled in from them")
         if self.other_sheets:
-            lines.append(f"  sheets not read: {', '.join(self.other_sheets)}")
+            lines.append(f"  sheet read: {self.sheet}; not read: {', '.join(self.other_sheets)}")
         if self.comparison:
             lines.append(f"  What stands only here, only in the list, and what differs is in {self.comparison}.")
         if self.refused_file:

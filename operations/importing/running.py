@@ -36,7 +36,8 @@ def run(
 
     `compared(planned, taken)` is told what became of each lot.
     """
-    report.unread, report.other_sheets = sheet.header.unread, sheet.other_sheets
+    report.unread, report.sheet = sheet.header.unread, sheet.sheet
+    report.other_sheets, report.other_lists = sheet.other_sheets, sheet.other_lists
     report.misspelt = importer.heads.misspelt(sheet.header)
     importer.begin(sheet.rows())
     for rows in _lots(sheet.rows()):
@@ -84,6 +85,7 @@ def _account_for(
     report: Report,
 ) -> None:
     report.rows += 1
+    report.filled += plan.row.filled
     if plan.passed_over:
         report.passed_over[plan.passed_over] += 1
         return

@@ -290,6 +290,13 @@ def test_the_status_says_whether_all_was_placed(typed, lists, tmp_path):
     assert none.exit_code == 2 and "missing.csv cannot be opened" in none.output and "placed" not in none.output
 
 
+def test_the_status_says_that_a_sheet_with_a_list_was_not_read(typed, lists, tmp_path):
+    typed(commands.places, lists["places"])
+    path = xlsx_file(tmp_path / "two.xlsx", [REGISTER, GROUPS[0]], other=[REGISTER, GROUPS[1]])
+    done = typed(commands.groups, path)
+    assert done.exit_code == 1 and "1 rows, 1 placed, 0 refused" in done.output and 'sheet "other"' in done.output
+
+
 def test_several_files_have_their_refused_rows_in_one_folder(typed, lists, tmp_path):
     typed(commands.places, lists["places"])
     row = ("00103", *GROUPS[0][1:4], "नहीं है", *GROUPS[0][5:])

@@ -3,7 +3,9 @@
 import zipfile
 
 import pytest
+from openpyxl import load_workbook
 
+from operations.importing import reading
 from operations.importing.headers import GENERAL, GROUPS, HEADS, MEMBERS, PLACES, key_of
 from operations.importing.reading import CannotRead, open_sheet
 from tests.lists import csv_file, xlsx_file
@@ -51,6 +53,62 @@ def test_the_sheet_with_the_list_is_found_and_the_others_are_named(tmp_path):
     path = xlsx_file(tmp_path / "a.xlsx", [("Notes",), ("Nothing here",)], list=[HINDI, ROW], more=[("x",)])
     sheet, rows = read(path)
     assert (sheet.sheet, sheet.other_sheets, len(rows)) == ("list", ("Sheet", "more"), 1)
+
+
+def workbook(path, *, merge=(), hide=(), **sheets):
+    """A workbook of some sheets, with cells merged on the first one and some sheets hidden."""
+    book = load_workbook(xlsx_file(path, (), **sheets))
+    del book["Sheet"]
+    for cells in merge:
+        book.worksheets[0].merge_cells(cells)
+    for name in hide:
+        book[name].sheet_state = "hidden"
+    book.save(path)
+    return path
+
+
+def test_a_hidden_sheet_is_not_read(tmp_path):
+    path = workbook(tmp_path / "a.xlsx", old=[ENGLISH, ("1", *ROW[1:])], list=[ENGLISH, ROW], hide=["old"])
+    sheet, rows = read(path)
+    assert (sheet.sheet, sheet.other_sheets, sheet.other_lists) == ("list", ("old",), ())
+    assert rows[0].cell("code") == "000123"
+    only = workbook(tmp_path / "b.xlsx", old=[ENGLISH, ROW], notes=[("x",)], hide=["old"])
+    assert 'on the hidden sheet "old". Show that sheet' in refusal(only)
+
+
+def test_another_sheet_with_the_header_is_told(tmp_path):
+    sheet, _ = read(workbook(tmp_path / "a.xlsx", one=[ENGLISH, ROW], notes=[("x",)], two=[HINDI, ROW]))
+    assert (sheet.sheet, sheet.other_sheets, sheet.other_lists) == ("one", ("notes", "two"), ("two",))
+
+
+def test_cells_that_are_merged_over_rows_count_for_each_of_them(tmp_path):
+    rows = [
+        ("1", "A", "Bhajia", "Bijouri", "15-08-2021"),
+        ("2", "B", None, "Katariya"),
+        ("3", "C", None, "Parsel"),
+        ("4", "D"),
+        (),
+        ("Total", None, None, None, None, 23),
+    ]
+    merge = ["A1:B1", "C3:C7", "E3:F4", "B7:B8"]
+    _, read_rows = read(workbook(tmp_path / "a.xlsx", list=[("Title",), ENGLISH, *rows], merge=merge))
+    told = [(row.cell("panchayat"), row.cell("formed_on"), row.cell("members"), row.filled) for row in read_rows]
+    assert told == [
+        ("Bhajia", "15-08-2021", None, False),
+        ("Bhajia", "15-08-2021", None, True),
+        ("Bhajia", None, None, True),
+        ("Bhajia", None, None, True),
+        (None, None, None, False),
+        (None, None, 23, False),
+    ]
+
+
+def test_many_merged_cells_are_all_found(tmp_path, monkeypatch):
+    monkeypatch.setattr(reading, "_CHUNK", 100)
+    rows = [(str(n), "A", "Bhajia" if n % 2 else None, "Bijouri", "15-08-2021") for n in range(1, 101)]
+    merge = [f"C{n}:C{n + 1}" for n in range(2, 101, 2)]
+    _, read_rows = read(workbook(tmp_path / "a.xlsx", list=[ENGLISH, *rows], merge=merge))
+    assert {row.cell("panchayat") for row in read_rows} == {"Bhajia"} and sum(row.filled for row in read_rows) == 50
 
 
 def test_a_size_that_a_workbook_states_wrongly_hides_nothing(tmp_path):

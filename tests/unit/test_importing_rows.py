@@ -67,6 +67,14 @@ def test_a_column_that_is_misspelt_stands_at_the_top_of_the_summary(tmp_path):
     assert '"Acount No" was not read. Should it be "account no"?' in report.sentences()[1]
 
 
+def test_the_sheet_that_is_read_and_other_lists_of_a_workbook_are_told(tmp_path):
+    path = xlsx_file(tmp_path / "a.xlsx", [tuple(GOOD), tuple(GOOD.values())], two=[tuple(GOOD)], three=[("x",)])
+    report = imported("groups", path, FakeDoor())
+    told = "\n".join(report.sentences())
+    assert 'LOOK: sheet "two" holds a list too' in told and "sheet read: Sheet; not read: two, three" in told
+    assert report.placed == 1 and not report.all_placed
+
+
 PROFILE = ("Promoted By", "NGO Name", "SHG Type", "Revival Date", "SHG Category", "Special Type", "Meeting Frequency")
 
 
