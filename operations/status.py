@@ -13,6 +13,7 @@ from server.clock import SET_BACK_MS, clock_behind
 from server.health import Health
 from server.schema import head, version_of
 from server.set_back import SetBack, last_set_back, phones_since
+from server.tables import AT_OFFICE
 
 MINUTE_MS, HOUR_MS, DAY_MS = 60_000, 3_600_000, 86_400_000
 
@@ -96,7 +97,7 @@ def _say_streams(centre: CentralStore) -> None:
 def _say_aside(centre: CentralStore) -> None:
     aside, held = centre.tables.quarantine, centre.tables.held
     with centre.database.reading() as db:
-        mine = (aside.c.state_id == centre.state_id, aside.c.state == "open")
+        mine = (aside.c.state_id == centre.state_id, aside.c.state.in_(AT_OFFICE))
         codes = db.execute(select(aside.c.code, func.count()).where(*mine).group_by(aside.c.code)).all()
         waiting = db.scalar(select(func.count()).select_from(held).where(held.c.state_id == centre.state_id))
     told = ", ".join(f"{code} {number}" for code, number in sorted((row[0], row[1]) for row in codes))

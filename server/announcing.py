@@ -15,6 +15,7 @@ from records.messages import Capacity
 from server.central_store import CentralStore
 from server.chunks import among
 from server.streams import numbered
+from server.tables import AT_OFFICE
 
 log = logging.getLogger("samooh.server")
 
@@ -111,7 +112,7 @@ def waits_at_office(db: Connection, centre: CentralStore, capacity: Capacity) ->
     table = centre.tables.quarantine
     here = (table.c.state_id == centre.state_id, among(db, table.c.block_id, blocks))
     query = select(func.count(), func.coalesce(func.max(table.c.received_ms), 0)).where(*here)
-    count, latest = db.execute(query.where(table.c.state.in_(("open", "refused")))).one()
+    count, latest = db.execute(query.where(table.c.state.in_(AT_OFFICE))).one()
     return int(count), int(latest)
 
 

@@ -15,9 +15,9 @@ from records.kinds import Registry
 from records.messages import FrozenBatch
 from records.record import FieldSpec, fields_of, to_wire
 from server.checking import Row
-from server.glance import WAITING
 from server.judging import Author
 from server.standings import Standings
+from server.tables import UNDECIDED
 from server.upserting import insert_missing
 from server.working import Working
 
@@ -117,7 +117,7 @@ def tell_set_aside(working: Working, author: Author, number: int, row: Row) -> s
 def _waiting(quarantine: Table) -> Select[Any]:
     """What was set aside of a person and waits for somebody."""
     mine = (quarantine.c.state_id == bindparam("state")) & (quarantine.c.person_id == bindparam("person"))
-    return select(quarantine).where(mine, quarantine.c.state.in_(WAITING))
+    return select(quarantine).where(mine, quarantine.c.state.in_(UNDECIDED))
 
 
 def verdict_id(device: str, number: int, row: int) -> str:

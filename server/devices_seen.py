@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Select, Subquery, and_, false,
 
 from records.access import Reach
 from server.chunks import among
-from server.tables import CentralTables
+from server.tables import AT_OFFICE, CentralTables
 
 LOOKING = ("supervisor", "nodal", "district", "admin")
 """Roles that see how others' phones are."""
@@ -37,7 +37,7 @@ class DevicesSeen:
         device, aside = self._tables.device, self._tables.quarantine
         to_mend = (
             select(func.count())
-            .where(aside.c.state_id == self._state_id, aside.c.device == device.c.device, aside.c.state == "open")
+            .where(aside.c.state_id == self._state_id, aside.c.device == device.c.device, aside.c.state.in_(AT_OFFICE))
             .scalar_subquery()
         )
         apart = self._tables.difference

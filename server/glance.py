@@ -10,13 +10,10 @@ from typing import Any, NamedTuple
 from sqlalchemy import BindParameter, Connection, Select, Table, bindparam, exists, select
 
 from server.reaching import its_state, unentered_state
-from server.tables import REACH, CentralTables
+from server.tables import REACH, UNDECIDED, CentralTables
 
 LATEST = "latest"
 """A value of the table meta: up to which time all stamps lie that were ever taken (`server/stamping.py`)."""
-
-WAITING = ("open", "refused", "returned")
-"""States of set-aside work about which something may still be decided."""
 
 
 class Glance(NamedTuple):
@@ -47,7 +44,7 @@ def glance(db: Connection, tables: CentralTables, state_id: int, device: str, pe
 def _look(restamped: Table, early: Table, aside: Table, held: Table, meta: Table, place: Table) -> Select[Any]:
     state: BindParameter[Any] = bindparam("state")
     of: BindParameter[Any] = bindparam("of")
-    hers = (aside.c.state_id == state, aside.c.person_id == bindparam("person"), aside.c.state.in_(WAITING))
+    hers = (aside.c.state_id == state, aside.c.person_id == bindparam("person"), aside.c.state.in_(UNDECIDED))
     latest, reach = (select(meta.c.value).where(meta.c.state_id == state, meta.c.name == n) for n in (LATEST, REACH))
     return select(
         exists().where(restamped.c.state_id == state, restamped.c.device == of),

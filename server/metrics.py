@@ -20,6 +20,7 @@ from server.backed_up import last_backup_ms
 from server.central_store import CentralStore
 from server.database import named
 from server.set_back import last_set_back, phones_since
+from server.tables import AT_OFFICE
 
 log = logging.getLogger("samooh.server")
 
@@ -78,7 +79,7 @@ class OfDevices(Collector):
             oldest = db.scalar(select(func.min(device.c.oldest_unsent_ms)).where(*ours, waits))
             by_code = db.execute(
                 select(aside.c.code, func.count())
-                .where(aside.c.state_id == centre.state_id, aside.c.state == "open")
+                .where(aside.c.state_id == centre.state_id, aside.c.state.in_(AT_OFFICE))
                 .group_by(aside.c.code)
             ).all()
             apart = centre.tables.difference

@@ -41,6 +41,7 @@ from server.console_sessions import Session
 from server.judging import Author
 from server.pushing import Push
 from server.reaching import reaches_of
+from server.tables import AT_OFFICE, UNDECIDED
 
 REMEMBERED = timedelta(days=60)
 """How long somebody whose work here has ended is still shown, and her phone tended."""
@@ -141,7 +142,7 @@ class People:
         whose = func.coalesce(table.c.passed_to, table.c.person_id)
         chosen = select(whose.label("person_id"), table.c.state, func.count().label("many")).where(
             table.c.state_id == self._state_id, among(self._db, whose, sorted(ids)),
-            among(self._db, table.c.block_id, sorted(self._blocks)), table.c.state.in_(("open", "refused", "returned")),
+            among(self._db, table.c.block_id, sorted(self._blocks)), table.c.state.in_(UNDECIDED),
         ).group_by(whose, table.c.state)  # fmt: skip
         for row in self._db.execute(chosen):
             aside, returned = found.get(row.person_id, (0, 0))
@@ -225,7 +226,7 @@ class People:
             values |= {"to_on": row.to_on} if row.to_on else {}
             rows.append(("Assignment", self._new_id(), values | ({"in_charge": True} if errand.in_charge else {})))
         self._write(rows)
-        aside = self._pass_on(errand.person_id, errand.to_id, ("open", "refused"))
+        aside = self._pass_on(errand.person_id, errand.to_id, AT_OFFICE)
         returned = self._pass_on(errand.person_id, errand.to_id, ("returned",))
         self._pass_verdicts(errand.person_id, errand.to_id)
         devices = [one for one in self._devices([errand.person_id]).get(errand.person_id, ()) if not one.revoked]

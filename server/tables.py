@@ -84,6 +84,11 @@ REACH = "reach"
 """A value of the table meta: a mark that has not been there before, after whatever is written of those kinds. What was
 worked out under a mark is right for as long as that mark stands (`server/reaching.py`)."""
 
+AT_OFFICE = ("open", "refused")
+"""States of set-aside work that waits at the office, which may send it back, and accept some of it."""
+UNDECIDED = (*AT_OFFICE, "returned")
+"""And of that about which something may still be decided: it waits for its author."""
+
 NOTED = "noted by"
 
 

@@ -29,6 +29,7 @@ from server.feeding import held_by
 from server.judging import Author
 from server.pushing import Push
 from server.reaching import reaches_of
+from server.tables import AT_OFFICE, UNDECIDED
 from server.working import Working
 
 ACCEPTABLE = frozenset(
@@ -44,7 +45,7 @@ ACCEPTABLE = frozenset(
 )
 """Why a change was set aside that another may allow. What is wrong in itself goes back to its author."""
 
-WAITING, DECIDED = ("open", "refused"), ("accepted", "returned", "mended", "withdrawn")
+DECIDED = ("accepted", "returned", "mended", "withdrawn")
 
 
 class Verdicts:
@@ -68,7 +69,7 @@ class Verdicts:
         """The latest first; decided ones by the time of the decision."""
         table = self._tables.quarantine
         order = table.c.decided_ms if decided else table.c.received_ms
-        states = DECIDED if decided else WAITING
+        states = DECIDED if decided else AT_OFFICE
         query = (
             select(table)
             .where(self._mine(), table.c.state.in_(states))
@@ -190,7 +191,7 @@ class Verdicts:
         row = self._db.execute(select(table).where(self._mine(), named).with_for_update()).one_or_none()
         if row is None:
             raise Refused([Refusal("out_of_reach", None, "Verdict")])
-        if row.state != errand.seen or row.state not in ("open", "refused", "returned"):
+        if row.state != errand.seen or row.state not in UNDECIDED:
             raise Refused([Refusal("changed_meanwhile", None, "Verdict")])
         if isinstance(errand, AcceptChange) and (row.code not in ACCEPTABLE or row.kind not in self._centre.registry):
             raise Refused([Refusal(row.code, row.field, row.kind)])

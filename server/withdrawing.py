@@ -12,8 +12,8 @@ from sqlalchemy import delete, select, update
 
 from server.aside import home_block, verdict_id
 from server.checking import Row
-from server.glance import WAITING
 from server.judging import Author
+from server.tables import UNDECIDED
 from server.upserting import insert_missing
 from server.working import Working
 
@@ -34,13 +34,13 @@ def close_withdrawn(working: Working, author: Author, rows: Iterable[Row], now_m
 def _close_set_aside(working: Working, author: Author, taken_back: set[tuple[Any, Any, Any]], now_ms: int) -> None:
     table = working.tables.quarantine
     hers = (table.c.state_id == working.state_id) & (table.c.person_id == author.person_id)
-    for one in working.db.execute(select(table).where(hers, table.c.state.in_(WAITING))).all():
+    for one in working.db.execute(select(table).where(hers, table.c.state.in_(UNDECIDED))).all():
         if (one.kind, one.record_id, latest(one.cells)) not in taken_back:
             continue
         mine = hers & (table.c.device == one.device) & (table.c.number == one.number) & (table.c.row == one.row)
         withdrawn = {"state": "withdrawn", "decider_id": None, "decided_ms": now_ms}
         # Asked again in writing: an office may have decided since it was read.
-        if not working.db.execute(update(table).where(mine, table.c.state.in_(WAITING)).values(withdrawn)).rowcount:
+        if not working.db.execute(update(table).where(mine, table.c.state.in_(UNDECIDED)).values(withdrawn)).rowcount:
             continue
         verdict = working.get("Verdict", verdict_id(one.device, one.number, one.row))
         if verdict is not None:

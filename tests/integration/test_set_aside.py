@@ -4,6 +4,7 @@ from datetime import date
 
 import pytest
 
+from operations.status import _say_aside
 from records.commands.accounts import ChangeAccount
 from records.commands.groups import ChangeGroup, RegisterGroup
 from records.commands.members import AddMember
@@ -11,8 +12,11 @@ from records.commands.verdicts import TickVerdict
 from records.errands import AcceptChange, ListSetAside, SendBack
 from records.ids import first_account_id
 from records.problems import Problem, Refused
+from records.staffing import ListStaff
 from records.stamps import device_of
-from storage.queries import find_shg, list_groups, list_members
+from server.announcing import waits_at_office
+from server.metrics import exposed
+from storage.queries import find_shg, list_devices, list_groups, list_members
 from tests.fleet import fresh_contents, quiet
 from tests.world import ref
 
@@ -260,6 +264,25 @@ def test_what_was_refused_is_seen_by_the_supervisor_until_its_author_has_mended_
     values["formed_on"] = "2026-03-01"
     world.centre._take_batch(device, world.batch(device, 2, [("Shg", group, values)]), world.clock())
     assert not waiting(desk) and [one.state for one in waiting(desk, decided=True)] == ["mended"]
+
+
+def test_one_number_says_everywhere_how_much_waits_at_the_office(world, console, phones, out_of_reach, capsys):
+    """At the console, on its tab, beside the person and her phone, in `samooh status` and for Prometheus."""
+    abm, _ = out_of_reach
+    device = abm.workspace.identity().device
+    faulty = {"village_id": ref("V1"), "name": "समूह", "formed_on": "not a day"}
+    world.centre._take_batch(device, world.batch(device, 2, [("Shg", world.id(), faulty)]), world.clock())
+    desk = desk_of(console)
+    assert sorted(row.state for row in waiting(desk)) == ["open", "refused"]
+    desk.on_change(lambda kinds: None)
+    assert [row.to_mend for row in desk.ask(list_devices) if row.device == device] == [2]
+    with world.centre.database.reading() as db:
+        assert waits_at_office(db, world.centre, desk._baseline.capacity)[0] == 2
+    assert [one.set_aside for one in desk.perform(ListStaff()).people if one.id == ref("abm")] == [2]
+    _say_aside(world.centre)
+    assert "set aside, to be decided: 2 (not_a_day 1, out_of_reach 1)" in capsys.readouterr().out
+    told = exposed(world.centre, None).decode()
+    assert all(f'samooh_set_aside{{code="{code}"}} 1.0' in told for code in ("not_a_day", "out_of_reach"))
 
 
 def test_other_work_on_the_same_record_mends_nothing(world, console, phones):
