@@ -7,8 +7,10 @@ from itertools import pairwise
 from typing import Any
 
 from records.access import Reach, Standing, may_cancel, may_write_as
+from records.days import day_of
 from records.ids import first_account_id
 from records.problems import Refusal
+from records.stamps import parts
 from server.checking import Row
 from server.merging import Merging, persons_of
 from server.past_reach import WITHDRAWN_MS, PastReach
@@ -152,12 +154,8 @@ class Judging:
         step = self._working.get("AccountStep", cancels)
         if step is None:
             return None  # it may be on its way from another phone; the state counts only what is there
-        day = row.cells["on_day"][0]
-        own = step["author_id"] == self._author.person_id
-        said = [
-            may_cancel(r.role, own=own, step_day=step["on_day"], today=day if isinstance(day, date) else step["on_day"])
-            for r in covering
-        ]
+        own, today = step["author_id"] == self._author.person_id, _day_of(row)
+        said = [may_cancel(r.role, own=own, step_day=step["on_day"], today=today) for r in covering]
         return None if None in said else said[0]
 
     # --- work typed before a withdrawal
@@ -193,3 +191,10 @@ class Judging:
         ceased = self._past.ceased(reach.role, here, ms)
         ended = min((one for one in (left, ceased) if one is not None), default=None)
         return ended is not None and self._now_ms - ended <= WITHDRAWN_MS
+
+
+def _day_of(step: Row) -> date:
+    """The day on which a new step was typed, whichever it names: not before that of its stamp, nor before that of the
+    cursor that its author had."""
+    day, stamp, _ = step.cells["on_day"]
+    return max(day, day_of(parts(stamp).ms), day_of(step.typed_under))

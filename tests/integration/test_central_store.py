@@ -8,6 +8,7 @@ from datetime import date
 
 import pytest
 
+from records.days import day_of
 from records.messages import SyncReply, SyncRequest, capacity_hash
 from records.problems import Problem
 from records.stamps import parts, stamp_of
@@ -216,6 +217,43 @@ def test_a_step_signed_with_someone_elses_name_is_set_aside(world):
     assert states(sakhi.push(("AccountStep", "d" * 32, step | {"author_id": ref("abm")})))[0][1] == "not_allowed"
     assert states(sakhi.push(("AccountStep", "e" * 32, step | {"author_id": ref("sakhi")})))[0][0] == "applied"
     assert world.row("SavingsAccount", "b" * 32)["state"] == "opened"
+
+
+def cancelling(world, *, days: int, says: date, ms: int | None = None, under: int | None = None, person: str = "abm"):
+    """What becomes of the cancellation of an ABM's step, typed so many days after it, that names some other day."""
+    abm, canceller = Caller(world, "abm"), Caller(world, person)
+    abm.pull()
+    step = {"account_id": "b" * 32, "kind": "resolution_passed", "on_day": day_of(world.clock())}
+    abm.push(("Shg", "a" * 32, a_group()), ("SavingsAccount", "b" * 32, {"shg_id": "a" * 32}))
+    abm.push(("AccountStep", "c" * 32, step | {"author_id": ref("abm")}))
+    world.clock.forward(days=days)
+    Caller(world, "supervisor").push(("Shg", "e" * 32, a_group()))  # news, so that there is a cursor of today
+    canceller = abm if person == "abm" else canceller
+    canceller.pull()
+    cancelled = step | {"kind": "cancelled", "cancels_id": "c" * 32, "on_day": says, "author_id": ref(person)}
+    under = canceller.under if under is None else under
+    ((state, code),) = states(canceller.push(("AccountStep", "d" * 32, cancelled), under=under, ms=ms))
+    assert (world.row("SavingsAccount", "b" * 32)["state"] == "resolution_passed") == (state != "applied")
+    return code
+
+
+LONG_AGO = date(2020, 1, 1)
+
+
+def test_whatever_day_a_cancellation_names_it_is_in_time_only_within_seven_days(world):
+    """By its stamp, or by the cursor that its author had."""
+    assert cancelling(world, days=60, says=LONG_AGO, under=0) == "too_late_to_cancel"
+
+
+@pytest.mark.parametrize(("days", "says", "behind", "person", "code"), [
+    (60, LONG_AGO, True, "abm", "too_late_to_cancel"),
+    (1, date(2027, 1, 1), False, "abm", "too_late_to_cancel"),
+    (7, LONG_AGO, False, "abm", None),
+    (60, LONG_AGO, False, "supervisor", None),
+], ids=["a clock that is behind, and a cursor of today", "the day it names", "in time", "a supervisor"])  # fmt: skip
+def test_a_cancellation_is_of_the_latest_of_the_days_that_speak_for_it(world, days, says, behind, person, code):
+    ms = world.clock() if behind else None
+    assert cancelling(world, days=days, says=says, ms=ms, person=person) == code
 
 
 def test_a_stamp_of_someone_elses_device_is_set_aside(world):
