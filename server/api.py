@@ -86,14 +86,15 @@ class Queue:
 
     def __init__(self) -> None:
         self._jobs = anyio.Semaphore(JOBS)
-        self._waiting = 0
+        self._waiting = 0  # those that are worked on as well
         self._lasts = 0.0
         self._room_at = 0.0
 
     def admit(self) -> None:
         """Raises Problem busy where a call would wait too long, as far as calls of late tell. Asked before a body is
         read, so that nobody sends one in vain that could have been told at once."""
-        if self._waiting >= QUEUE or self._waiting / JOBS * self._lasts > LONGEST_WAIT_S:
+        before = max(0, self._waiting + 1 - JOBS)  # so many must end before this one begins
+        if self._waiting >= QUEUE or before / JOBS * self._lasts > LONGEST_WAIT_S:
             raise self._busy()
 
     async def run(self, work: Callable[[], Awaitable[bytes]], call: Call) -> bytes:

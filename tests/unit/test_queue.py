@@ -40,21 +40,19 @@ async def test_a_few_work_at_once_and_beyond_the_queue_it_is_busy():
     queue.admit()
 
 
-async def test_nobody_is_let_in_to_wait_for_long(monkeypatch):
-    """Where a call takes a second, a fifth of those that fit are let in."""
+@pytest.mark.parametrize(("lasts", "waiting"), [(1.0, 16), (8.5, 1), (60.0, 0)])
+async def test_nobody_is_let_in_to_wait_for_long_and_nobody_sent_away_while_one_more_can_be_worked_on(lasts, waiting):
+    """Where a call takes a second, who comes last waits four; where it takes a minute, nobody, but four work."""
     queue, work = Queue(), Work()
-    queue._lasts = 1.0
-    tasks, let_in = [], 0
-    for _ in range(QUEUE):
-        try:
+    queue._lasts = lasts
+    tasks: list[asyncio.Task[bytes]] = []
+    with pytest.raises(Problem, match="busy") as refused:
+        while len(tasks) < QUEUE:
             queue.admit()
-        except Problem as problem:
-            assert problem.code == "busy" and problem.retry_after
-            break
-        let_in += 1
-        tasks.append(asyncio.create_task(queue.run(work, Call("sync"))))
-        await asyncio.sleep(0)
-    assert let_in == JOBS * LONGEST_WAIT_S + 1
+            tasks.append(asyncio.create_task(queue.run(work, Call("sync"))))
+            await asyncio.sleep(0)
+    assert refused.value.retry_after
+    assert len(tasks) == JOBS + waiting and waiting * lasts / JOBS <= LONGEST_WAIT_S
     work.go.set()
     await asyncio.gather(*tasks)
 
