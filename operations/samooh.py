@@ -22,7 +22,7 @@ from operations.people import people
 from operations.restore import restore
 from operations.revoke import revoke
 from operations.serve import serve
-from operations.speaking import CannotDo
+from operations.speaking import CannotDo, NotNow
 from operations.status import status
 from operations.unusable import what_to_do
 from server.keys import WrongKey
@@ -36,7 +36,7 @@ IMPORTS = "operations.importing.commands"
 """Where the importers' groups of commands come from, in a version that brings them."""
 GROUPS = ("places", "branches", "groups", "members")
 
-CANNOT, INTERRUPTED = 2, 130
+CANNOT, NOT_NOW, INTERRUPTED = 2, 75, 130
 FULL = ("ENOSPC", "EDQUOT", "SQLITE_FULL")
 FORBIDDEN = ("EACCES", "EPERM", "EROFS", "SQLITE_READONLY", "SQLITE_CANTOPEN")
 SAID = (CannotDo, BadSettings, WrongKey, RevocationsMissing, SchemaProblem, RestoreUnfinished, PortTaken)
@@ -89,7 +89,10 @@ WANTING = _mount_imports()
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """The exit status: 0 done, 1 done and something is not as it should be, 2 could not be done."""
+    """The exit status: 0 done, 1 done and something is not as it should be, 2 could not be done, 75 not at this moment.
+
+    After 75 (EX_TEMPFAIL) whatever gave the command may give it again by itself; after 2 somebody must do something.
+    """
     # What is made here is people's records: for the user of the server only.
     before = os.umask(0o077)
     try:
@@ -100,8 +103,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return ended.code if isinstance(ended.code, int) else CANNOT
     except SAID as reason:
         print(reason, file=sys.stderr)
+        return NOT_NOW if isinstance(reason, NotNow) else CANNOT
     except DBAPIError as error:
         print(_no_database(error), file=sys.stderr)
+        return NOT_NOW if _is_away(error) else CANNOT
     except (OSError, sqlite3.Error) as error:
         print(_not_done(error), file=sys.stderr)
     except KeyboardInterrupt:
@@ -109,6 +114,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     finally:
         os.umask(before)
     return CANNOT
+
+
+def _is_away(error: DBAPIError) -> bool:
+    """Whether a server of databases is not reached, or not ready: it may be a moment later. A file does not move."""
+    return isinstance(error, OperationalError) and not isinstance(error.orig, sqlite3.Error)
 
 
 def _no_database(error: DBAPIError) -> str:

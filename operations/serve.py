@@ -18,7 +18,7 @@ import typer
 import uvicorn
 
 from operations.children import Children
-from operations.speaking import CannotDo, counted, say
+from operations.speaking import NotNow, counted, say
 from server.central_store import CentralStore
 from server.clock import clock_behind
 from server.logs import log_as
@@ -104,7 +104,7 @@ def _until_it_answers(settings: Settings, children: Children) -> None:
             return
         except OSError as error:
             if time.monotonic() > until or not children.alive():
-                raise CannotDo("The server did not start; its log above says why.") from error
+                raise NotNow("The server did not start; its log above says why.") from error
             time.sleep(0.1)
         finally:
             connection.close()

@@ -8,6 +8,10 @@ class CannotDo(Exception):
     """The command cannot do what was asked; the text says what to do about it."""
 
 
+class NotNow(CannotDo):
+    """The same, for a reason that may pass by itself: giving the command again later may do."""
+
+
 def say(text: str = "") -> None:
     """A line for whoever gave the command. Never wrapped or coloured, so that it can be copied and searched."""
     print(text, flush=True)

@@ -258,6 +258,7 @@ def test_a_restore_that_is_stopped_anywhere_serves_nobody_and_goes_on(world, tmp
         with monkeypatch.context() as patch:
             patch.setenv("SAMOOH_FOLDER", str(tmp_path / "new"))
             patch.setenv("SAMOOH_PORT", str(three_free_ports()))
+            patch.setattr("operations.serve.log_as", lambda style: None)
             assert [main([command]) for command in ("status", "serve")] == [2, 2]
         said = capsys.readouterr().err
         assert said.count("not finished") == 2 and file.name in said
@@ -307,6 +308,7 @@ def postgres_server(tmp_path, monkeypatch):
         monkeypatch.delenv(f"SAMOOH_{name}", raising=False)
     monkeypatch.setenv("SAMOOH_FOLDER", str(tmp_path / "server"))
     monkeypatch.setenv("SAMOOH_PORT", str(three_free_ports()))
+    monkeypatch.setattr("operations.serve.log_as", lambda style: None)
 
     def new_database():
         made.append(server.new_database())

@@ -2,14 +2,18 @@
 
 import errno
 import sqlite3
+from pathlib import Path
 
 import psycopg
 import pytest
 
 from operations import backup, doctor, samooh
+from operations.children import Children
 from operations.samooh import main
 from tests import postgres
 from tests.servers import three_free_ports
+
+UNIT = Path(__file__).parents[2] / "operations" / "samples" / "samooh.service"
 
 
 @pytest.fixture
@@ -19,6 +23,7 @@ def run(tmp_path, monkeypatch, capsys):
         monkeypatch.delenv(f"SAMOOH_{name}", raising=False)
     monkeypatch.setenv("SAMOOH_FOLDER", str(tmp_path / "server"))
     monkeypatch.setenv("SAMOOH_PORT", str(three_free_ports()))
+    monkeypatch.setattr("operations.serve.log_as", lambda style: None)  # the log of the tests stays as it is
 
     def run(*arguments):
         status = main(list(arguments))
@@ -38,6 +43,30 @@ def database(monkeypatch):
     with psycopg.connect(url, autocommit=True) as connection:
         yield connection
     server.drop(url)
+
+
+@pytest.mark.parametrize("command", ["serve", "status"])
+def test_a_database_that_is_away_has_a_status_of_its_own_after_which_systemd_tries_again(run, monkeypatch, command):
+    monkeypatch.setenv("SAMOOH_DATABASE_URL", f"postgresql://u:kachnar-47@127.0.0.1:{three_free_ports()}/d")
+    status, said = run(command)
+    assert status == 75 and "is it running" in said and "kachnar" not in said
+    service = dict(line.split("=", 1) for line in UNIT.read_text("utf-8").splitlines() if "=" in line)
+    assert service["Restart"] == "on-failure" and str(status) not in service["RestartPreventExitStatus"].split()
+
+
+def test_processes_that_do_not_start_are_tried_again(run, monkeypatch):
+    monkeypatch.setattr(Children, "start", lambda self, name, work, *arguments: None)
+    monkeypatch.setattr(Children, "alive", lambda self: False)
+    monkeypatch.setattr(Children, "end_when_asked", lambda self: None)
+    status, said = run("serve")
+    assert status == 75 and "did not start" in said
+
+
+def test_a_file_that_is_no_database_is_not_waited_for(run, tmp_path):
+    (tmp_path / "server").mkdir()
+    (tmp_path / "server" / "central.db").write_text("hello " * 1000)
+    status, said = run("serve")
+    assert status == 2 and "not a database" in said
 
 
 def test_a_database_that_may_not_be_written_is_a_sentence(run, database):

@@ -69,6 +69,7 @@ def test_a_folder_that_is_mistyped_founds_no_centre(world, run, monkeypatch, tmp
 def test_the_centre_of_one_state_is_not_opened_as_that_of_another(world, run, monkeypatch, command):
     monkeypatch.setenv("SAMOOH_STATE", "24")
     monkeypatch.setenv("SAMOOH_PORT", str(three_free_ports()))
+    monkeypatch.setattr("operations.serve.log_as", lambda style: None)
     status, _, err = run(command)
     assert status == 2 and "SAMOOH_STATE=23" in err
     assert {row["state_id"] for row in world.rows(world.centre.tables.meta)} == {23}
