@@ -15,6 +15,7 @@ from records.shg import Shg
 from screens import questions
 from screens.context import Here, here
 from screens.group_history import use_value
+from screens.group_joined import facts, if_joined, left_behind, sides_of, stands_for_both
 from screens.guarding import guard, part, tell
 from screens.parts.pieces import body, named, note, quiet_deed, small, stack
 from screens.use_query import use_query
@@ -85,15 +86,16 @@ def ProposalCards(*, shg: Shg) -> ft.Control:
 
 def _proposal(h: Here, row: Any) -> ft.Control:
     page = ft.context.page
-    village = h.name_of(row.other_village_name or "", row.other_village_name_hi)
-    other = h.say("proposals.like", name=row.other_name or h.say("value.no_name"), village=village)
+    one, other = sides_of(h, row)
+    stands = stands_for_both(one, other)
 
     async def answer(the_same: bool) -> None:
         await asyncio.to_thread(h.workspace.do, DecideProposal(row.id, row.shg_id, the_same))
         tell(page, h.say("proposals.joined") if the_same else h.say("proposals.kept_apart"))
 
-    lines: list[ft.Control] = [body(other), *(small(h.say(f"proposals.{why}")) for why in row.because)]
+    lines: list[ft.Control] = [*(small(h.say(f"proposals.{why}")) for why in row.because), *facts(h, other)]
     if editable(h.roles, "Proposal", "state", new=False):
+        lines += [if_joined(h, other, stands), *left_behind(h, one, other)]
         lines.append(
             ft.Row(
                 [

@@ -10,9 +10,9 @@ import flet as ft
 from records.commands.conflicts import DecideConflict, ReopenConflict
 from records.commands.proposals import DecideProposal, ReopenProposal
 from records.stamps import parts
-from records.written import show_day
 from screens.context import Here, here
 from screens.group_history import use_value
+from screens.group_joined import facts, if_joined, left_behind, sides_of, stands_for_both
 from screens.guarding import guard, part, tell
 from screens.parts.pieces import body, heading, named, quiet_deed, small, stack
 from screens.parts.times import said_time
@@ -148,7 +148,8 @@ def _undo(h: Here, key: str, command: Any) -> ft.Control:
 
 @part
 def TwoGroups(*, row: Any) -> ft.Control:
-    """Two groups that may be one: both, why they look alike, and the two answers."""
+    """Two groups that may be one: why they look alike, both with what tells them apart, what would become of each, and
+    the two answers."""
     h = here()
     page = ft.context.page
 
@@ -160,12 +161,12 @@ def TwoGroups(*, row: Any) -> ft.Control:
     def button(words: str, key: str, do: Callable[[Any], Any], icon: ft.IconData) -> ft.Control:
         return quiet_deed(words, key, do, icon=icon)
 
+    one, other = sides_of(h, row)
+    stands = stands_for_both(one, other)
     lines: list[ft.Control] = [
-        heading(where(h, row.shg_name, row.village_name, row.village_name_hi)),
-        *_formed(h, row.shg_formed_on),
-        heading(where(h, row.other_name, row.other_village_name, row.other_village_name_hi)),
-        *_formed(h, row.other_formed_on),
         *(small(h.say(f"proposals.{why}")) for why in row.because),
+        _beside([[*facts(h, side), if_joined(h, side, stands)] for side in (one, other)]),
+        *left_behind(h, one, other),
         ft.Row(
             [
                 button(h.say("proposals.same"), f"same-{row.id}", guard(answer, True), ft.Icons.LINK),
@@ -174,20 +175,25 @@ def TwoGroups(*, row: Any) -> ft.Control:
             wrap=True,
         ),
     ]
-    return card(f"proposal-{row.id}", [*lines, *open_group(h, row.shg_id)])
+    return card(f"proposal-{row.id}", lines)
 
 
-def _formed(h: Here, day: Any) -> list[ft.Control]:
-    return [small(f"{h.words.field('Shg', 'formed_on')}: {show_day(day)}")] if day else []
+def _beside(sides: list[list[ft.Control]]) -> ft.Control:
+    """Two groups beside each other, on a phone one below the other."""
+    columns = [ft.Container(stack(lines, spacing=6), col={"xs": 12, "md": 6}) for lines in sides]
+    return ft.ResponsiveRow(columns, spacing=16, run_spacing=20)
 
 
 @part
 def DecidedProposal(*, row: Any) -> ft.Control:
     """How the question was answered, and the way to take that back."""
     h = here()
-    one = where(h, row.shg_name, row.village_name, row.village_name_hi)
-    other = where(h, row.other_name, row.other_village_name, row.other_village_name_hi)
     answer = h.say("proposals.joined") if row.state == "the_same" else h.say("proposals.kept_apart")
-    lines: list[ft.Control] = [body(one), body(other), small(answer)]
+    lines: list[ft.Control] = [heading(answer)]
+    both = []
+    for side in sides_of(h, row):
+        joined = [small(h.say("group.was_joined"), key=f"was-joined-{side.id}")] if side.counted_as != side.id else []
+        both.append([*facts(h, side), *joined])
+    lines.append(_beside(both))
     lines.append(_undo(h, f"undo-{row.id}", ReopenProposal(row.id, row.shg_id)))
     return card(f"decided-{row.id}", lines)

@@ -7,6 +7,7 @@ import flet as ft
 import pytest
 
 from records.check import Check
+from records.commands.accounts import RecordStep
 from records.commands.checks import AnswerCheck, CheckGroup
 from records.commands.groups import ChangeGroup, RegisterGroup
 from records.commands.reference import PutRecord
@@ -16,6 +17,8 @@ from records.problems import Problem
 from records.staffing import ListStaff
 from records.workspace import SyncStatus
 from screens.console.house import CONSOLE
+from screens.context import Here
+from screens.group_joined import left_behind, sides_of, stands_for_both
 from screens.navigation import back_from
 from screens.parts.sync_strip import strip_words
 from screens.words import languages, words_of
@@ -26,7 +29,7 @@ from sync.schedule import Pace
 from sync.synchronise import synchronise
 from tests.console import Console
 from tests.fleet import Phone, quiet
-from tests.harness import running
+from tests.harness import key_of, running
 from tests.world import World, ref
 
 HINDI = words_of("hi", strict=True, at="console")
@@ -280,6 +283,53 @@ async def test_two_groups_are_joined_on_the_screen(console, office):
         await app.click(f"same-{row.id}")
         await app.gone(f"proposal-{row.id}")
     assert page.workspace.ask(find_shg, id=row.shg_id)[0].same_as == row.other_id
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+async def test_whether_two_groups_are_one_is_decided_with_the_facts_of_both(console, office, width):
+    page = console.signed_in("supervisor")
+    (row,) = page.workspace.ask(list_proposals)
+    stays, goes = sorted((row.shg_id, row.other_id))
+    page.workspace.do(ChangeGroup(stays, {"declared_members": 12}))
+    page.workspace.do(ChangeGroup(goes, {"declared_members": 14}))
+    page.workspace.do(RecordStep(goes, "submitted", date(2026, 3, 2)))
+    async with shown(page, f"/decide/doubles/{row.id}", width=width) as app:
+        await app.see(f"proposal-{row.id}")
+        for group, count, state in ((stays, 12, "not_started"), (goes, 14, "submitted")):
+            await app.until(lambda group=group, count=count: app.one(f"members-{group}").value == f"{count} सदस्य")
+            account = HINDI.say("group.account_line", state=HINDI.say(f"state.{state}"))
+            assert app.one(f"account-{group}").value == account
+            assert app.has(f"open-{group}"), "each of them is a tap away"
+        formed = f"{HINDI.field('Shg', 'formed_by_id')}: abm"
+        assert app.texts().count(formed) == 2
+        assert app.one(f"if-joined-{stays}").value == HINDI.say("proposals.stays")
+        assert app.one(f"if-joined-{goes}").value == HINDI.say("proposals.goes")
+        assert app.one("members-behind").value == HINDI.say("proposals.members_behind", count=14)
+        assert app.one("account-behind").value == HINDI.say("proposals.account_to_record")
+        await app.click(f"same-{row.id}")
+        if width == 1280:
+            await app.see(f"was-joined-{goes}")
+            assert HINDI.say("decide.done") in app.texts() and not app.has(f"was-joined-{stays}")
+    (kept,) = page.workspace.ask(find_shg, id=goes)
+    assert kept.canonical_id == stays, "what was said before it was decided is what happens"
+
+
+async def test_on_a_groups_own_screen_the_other_one_is_shown_with_its_facts_too(console, office):
+    page = console.signed_in("supervisor")
+    (row,) = page.workspace.ask(list_proposals)
+    page.workspace.do(ChangeGroup(row.other_id, {"declared_members": 12}))
+    async with shown(page, f"/group/{row.shg_id}") as app:
+        await app.until(lambda: app.one(f"members-{row.other_id}").value == "12 सदस्य")
+        assert app.has(f"if-joined-{row.other_id}") and app.has(f"open-{row.other_id}")
+
+
+def test_a_third_group_to_which_one_was_joined_before_is_said_to_stand_for_both(console, office):
+    page = console.signed_in("supervisor")
+    (row,) = page.workspace.ask(list_proposals)
+    third, h = "0" * 32, Here(page.workspace, None, HINDI, None)
+    one, other = sides_of(h, row.model_copy(update={"shg_canonical_id": third}))
+    assert stands_for_both(one, other) == third
+    assert "joined-third" in [key_of(line) for line in left_behind(h, one, other)]
 
 
 async def test_work_is_sent_back_with_a_reason_and_heads_its_authors_today(world, console, office):

@@ -57,7 +57,7 @@ async def test_a_joined_group_is_listed_only_in_a_search_and_marked_there(phone)
     async with running(phone, "/groups") as app:
         await app.see(f"group-{STANDS.id}")
         assert not app.has(f"group-{AGAIN.id}")
-        assert app.one("groups-count").value == HINDI.say("figure.groups", count=1)
+        await app.until(lambda: app.one("groups-count").value == HINDI.say("figure.groups", count=1))
         await app.fill("search", "Narmada")
         await app.see(f"group-{AGAIN.id}")
         await app.see_text(HINDI.say("group.was_joined"))
