@@ -5,7 +5,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
@@ -48,7 +48,8 @@ class Database:
         # one connection of their own: what it has in its memory holds for as long as nobody else has written.
         self._writer = threading.RLock() if self.is_sqlite else None
         in_memory = isinstance(self.engine.pool, StaticPool)
-        self._writers = self.engine.pool.recreate() if self.is_sqlite and not in_memory else self.engine.pool
+        self._is_file = self.is_sqlite and not in_memory
+        self._writers = self.engine.pool.recreate() if self._is_file else self.engine.pool
         self._single = self.engine if self.is_sqlite else self.engine.execution_options(isolation_level="AUTOCOMMIT")
 
     @contextmanager
@@ -104,14 +105,28 @@ class Database:
 
     @contextmanager
     def trying(self) -> Iterator[Connection]:
-        """A writing transaction of which nothing stays: what would happen, seen by doing it."""
-        with self._writing_by() as connection:
+        """A writing transaction of which nothing stays: what would happen, seen by doing it. It may take long: of a
+        SQLite file it is done in a copy, because there everybody who writes waits for one."""
+        with self._copied() if self._is_file else self._writing_by() as connection:
             tried = connection.begin()
             try:
                 self._begin(connection, "BEGIN IMMEDIATE")
                 yield connection
             finally:
                 tried.rollback()
+
+    @contextmanager
+    def _copied(self) -> Iterator[Connection]:
+        """A connection to what a SQLite file holds now, in a temporary file that goes with the connection."""
+        with closing(sqlite3.connect("", check_same_thread=False, isolation_level=None)) as copy:
+            with self.engine.connect() as connection:
+                driver = connection.connection.driver_connection
+                assert isinstance(driver, sqlite3.Connection)
+                driver.backup(copy)
+            copy.execute("PRAGMA cache_size=-65536")
+            engine = create_engine("sqlite://", creator=lambda: copy, poolclass=StaticPool, hide_parameters=True)
+            with engine.connect() as connection:
+                yield connection
 
     def write(self, work: Callable[[Connection], T]) -> T:
         """`work` in one writing transaction, from the beginning again when it lost against another transaction.

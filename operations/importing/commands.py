@@ -182,7 +182,7 @@ def import_sheet(
     compares: Comparing | None = None,
 ) -> Report:
     """Import one file that is open, and say what became of it. Raises CannotRead."""
-    # What is known is read before the door opens: a dry run holds the one transaction that writes.
+    # What is known is read before the door opens: a dry run is one transaction.
     importer = importer_for(kind, centre, block)
     report = Report(sheet.path, dry_run)
     rows = RefusedRows(refused, sheet, importer.adds) if refused else None

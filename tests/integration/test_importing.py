@@ -1,5 +1,7 @@
 """What the office's lists may do: fill in, never overwrite; ask about doubles; change nothing the second time."""
 
+import sqlite3
+from contextlib import closing
 from datetime import date
 
 import pytest
@@ -14,8 +16,8 @@ from records.ids import first_account_id, official_id
 from records.portal import read_differs
 from server.importing import Importing, Listed
 from storage.queries import find_account, find_shg, list_proposals, list_steps
-from tests.fleet import differences, fresh_contents, quiet
-from tests.world import ref
+from tests.fleet import Phone, differences, fresh_contents, quiet
+from tests.world import World, ref
 
 CODE = "24639"
 GROUP, MEMBER = official_id("nrlm/shg", CODE), official_id("nrlm/member", "900001")
@@ -73,6 +75,24 @@ def test_a_dry_run_writes_nothing_and_says_what_would_happen(fleet):
     taken = take(fleet.world, *register(), Listed("Shg", ref("no"), {"name": "बिना ग्राम"}), dry_run=True)
     assert [one.effect for one in taken] == ["new"] * 4 + ["refused"]
     assert everything(fleet.world) == before
+
+
+def test_phones_go_on_while_a_dry_run_takes_its_time(tmp_path):
+    world = World(url=f"sqlite:///{tmp_path / 'central.db'}")
+    abm = Phone(world, "abm", tmp_path, "abm")
+    abm.sync()
+    with Importing(world.centre, "portal", dry_run=True) as importing:
+        assert [one.effect for one in importing.take(register())] == ["new"] * 4
+        group = abm.do(RegisterGroup({"village_id": ref("V1"), "name": "Jai Durga", "formed_on": date(2024, 3, 1)})).id
+        with closing(sqlite3.connect(tmp_path / "central.db", timeout=0)) as somebody:
+            somebody.execute("BEGIN IMMEDIATE")  # nobody holds the one lock there is for those who write
+            somebody.execute("ROLLBACK")
+        abm.sync()
+        assert importing.group_of_code([CODE]) == {CODE: GROUP}, "a dry run sees what it did"
+    assert world.row("Shg", group)["name"] == "Jai Durga"
+    assert [row["id"] for row in world.rows(world.centre.tables.records["Shg"])] == [group]
+    abm.store.close()
+    world.drop()
 
 
 def test_what_a_phone_wrote_is_never_overwritten_and_both_values_are_kept(fleet):
