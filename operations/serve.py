@@ -17,13 +17,14 @@ from typing import Annotated
 import typer
 import uvicorn
 
+from operations.alone import is_mine
 from operations.children import Children
 from operations.speaking import NotNow, counted, say
 from server.central_store import CentralStore
 from server.clock import clock_behind
 from server.logs import log_as
 from server.metrics import SHARED_FOLDER
-from server.serving import centre_of, listening
+from server.serving import centre_of, listening, shown_address
 from server.serving import serve as serve_api
 from server.settings import Settings, read_settings
 from server.watching import create_watch
@@ -47,6 +48,37 @@ def serve(
     has_console = _has_console()
     if has_console:
         listening(settings.host, settings.console_port).close()
+    with _alone(settings.database_file):
+        status = _serve(settings, api, watch, has_console)
+    say("ended.")
+    raise typer.Exit(status)
+
+
+@contextmanager
+def _alone(database: Path | None) -> Iterator[None]:
+    """An SQLite database is served by one server at a time. The lock lies beside it, for its own are SQLite's."""
+    if database is None:
+        yield
+        return
+    database.parent.mkdir(parents=True, exist_ok=True)
+    handle = os.open(database.with_name(f".{database.name}.served"), os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        if _is_served(handle):
+            raise CannotDo(f"Another server serves {database} already: end that one, or name another SAMOOH_FOLDER.")
+        yield
+    finally:
+        os.close(handle)
+
+
+def _is_served(handle: int) -> bool:
+    try:
+        return not is_mine(handle)
+    except OSError:
+        # A disk without locks: nobody can tell.
+        return False
+
+
+def _serve(settings: Settings, api: socket.socket, watch: socket.socket, has_console: bool) -> int:
     # Opened here before any child, which only looks: tables, key and revocations are in order before the first request.
     centre = centre_of(settings)
     if behind := clock_behind(centre):
@@ -55,11 +87,9 @@ def serve(
     children.end_when_asked()
     try:
         with tempfile.TemporaryDirectory(prefix="samooh-counts-") as counts, _watched(centre, watch, Path(counts)):
-            status = _run(settings, children, api, has_console)
+            return _run(settings, children, api, has_console)
     finally:
         centre.close()
-    say("ended.")
-    raise typer.Exit(status)
 
 
 def _run(settings: Settings, children: Children, api: socket.socket, has_console: bool) -> int:
@@ -77,9 +107,9 @@ def _run(settings: Settings, children: Children, api: socket.socket, has_console
 
 def _say_where(settings: Settings, has_console: bool) -> None:
     processes = counted(settings.workers, "process", "processes")
-    say(f"serving on http://{settings.host}:{settings.port} with {processes}, database {settings.shown_url}")
+    say(f"serving on {shown_address(settings.host, settings.port)} with {processes}, database {settings.shown_url}")
     if has_console:
-        say(f"console on http://{settings.host}:{settings.console_port}")
+        say(f"console on {shown_address(settings.host, settings.console_port)}")
     else:
         say("no console: this version does not bring it.")
     say(f"metrics on http://127.0.0.1:{settings.metrics_port}/metrics")

@@ -24,6 +24,7 @@ from records.wire_files import bundle_reply_bytes, photo_reply_bytes, read_bundl
 from records.wire_values import problem_bytes
 from server.calls import Call
 from server.central_store import CentralStore
+from server.database import named
 from server.health import Health, add_health
 from server.tries import Tries
 
@@ -167,7 +168,7 @@ async def _answered(
         call.ended("cut", 0)
         raise
     except Exception as error:
-        problem = error if isinstance(error, Problem) else _failure(error)
+        problem = error if isinstance(error, Problem) else _failure(error, call)
         code, response = problem.code, _response(HTTP_STATUS[problem.code], problem_bytes(problem))
         if problem.retry_after is not None:
             response.headers["retry-after"] = str(math.ceil(problem.retry_after))
@@ -175,9 +176,11 @@ async def _answered(
     return response
 
 
-def _failure(error: Exception) -> Problem:
+def _failure(error: Exception, call: Call) -> Problem:
     """A mistake of ours, at the edge of a call. The log says where and of what sort, never with which values."""
-    log.error("a call failed: %s\n%s", type(error).__name__, "".join(traceback.format_tb(error.__traceback__)))
+    whose = {"device": call.device} if call.device else {}
+    places = "".join(traceback.format_tb(error.__traceback__))
+    log.error("a call failed: %s\n%s", named(error), places, extra=whose)
     return Problem("server_problem")
 
 

@@ -5,6 +5,7 @@
 """
 
 import argparse
+import errno
 import gc
 import socket
 import sys
@@ -34,7 +35,8 @@ def now_ms() -> int:
 
 
 class PortTaken(Exception):
-    """Another program listens at this port; the text says what to do."""
+    """The server cannot listen there, for the port is taken or the address is not this machine's; the text says what to
+    do."""
 
 
 def secret_of(folder: Path) -> bytes:
@@ -122,11 +124,22 @@ def listening(host: str, port: int) -> socket.socket:
         listener.listen(BACKLOG)
     except OSError as error:
         listener.close()
+        # Where the address itself cannot be had, no port of it can.
+        if isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL:
+            raise PortTaken(
+                f"{host} is no address of this machine ({error.strerror}): write 127.0.0.1, or one that `ip address` "
+                "shows, in SAMOOH_HOST or --host."
+            ) from error
         raise PortTaken(
             f"Port {port} on {host} cannot be used ({error.strerror}): stop what uses it, or choose another one with "
             "SAMOOH_PORT or --port."
         ) from error
     return listener
+
+
+def shown_address(host: str, port: int) -> str:
+    """The address for a browser; one of IPv6 stands in brackets, or its end would be taken for a port."""
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def serve(centre: CentralStore, listener: socket.socket, *, behind_proxy: bool = False) -> None:
@@ -161,7 +174,7 @@ def main(arguments: list[str] | None = None) -> int:
     except (PortTaken, WrongKey, RevocationsMissing, SchemaProblem, RestoreUnfinished) as reason:
         print(reason, file=sys.stderr)
         return 2
-    print(f"serving on http://{chosen.host}:{listener.getsockname()[1]}", flush=True)
+    print(f"serving on {shown_address(chosen.host, listener.getsockname()[1])}", flush=True)
     try:
         serve(centre, listener)
     finally:

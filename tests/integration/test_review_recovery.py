@@ -247,16 +247,18 @@ def test_a_stranger_makes_the_centre_read_nothing(served_world):
 
 def test_a_failure_of_the_centre_is_a_problem_and_its_log_names_no_value(served_world, monkeypatch, caplog):
     world, url = served_world
-    token, mobile = world.enrol("abm").token, str(9876543200 + 10)
+    enrolled, mobile = world.enrol("abm"), str(9876543200 + 10)
 
     def broken(*call):
         raise ValueError(mobile)
 
     monkeypatch.setattr(type(world.centre), "_reply", broken)
-    reply = post(url, request_bytes(SyncRequest("0.1.0")), token)
+    reply = post(url, request_bytes(SyncRequest("0.1.0")), enrolled.token)
     assert reply.status_code == 500 and reply.headers[PROTOCOL_HEADER] == "1"
     assert read_problem(reply.content).code == "server_problem"
     assert mobile not in caplog.text and "ValueError" in caplog.text
+    [failed] = [record for record in caplog.records if record.getMessage().startswith("a call failed")]
+    assert failed.device == enrolled.device, "whose call it was is told beside the number of the call"
 
 
 def test_a_key_that_was_cut_short_is_not_taken_for_a_key(tmp_path):

@@ -21,7 +21,7 @@ from records.wire import request_bytes
 from records.wire_values import read_problem
 from server import metrics
 from server.health import Health
-from server.serving import open_centre
+from server.serving import PortTaken, listening, open_centre, shown_address
 from storage.store import LocalStore
 from storage.workspace import PhoneWorkspace
 from sync.central_over_http import CentralOverHttp
@@ -126,6 +126,29 @@ def test_a_taken_port_is_a_sentence(folder):
         server = Server(folder, port=str(other.getsockname()[1]))
         assert server.ended() == 2
     assert "stop what uses it" in server.said and "Traceback" not in server.said
+
+
+def test_an_sqlite_database_is_served_by_one_server(folder):
+    with running(folder) as first:
+        second = Server(folder)
+        assert second.ended() == 2
+        assert "Another server serves" in second.said and "Traceback" not in second.said
+        assert requests.get(first.url + "/healthz", timeout=20).text == "alive\n"
+        first.end(signal.SIGKILL)
+    with running(folder) as third:
+        assert third.end() == 0
+
+
+@pytest.mark.parametrize("host", ["nowhere.invalid", "192.0.2.1"])
+def test_a_host_that_is_not_this_machine_is_not_told_to_take_another_port(host):
+    with pytest.raises(PortTaken, match="is no address of this machine") as told:
+        listening(host, 0)
+    assert "SAMOOH_PORT" not in str(told.value)
+
+
+def test_an_address_of_ipv6_is_shown_so_that_its_port_can_be_told():
+    assert shown_address("::1", 9730) == "http://[::1]:9730"
+    assert shown_address("127.0.0.1", 8600) == "http://127.0.0.1:8600"
 
 
 def test_mistakes_in_the_settings_are_sentences_and_nothing_is_started(folder):
