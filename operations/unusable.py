@@ -17,20 +17,18 @@ SQLITE = {
     "SQLITE_CORRUPT": "keep the file as it is, and restore the newest backup.",
     "SQLITE_NOTADB": "it is no database of Samooh; look at SAMOOH_FOLDER, or restore the newest backup.",
 }
-POSTGRESQL = {
-    "53100": "make room on the disk of PostgreSQL.",
-    "25006": "it takes no writing at present; is it a copy of another one, or set to be read only?",
-}
+DISK_FULL = "53100"
+"""SQLSTATE of PostgreSQL whose disk has no room."""
 
 
 def what_to_do(settings: Settings, error: DBAPIError) -> str:
     """The end of a sentence that has said which database it is, and what it answered."""
     if settings.database_file is None:
-        state = str(getattr(error.orig, "sqlstate", None) or "")
-        ask = "is it running, and is SAMOOH_DATABASE_URL right?"
-        if not isinstance(error, OperationalError):
-            ask = "is SAMOOH_DATABASE_URL right, and does the database belong to the user named there?"
-        return POSTGRESQL.get(state, ask)
+        if getattr(error.orig, "sqlstate", None) == DISK_FULL:
+            return "make room on the disk of PostgreSQL."
+        if isinstance(error, OperationalError):
+            return "is it running, and is SAMOOH_DATABASE_URL right?"
+        return "is SAMOOH_DATABASE_URL right, does the database belong to the user named there, and may it be written?"
     # SQLITE_READONLY_DIRECTORY and the like: what comes after the second word tells of a special case.
     name = "_".join(str(getattr(error.orig, "sqlite_errorname", None) or "").split("_")[:2])
     return SQLITE.get(name, "look whether its disk is well and has room, and whether SAMOOH_FOLDER is right.")

@@ -72,7 +72,7 @@ def test_a_file_that_is_no_database_is_not_waited_for(run, tmp_path):
 def test_a_database_that_may_not_be_written_is_a_sentence(run, database):
     database.execute(f"ALTER DATABASE {database.info.dbname} SET default_transaction_read_only = on")
     status, said = run("serve")
-    assert status == 2 and "cannot be used" in said and "read-only" in said and "takes no writing" in said
+    assert status == 2 and "cannot be used" in said and "read-only" in said and "may it be written" in said
 
 
 def test_a_database_of_somebody_else_is_a_sentence(run, database, monkeypatch):

@@ -3,7 +3,7 @@
 import sqlite3
 
 import pytest
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import InternalError, OperationalError, ProgrammingError
 
 from operations import status
 from operations.samooh import main
@@ -66,11 +66,17 @@ class Answer(Exception):
 
 
 @pytest.mark.parametrize(
-    ("state", "says"), [("53100", "make room"), (None, "is it running"), ("28P01", "is it running")]
+    ("sort", "state", "says"),
+    [
+        (OperationalError, "53100", "make room"),
+        (OperationalError, None, "is it running"),
+        (InternalError, "25006", "may it be written"),
+        (ProgrammingError, "42501", "belong to the user"),
+    ],
 )
-def test_what_to_do_about_postgresql(tmp_path, state, says):
+def test_what_to_do_about_postgresql(tmp_path, sort, state, says):
     settings = Settings(folder=tmp_path, database_url="postgresql://samooh@127.0.0.1/samooh")
-    assert says in what_to_do(settings, OperationalError("INSERT", None, Answer(state)))
+    assert says in what_to_do(settings, sort("INSERT", None, Answer(state)))
 
 
 def test_the_log_names_the_trouble_and_quotes_nothing(tmp_path, monkeypatch, caplog):
