@@ -19,7 +19,7 @@ import uvicorn
 
 from operations.alone import is_mine
 from operations.children import Children
-from operations.speaking import NotNow, counted, say
+from operations.speaking import CannotDo, NotNow, counted, say
 from server.central_store import CentralStore
 from server.clock import clock_behind
 from server.logs import log_as
