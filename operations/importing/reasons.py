@@ -77,10 +77,22 @@ _ROW = {
         "दूसरी पंक्ति सही हो तो इसे हटाएँ। यही सही हो तो इसका खाना \"reason\" खाली करें और सूची से दूसरी हटाएँ।",
     ),
     "letters_lost": _reason(
-        "In column \"{column}\" letters were lost and replaced by question marks.",
+        "In column \"{column}\" letters were lost, or turned into other signs.",
         "Write the text again, and save the file as XLSX or as \"CSV UTF-8\".",
-        "कॉलम \"{column}\" में अक्षर नष्ट होकर प्रश्नचिह्न बन गए हैं।",
+        "कॉलम \"{column}\" में अक्षर नष्ट हो गए हैं या दूसरे चिह्न बन गए हैं।",
         "शब्द दोबारा लिखें और फाइल को XLSX या \"CSV UTF-8\" के रूप में सेव करें।",
+    ),
+    "old_font": _reason(
+        "Column \"{column}\" holds the letters of an old Hindi font such as Kruti Dev, which are no Hindi without it.",
+        "Convert the list to Unicode and import it again, or write the name in Hindi or English letters.",
+        "कॉलम \"{column}\" में पुराने हिंदी फॉन्ट (जैसे कृति देव) के अक्षर हैं, जो उस फॉन्ट के बिना हिंदी नहीं हैं।",
+        "सूची को यूनिकोड में बदलकर फिर आयात करें, या नाम हिंदी या अंग्रेज़ी अक्षरों में लिखें।",
+    ),
+    "formula_broken": _reason(
+        "Column \"{column}\" holds the error of a formula instead of a value.",
+        "Write the value itself into the cell.",
+        "कॉलम \"{column}\" में मान की जगह सूत्र (फॉर्मूला) की त्रुटि है।",
+        "खाने में मान स्वयं लिखें।",
     ),
     "required": _reason(
         "Column \"{column}\" is empty, and nothing can be placed without it.",

@@ -26,9 +26,23 @@ DAY_ZERO = date(1899, 12, 30)
 """The day from which spreadsheets count: it makes their count right from March 1900 on, which had a 29 February."""
 _FORMULA_TEXT = re.compile(r'="(.*)"')
 _SHORT_FORM = re.compile(r"\d+(?:\.\d+)?[eE]\+?\d+")
-_LOST = re.compile("\ufffd|\\?{2,}")
+_LETTER = "[A-Za-z\u0900-\u097f]"
+_LOST = re.compile(f"\ufffd|\\?{{2,}}|{_LETTER}\\?{_LETTER}|\u00e0[\u00a4\u00a5]")
+"""Question marks for letters; and the first two signs of every Hindi letter that was read in the wrong encoding."""
 _STRUCK = re.compile(r"X{8}\d{4}")
 """What `strike_aadhaar` leaves of a number in a file of refused rows."""
+_FORMULA_ERROR = re.compile("#[A-Z/0]+[!?]", re.IGNORECASE)
+_OLD_FONT = re.compile(
+    "[A-Za-z];[A-Za-z]|(?<![A-Za-z])[a-z]{1,2};|[a-z]Z|(?<![A-Za-z])[a-z]+[A-Z][a-z]|(?<![A-Za-z])'k(?!.*')"
+    "|[{\\[](?!.*[\\]}])|[~\u00a1\u0192\u00bc-\u00be]"
+    "|(?<![A-Za-z])(?!nrlm|srlm|mpgb)[b-df-hj-np-tv-xz]{4,}(?![A-Za-z])"
+)
+"""Signs by which Hindi in the letters of Kruti Dev and its like differs from names in Latin letters: `t; vEcs lewg`,
+`lhrk ckbZ`, `'kekZ`, `y{eh`."""
+_PEOPLE_WRITE = frozenset(
+    [("Shg", "name"), ("Shg", "promoter_name"), ("SavingsAccount", "name_in_passbook")]
+    + [("Member", name) for name in ("name", "name_other", "guardian_name")]
+)
 _EXACT = 10**15
 _TIME = re.compile(r"[T ]\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?: ?[AaPp][Mm])?Z?$")
 _MONTH = re.compile(r"(\d{1,2})[-/. ]?([A-Za-z]{3,9}|[\u0900-\u097f]{2,10})[-/., ]*(\d{4})")
@@ -60,8 +74,10 @@ def text_of(cell: Any, column: str) -> str:
         text = _unmarked(text)
     if len(text) <= _LONGEST_NOTHING and text.lower() in NOTHING:
         return ""
-    if ("?" in text or "\ufffd" in text) and _LOST.search(text):
+    if ("?" in text or "\ufffd" in text or "\u00e0" in text) and _LOST.search(text):
         raise Unplaced("letters_lost", column=column)
+    if text.startswith("#") and _FORMULA_ERROR.fullmatch(text):
+        raise Unplaced("formula_broken", column=column)
     return text
 
 
@@ -158,6 +174,8 @@ def checked(kind: str, field: str, value: Any, column: str, *, own_account: str 
         raise Unplaced("centre_refused", code=code, field=column) from None
     if spec.free_text and isinstance(cleaned, str) and _may_hold_aadhaar(cleaned, own_account):
         raise Unplaced("holds_aadhaar", column=column)
+    if (kind, field) in _PEOPLE_WRITE and _OLD_FONT.search(cleaned):
+        raise Unplaced("old_font", column=column)
     return cleaned
 
 

@@ -379,6 +379,8 @@ def test_the_mission_s_code_of_a_village_becomes_known_with_its_first_group(tmp_
 BAD_GROUPS = {
     "required": {"SHG Name": ""},
     "letters_lost": {"SHG Name": "???? ???"},
+    "old_font": {"SHG Name": "t; vEcs"},
+    "formula_broken": {"SHG Name": "#REF!"},
     "holds_aadhaar": {"SHG Name": "Jai Ambe 234123412346"},
     "too_long": {"SHG Name": "Jai " * 40},
     "not_a_day": {"Formation Date": "08-15-2021"},

@@ -97,9 +97,39 @@ def test_what_is_no_number_is_refused(cell):
     assert reason(lambda: number_of(cell, "members")) == "not_a_number"
 
 
-@pytest.mark.parametrize("cell", ["??? ????", "जय \ufffd\ufffd"])
+@pytest.mark.parametrize("cell", ["??? ????", "जय \ufffd\ufffd", "श?री देवी", "à¤¸à¥€à¤¤à¤¾", "Sh?nti"])
 def test_letters_that_were_lost_are_refused(cell):
     assert reason(lambda: text_of(cell, "name")) == "letters_lost"
+
+
+@pytest.mark.parametrize("cell", ["#REF!", "#NAME?", "#DIV/0!", "#Value!"])
+def test_the_error_of_a_formula_is_no_text(cell):
+    assert reason(lambda: text_of(cell, "name")) == "formula_broken"
+    assert text_of("#4 Jai Ambe!", "name") == "#4 Jai Ambe!"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "t; vEcs Lolgk;rk lewg", "t;k 'kekZ", "lhrk ckbZ", "y{eh", "Lo;a lgk;rk lewg", "ek¡ 'kkjnk", "nqxkZ",
+        "lhrk nsoh", "t; ekrk nh", "ljLorh",
+    ],
+)  # fmt: skip
+def test_names_in_the_letters_of_an_old_font_are_refused(name):
+    for kind, field in (("Shg", "name"), ("Member", "name"), ("Member", "guardian_name")):
+        assert reason(lambda kind=kind, field=field: checked(kind, field, name, "column")) == "old_font"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Jai Ambe SHG [2]", "sita bai", "SITA BAI", "sITA", "Smt. Sita; Ram Lal", "JaiAmbe", "D'Souza",
+        "'khushi' samuh", "nrlm samuh", "Dr. K. Sharma", "McDonald", "जय अम्बे 'क' समूह", "Maa (Durga)", "shg no. 4",
+        "Sita Bai W/o Ram",
+    ],
+)  # fmt: skip
+def test_names_in_plain_letters_are_not_taken_for_an_old_font(name):
+    assert checked("Shg", "name", name, "column") == name
 
 
 def test_text_is_cleaned_as_on_a_phone():
