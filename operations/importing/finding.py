@@ -18,7 +18,13 @@ from records.ids import official_id
 from records.search_key import search_key
 from server.central_store import CentralStore
 
-LEVELS_HI = {"state": "राज्य", "district": "जिला", "block": "विकासखण्ड", "gram_panchayat": "ग्राम पंचायत"}
+LEVELS_HI = {
+    "state": "राज्य",
+    "district": "जिला",
+    "block": "विकासखण्ड",
+    "gram_panchayat": "ग्राम पंचायत",
+    "village": "ग्राम",
+}
 _NRLM = (12, 13)
 """Digits of the mission's code of a village; a spreadsheet may have dropped the zero in front."""
 NEAREST = 3

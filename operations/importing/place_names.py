@@ -26,6 +26,7 @@ _BRACKETS = re.compile(r"[(\[]([^)\]]*)[)\]]?")
 _TELL_APART = frozenset(map(search_key, "Kalan Kala Khurd Bujurg Mal Raiyat Khas Bada Badi Chhota Chhoti".split()))
 """Words that make another village of a name, also where they stand in brackets."""
 _DEVANAGARI = re.compile("[\u0900-\u097f]")
+_SAME_STATE = 0.85
 NEAR = 0.6
 """How alike two names must be for one to be taken for another spelling of the other, once something else tells it."""
 
@@ -88,6 +89,16 @@ def is_written(name: str, keys: Iterable[str]) -> bool:
 
 def _ends_in_a(name: str) -> bool:
     return _BRACKETS.sub(" ", name).rstrip(" \u0901\u0902").endswith(("a", "\u093e", "\u0906"))
+
+
+def is_name_of_state(name: str, state: str) -> bool:
+    """Whether a name is that of the state, misspelt or cut short (M.P.). Names of states are much alike."""
+    mine, its = search_key(name).split(), search_key(state).split()
+    if "".join(mine) == "".join(word[:1] for word in its):
+        return True
+    if len(mine) == len(its) and all(word.startswith(cut) for cut, word in zip(mine, its, strict=True)):
+        return True
+    return SequenceMatcher(None, "".join(mine), "".join(its), autojunk=False).ratio() >= _SAME_STATE
 
 
 def is_like(name: str, keys: Iterable[str]) -> bool:

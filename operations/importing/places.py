@@ -5,13 +5,13 @@ row lists its lowest place, and those above it as far as it gives their code and
 a newer list is a change of its `parent_id`; the centre then gives all below it anew to those it has come to.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from operations.importing.door import Door, Listed
 from operations.importing.finding import LEVELS_HI, Found, Places, Where, find_block, find_district
 from operations.importing.headers import HEADS
-from operations.importing.place_names import SPELLINGS
+from operations.importing.place_names import SPELLINGS, is_like, is_name_of_state, ways_of
 from operations.importing.planned import Planned, Seen, must_fit, passed_over, text
 from operations.importing.reading import Row
 from operations.importing.reasons import Unplaced
@@ -44,24 +44,54 @@ class PlacesImporter:
         over = passed_over(row)
         if over:
             return Planned(row, passed_over=over)
+        listed: list[Listed] = []
+        refused = None
         try:
             must_fit(row)
             if _other_body(text(row, "body_type")):
                 return Planned(row, passed_over="other_body")
             self._must_be_of_this_state(row)
-            return self._listed(row)
+            over = self._list(row, listed)
         except Unplaced as unplaced:
-            return Planned(row, refused=unplaced)
+            # What lies above is listed once a file, and later rows need it too.
+            refused = unplaced
+        news = tuple(self._news(listed))
+        notes = tuple(code for code, _ in news)
+        return Planned(row, tuple(listed), refused=refused, passed_over=over, notes=notes, named=news)
 
     def _must_be_of_this_state(self, row: Row) -> None:
-        code = _lgd(row, "state")
-        if code and code != str(self.places.state_id):
-            raise Unplaced("other_state", code=code)
+        code, name = _lgd(row, "state"), text(row, "state")
+        for one in (code, name.lstrip("0") if name.isdecimal() else ""):
+            if one and one != str(self.places.state_id):
+                raise Unplaced("other_state", code=one)
+        state = self.places.get(self._state)
+        if (
+            name
+            and not name.isdecimal()
+            and state
+            and not state.keys & set(ways_of(name))
+            and not is_name_of_state(name, state.name)
+        ):
+            raise Unplaced("other_state", code=name)
 
-    def _listed(self, row: Row) -> Planned:
-        """All places of a row, the highest first. The lowest is what the row is about."""
+    def _news(self, listed: Sequence[Listed]) -> Iterator[tuple[str, str]]:
+        """Where the list names or places a known place otherwise than it is known."""
+        for one in listed:
+            known, name = self.places.get(one.id), one.values.get("name")
+            if known and name and name != known.name:
+                yield "place_renamed", f"{self.places.shown(known)}: {name}"
+            if known and (parent := self._new_parent(known, one.values)):
+                yield "place_moved", f"{self.places.shown(known)}: {self.places.shown(parent)}"
+
+    def _new_parent(self, known: Found, values: Mapping[str, Any]) -> Found | None:
+        """The place in which a list places one that is known in another."""
+        moves = known.parent_id and values.get("parent_id") not in (None, known.parent_id)
+        return self.places.get(values["parent_id"]) if moves else None
+
+    def _list(self, row: Row, listed: list[Listed]) -> str | None:
+        """List all places of a row, the highest first; the lowest is what the row is about. Why it is passed over."""
         lowest = self._lowest(row)
-        listed = list(self._of_state(row))
+        listed += self._of_state(row)
         parent = self.places.get(self._state)
         for level, name in LEVELS:
             code = _lgd(row, name)
@@ -86,7 +116,7 @@ class PlacesImporter:
 
     def _own(
         self, row: Row, level: str, code: str, values: dict[str, Any], parent: Found | None, listed: list[Listed]
-    ) -> Planned:
+    ) -> str | None:
         name = dict(LEVELS)[level]
         if not code:
             raise Unplaced("required", column=row.named(f"{name}_code"))
@@ -102,9 +132,14 @@ class PlacesImporter:
         before = self.seen.before(f"{level}/{code}", sorted(values.items()), row.line)
         if before and not before[1]:
             raise Unplaced("twice_in_file", line=before[0])
+        self._must_lie_in_one(row, level, code, values)
         if before and not listed:
-            return Planned(row, passed_over="repeated")
-        return Planned(row, (*listed, self._place(level, code, values)))
+            return "repeated"
+        if known and self._new_parent(known, values) and not is_like(values["name"], known.keys):
+            # A place that is both moved and renamed is another one, with a slip in its code.
+            raise Unplaced("code_and_name_differ", code=code, place=values["name"], nearest=self.places.shown(known))
+        listed.append(self._place(level, code, values))
+        return None
 
     def _ancestor(
         self, row: Row, level: str, code: str, values: dict[str, Any], parent: Found | None
@@ -112,8 +147,17 @@ class PlacesImporter:
         """A place above the row's own, once a file; a second spelling of it further down is not taken."""
         if parent is not None and parent.level == _level_above(level):
             values["parent_id"] = parent.id
+        self._must_lie_in_one(row, level, code, values)
         if self.seen.before(f"{level}/{code}", sorted(values.items()), row.line) is None:
             yield self._place(level, code, values)
+
+    def _must_lie_in_one(self, row: Row, level: str, code: str, values: Mapping[str, Any]) -> None:
+        """Refuses a place that an earlier row of the file has placed elsewhere."""
+        parent = values.get("parent_id")
+        before = self.seen.before(f"{level}/{code} in", parent, row.line) if parent else None
+        if before and not before[1]:
+            words = {"level": level.replace("_", " "), "level_hi": LEVELS_HI[level]}
+            raise Unplaced("lies_elsewhere", code=code, line=before[0], **words)
 
     def _may_stand(self, level: str, parent: Found | None, known: Found | None) -> bool:
         """Whether a place above the row's own can be listed: it is known, or what it lies in is."""
@@ -127,7 +171,7 @@ class PlacesImporter:
     def _of_state(self, row: Row) -> Iterable[Listed]:
         """The state itself, where the list names it, once a file."""
         name = text(row, "state")
-        if not name or not text(row, "state_code"):
+        if not name or name.isdecimal() or not text(row, "state_code"):
             return
         values = self._values(row, "state", "state", str(self.places.state_id))
         if self.seen.before("state", "", row.line) is None:

@@ -21,7 +21,8 @@ TOTALS = frozenset("total totals grand total कुल योग महायो
 class Planned:
     """A row and what it lists; or why it lists nothing: refused, or passed over.
 
-    `notes` are words of `NOTES`, counted when the row is placed; `named` says which places some of them mean.
+    A row that is refused may list what lies above it. `notes` are words of `NOTES` about what is listed; `named` says
+    which places some of them mean.
     """
 
     row: Row

@@ -166,9 +166,9 @@ _ROW = {
 
 _PLACE = {
     "other_state": _reason(
-        "The row is of another state (code {code}) than this centre.",
+        "The row is of another state ({code}) than this centre.",
         "Delete the row, or import it at the centre of its state.",
-        "यह पंक्ति दूसरे राज्य (कोड {code}) की है।",
+        "यह पंक्ति दूसरे राज्य ({code}) की है।",
         "पंक्ति हटाएँ या उसी राज्य के केंद्र में आयात करें।",
     ),
     "parent_unknown": _reason(
@@ -176,6 +176,12 @@ _PLACE = {
         "Import the list of the {level}s first, or fill in the columns of code and name of the {level}.",
         "यह स्थान जिस {level_hi} में है, वह न पहले से दर्ज है न इस फाइल में है।",
         "पहले {level_hi} की सूची आयात करें, या {level_hi} का कोड और नाम भरें।",
+    ),
+    "lies_elsewhere": _reason(
+        "The {level} with the code {code} lies in another place by line {line}.",
+        "Correct the row that is wrong; the other one counts until then.",
+        "कोड {code} का स्थान ({level_hi}) पंक्ति {line} के अनुसार दूसरी जगह है।",
+        "जो पंक्ति गलत है उसे सुधारें; तब तक दूसरी पंक्ति मानी जाएगी।",
     ),
     "block_missing": _reason(
         "The row does not say in which block it lies.",
@@ -356,6 +362,8 @@ OF_OTHER_ROWS = frozenset(("twice_in_file", "office_twice", "rows_in_one_cell"))
 NOTES: Mapping[str, str] = {
     "met_by_name": "registered here before, met by its name and now with the portal's code",
     "in_another_panchayat": "placed in the village of that name in another gram panchayat of the block",
+    "place_renamed": "a known place with another name in this list",
+    "place_moved": "a known place that lies elsewhere by this list",
     "written_otherwise": "placed in a village whose name is written otherwise in the list of places",
     "panchayat_not_known": "with a gram panchayat that is not known, or one of several: placed by block and village",
     "code_not_known": "with a code of a place that is not known here: placed by the name beside it",

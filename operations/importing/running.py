@@ -100,14 +100,15 @@ def _account_for(
             report.effects[key[0], answer.effect] += 1
             report.differs.update((key[0], name) for name in answer.differs)
             report.proposed += bool(answer.proposed)
+    if plan.refused or not why:
+        report.notes.update(plan.notes)
+        report.name(plan.named)
     if why:
         report.refused[why.code] += 1
         if refused:
             refused.add(plan.row, why)
         return
     report.placed += 1
-    report.notes.update(plan.notes)
-    report.name(plan.named)
 
 
 def _refused_by_centre(taken: Taken, row: Row) -> Unplaced:

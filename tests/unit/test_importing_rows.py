@@ -797,6 +797,70 @@ def test_panchayats_of_blocks_and_districts_are_passed_over(tmp_path):
     assert report.placed == 1 and dict(report.passed_over) == {"other_body": 1} and door.only("Place")["name"] == "New"
 
 
+@pytest.mark.parametrize("name", ["UTTAR PRADESH", "Andhra Pradesh", "U.P.", "उत्तर प्रदेश", "09", "Bihar"])
+def test_a_state_of_another_name_is_another_state_also_without_its_code(tmp_path, name):
+    for header, row in (
+        (("State Name", "District Code", "District Name"), (name, "140", "JHANSI")),
+        (("State Code", "State Name", "District Code", "District Name"), ("23", name, "140", "JHANSI")),
+    ):
+        report, door = mapped(tmp_path, header, row, places=PLACES)
+        assert only_reason(report) == "other_state" and not door.kept
+
+
+@pytest.mark.parametrize(
+    "name", ["MADHYA PRADESH", "Madhyapradesh", "Madhya Pardesh", "मध्य प्रदेश", "M.P.", "MP", "म.प्र.", "23"]
+)
+def test_the_state_s_own_name_may_be_spelled_or_cut_short_in_any_way(tmp_path, name):
+    header = ("State Name", "District Code", "District Name")
+    assert mapped(tmp_path, header, (name, "140", "Maihar"), places=PLACES)[0].placed == 1
+
+
+PANCHAYATS = ("Block Code", "Block", "GP Code", "GP", "Village Code", "Village")
+
+
+def test_a_panchayat_lies_in_one_block_in_all_of_a_file(tmp_path):
+    rows = [
+        ("3885", "Badwara", "990100", "New", "881001", "One"),
+        ("3887", "Dheemerkheda", "990100", "New", "881002", "Two"),
+        ("3885", "Badwara", "990100", "New", "881003", "Three"),
+    ]
+    report, door = mapped(tmp_path, PANCHAYATS, *rows, places=PLACES)
+    assert report.placed == 2 and dict(report.refused) == {"lies_elsewhere": 1}
+    new = official_id("lgd", "gram_panchayat/990100")
+    assert door.kept["Place", new]["parent_id"] == official_id("lgd", "block/3885")
+    assert {one["name"] for one in door.of("Place") if one.get("parent_id") == new} == {"One", "Three"}
+
+
+def test_what_lies_above_a_refused_row_is_there_for_the_rows_after_it(tmp_path):
+    rows = [("3885", "Badwara", "990100", "New", "881001", name) for name in ("", "One")]
+    report, door = mapped(tmp_path, PANCHAYATS, *rows, places=PLACES)
+    assert report.placed == 1 and dict(report.refused) == {"required": 1}
+    assert {"New", "One"} < {one["name"] for one in door.of("Place")}
+
+
+def test_moves_and_new_names_are_told_by_name(tmp_path):
+    rows = [
+        ("3885", "Badwara", "990002", "Bhudsa", "880002", "Katariya"),
+        ("3885", "Badwara", "990001", "Bhajiya Nagar", "880001", "Vijaynagar"),
+    ]
+    report, _ = mapped(tmp_path, PANCHAYATS, *rows, places=PLACES)
+    assert report.placed == 2
+    assert {code: list(words) for code, words in report.named.items()} == {
+        "place_moved": ["Katariya (Bhajia, 880002): Bhudsa (Badwara, 990002)"],
+        "place_renamed": ["Bhajia (Badwara, 990001): Bhajiya Nagar", "Bijouri (Bhajia, 880001): Vijaynagar"],
+    }
+    assert all(f"    {line}" in report.sentences() for words in report.named.values() for line in words)
+    same = ("3885", "Badwara", "990001", "Bhajia", "880002", "Katariya")
+    assert not mapped(tmp_path, PANCHAYATS, same, places=PLACES)[0].named
+
+
+def test_a_place_is_not_moved_and_given_quite_another_name_at_once(tmp_path):
+    row = ("3887", "Dheemerkheda", "990003", "Sirmili", "880002", "Something Else")
+    report, door = mapped(tmp_path, PANCHAYATS, row, places=PLACES)
+    assert only_reason(report) == "code_and_name_differ"
+    assert ("Place", official_id("lgd", "village/880002")) not in door.kept
+
+
 @pytest.mark.parametrize(
     ("why", "header", "row"),
     [
@@ -916,7 +980,7 @@ def write(path, rows):
 
 
 def test_every_reason_is_given_somewhere_here():
-    places = {"other_state", "parent_unknown", "panchayat_missing"}
+    places = {"other_state", "parent_unknown", "panchayat_missing", "lies_elsewhere"}
     others = {"twice_in_file", "cells_too_many", "rows_in_one_cell", "number_rounded", "office_twice",
               "centre_refused", "block_ambiguous", "district_unknown", "branch_block_unknown", "day_order_unclear",
               "zeros_may_be_missing"}  # fmt: skip
