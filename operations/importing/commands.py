@@ -5,7 +5,8 @@ file could not be read at all.
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
@@ -25,7 +26,7 @@ from operations.importing.places import PlacesImporter
 from operations.importing.planned import Importer
 from operations.importing.reading import CannotRead, Sheet, open_sheet
 from operations.importing.reasons import Unplaced
-from operations.importing.refused import RefusedRows, free_path
+from operations.importing.refused import RefusedRows, free_path, must_be_new
 from operations.importing.report import Report
 from operations.importing.running import run
 from records.days import day_of
@@ -124,17 +125,19 @@ def _import(
         if comparison is not None and len(files) > 1:
             raise CannotRead("--comparison is of one list: name one file.")
         compares = comparison and Comparing(comparison, kind)
-        outs = [_refused_path(path, refused, dry_run, several=len(files) > 1) for path in files]
+        outs = _refused_paths(files, refused, dry_run)
         centre = _centre()
     except CannotRead as reason:
         _complain(reason)
     try:
-        reports = [
-            import_sheet(
-                kind, sheet, centre, dry_run=dry_run, refused=out, block=block, console=console, compares=compares
-            )
-            for sheet, out in zip(sheets, outs, strict=True)
-        ]
+        with _one_try(kind, centre) if dry_run and len(files) > 1 else nullcontext() as trial:
+            reports = [
+                import_sheet(
+                    kind, sheet, centre, dry_run=dry_run, refused=out, block=block, console=console,
+                    compares=compares, trial=trial,
+                )
+                for sheet, out in zip(sheets, outs, strict=True)
+            ]  # fmt: skip
     except CannotRead as reason:
         _complain(reason)
     finally:
@@ -158,16 +161,26 @@ def _complain(reason: CannotRead) -> NoReturn:
     raise typer.Exit(2) from reason
 
 
-def _refused_path(path: Path, refused: Path | None, dry_run: bool, *, several: bool) -> Path | None:
-    """Where the refused rows of a file go; in a dry run nowhere, unless a place is named."""
-    if refused is None:
-        return None if dry_run else free_path(path)
-    if several or refused.is_dir():
-        refused.mkdir(parents=True, exist_ok=True)
-        return free_path(path, refused)
-    if refused.suffix.lower() not in (".xlsx", ".csv"):
-        raise CannotRead(f"{refused} must end in .xlsx or .csv.")
-    return refused
+def _refused_paths(files: list[Path], refused: Path | None, dry_run: bool) -> list[Path | None]:
+    """Where the refused rows of each file go; in a dry run nowhere, unless a place is named."""
+    if refused is None and dry_run:
+        return [None] * len(files)
+    if refused and not refused.is_dir():
+        if len(files) == 1:
+            if refused.suffix.lower() not in (".xlsx", ".csv"):
+                raise CannotRead(f"{refused} must end in .xlsx or .csv, or be a folder that is there.")
+            must_be_new(refused, "--refused")
+            return [refused]
+        try:
+            refused.mkdir(parents=True)
+        except OSError as error:
+            raise CannotRead(f"{refused} cannot be made a folder ({error.strerror or error}). Name another.") from error
+    outs: list[Path | None] = []
+    for path in files:
+        # Two files may have one name, of different folders.
+        outs.append(out := free_path(path, refused, outs))
+        must_be_new(out, "--refused")
+    return outs
 
 
 def import_sheet(
@@ -180,42 +193,75 @@ def import_sheet(
     block: str = "",
     console: Console | None = None,
     compares: Comparing | None = None,
+    trial: "Trial | None" = None,
 ) -> Report:
     """Import one file that is open, and say what became of it. Raises CannotRead."""
     # What is known is read before the door opens: a dry run is one transaction.
-    importer = importer_for(kind, centre, block)
+    importer = importer_for(kind, centre, block, trial and trial.known)
+    opened = nullcontext(trial.door) if trial else Importing(centre, importer.source, dry_run=dry_run)
     report = Report(sheet.path, dry_run)
     rows = RefusedRows(refused, sheet, importer.adds) if refused else None
     try:
-        with Importing(centre, importer.source, dry_run=dry_run) as door, _progress(sheet.path.name, console) as told:
+        with opened as door, _progress(sheet.path.name, console) as told:
             if compares is None:
                 run(sheet, importer, door, rows, report, told)
             else:
                 run(sheet, importer, door, rows, report, told, partial(compares.add, door))
-                report.comparison = compares.close(door)
+            # Before the comparison: what was refused must not be lost with it.
+            report.refused_file = rows.close() if rows else None
+            report.comparison = compares and compares.close(door)
     except BaseException:
         if rows:
             rows.forget()
         raise
-    report.refused_file = rows.close() if rows else None
     if console:
         for line in report.sentences():
             console.print(line, markup=False)
     return report
 
 
-def importer_for(kind: str, centre: CentralStore, block: str = "") -> Importer:
-    """The importer of a kind, knowing what the centre knows now."""
+@dataclass(frozen=True)
+class Known:
+    """The places and branches that a list may name; what a list brings is known to the lists after it."""
+
+    places: Places
+    branches: Branches
+
+    @classmethod
+    def of(cls, centre: CentralStore) -> "Known":
+        return cls(Places.of(centre), Branches.of(centre))
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A dry run of several files: each builds on those before it, as it will when they are brought in."""
+
+    door: Importing
+    known: Known
+
+
+@contextmanager
+def _one_try(kind: str, centre: CentralStore) -> Iterator[Trial]:
+    known = Known.of(centre)
+    with Importing(centre, SOURCES[kind], dry_run=True) as door:
+        yield Trial(door, known)
+
+
+SOURCES = {one.heads.kind: one.source for one in (PlacesImporter, BranchesImporter, GroupsImporter, MembersImporter)}
+
+
+def importer_for(kind: str, centre: CentralStore, block: str = "", known: Known | None = None) -> Importer:
+    """The importer of a kind, knowing what the centre knows now, or what is given."""
     today = day_of(centre.clock())
     if kind == "members":
         return MembersImporter(today)
-    known = Places.of(centre)
+    known = known or Known.of(centre)
     if kind == "places":
-        return PlacesImporter(known)
-    default = _default_block(known, block)
+        return PlacesImporter(known.places)
+    default = _default_block(known.places, block)
     if kind == "branches":
-        return BranchesImporter(known, Branches.of(centre), default)
-    return GroupsImporter(known, Branches.of(centre), today, default)
+        return BranchesImporter(known.places, known.branches, default)
+    return GroupsImporter(known.places, known.branches, today, default)
 
 
 def _default_block(known: Places, block: str) -> Found | None:

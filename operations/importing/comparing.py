@@ -17,7 +17,7 @@ from openpyxl.styles import Font
 from operations.importing.door import Taken
 from operations.importing.planned import Planned
 from operations.importing.reading import CannotRead
-from operations.importing.refused import private
+from operations.importing.refused import must_be_new, private
 from records.kinds import KINDS
 from records.record import fields_of
 from records.written import masked, show_day
@@ -47,8 +47,7 @@ class Comparing:
     def __init__(self, path: Path, kind: str) -> None:
         if path.suffix.lower() != ".xlsx":
             raise CannotRead(f"{path} must end in .xlsx.")
-        if path.exists():
-            raise CannotRead(f"{path} is there already and is not written over. Name another file with --comparison.")
+        must_be_new(path, "--comparison")
         self.path, self._kind = path, ABOUT[kind]
         self._listed: set[str] = set()
         self._within: set[str] = set()

@@ -30,6 +30,8 @@ TITLE_ROWS = 40
 DELIMITERS = ",;\t|"
 WORKBOOKS = (".xlsx", ".xlsm")
 _OLD_WORKBOOK = bytes.fromhex("d0cf11e0a1b11ae1")
+_PICTURES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"II*\0", b"MM\0*", b"RIFF", b"%PDF")
+_BEFORE_TEXT = codecs.BOM_UTF8 + b" \t\r\n"
 _MERGED = re.compile(rb'<(?:\w+:)?mergeCell [^<>]*?ref="([A-Z]+[0-9]+:[A-Z]+[0-9]+)"')
 _LONGEST_MERGED = 200
 _ZEROS = re.compile('"?(0{2,})"?')
@@ -96,7 +98,8 @@ class Sheet:
             for line, cells in lines:
                 if line > self.header_line:
                     filled = bool(self.merged) and self._fill(line, cells, above)
-                    yield Row(line, cells, self.header, self._ran_together(cells), self.day_zero, filled)
+                    together = self._ran_together(cells)
+                    yield Row(line, cells, self.header, together, self.day_zero, filled)
 
     def _fill(self, line: int, cells: list[Any], above: dict[int, tuple[int, Any]]) -> bool:
         """Give a row the cells that the list has merged over it and rows above; whether there are any. `above`: place
@@ -132,7 +135,7 @@ def open_sheet(path: Path, heads: Heads) -> Sheet:
     """The file with its header found. Raises CannotRead with a sentence that says what to do."""
     try:
         with path.open("rb") as file:
-            start = file.read(8)
+            start = file.read(512)
     except OSError as error:
         raise CannotRead(f"{path} cannot be opened: {error.strerror or error}. Name a file that is there.") from error
     if not start:
@@ -144,6 +147,16 @@ def open_sheet(path: Path, heads: Heads) -> Sheet:
         )
     if start.startswith(b"PK"):
         return _open_workbook(path, heads)
+    if start.startswith(_PICTURES):
+        raise CannotRead(
+            f"{path} is a picture or a PDF, whatever its name says, and neither a CSV file nor a workbook. Get the "
+            "list itself as CSV or XLSX."
+        )
+    if start.lstrip(_BEFORE_TEXT).startswith(b"<"):
+        raise CannotRead(
+            f"{path} is a web page or XML, as portals export it under the name of a workbook. Open it in a "
+            "spreadsheet, save it as XLSX and import that file."
+        )
     return _open_text(path, heads)
 
 

@@ -11,7 +11,7 @@ stands in others says so in its cell `refused as`.
 import csv
 import hashlib
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -35,12 +35,11 @@ class RefusedRows:
     """Writes refused rows to a new file, which is there, whole, once it is closed; without such rows there is none."""
 
     def __init__(self, path: Path, sheet: Sheet, adds: Sequence[str] = ()) -> None:
-        if path.exists():
-            raise CannotRead(f"{path} is there already and is not written over. Name another file with --refused.")
+        must_be_new(path, "--refused")
         self.path, self._sheet = path, sheet
         # Columns that a person may need to fill in and that the list does not have.
         self._adds = tuple(name for name in adds if name not in sheet.header.at)
-        self._aside = path.with_name(f".{path.name}.part")
+        self._aside = _aside(path)
         self._writer: _Csv | _Xlsx | None = None
 
     def add(self, row: Row, why: Unplaced) -> None:
@@ -66,7 +65,8 @@ class RefusedRows:
         """The file, or None if no row was refused."""
         if self._writer is None:
             return None
-        self._writer.close()
+        writer, self._writer = self._writer, None
+        writer.close()
         os.replace(self._aside, self.path)
         return self.path
 
@@ -98,12 +98,30 @@ def _mark(code: str, cells: Iterable[str]) -> str:
     return f"{code} {hashlib.blake2b(said.encode(), digest_size=6).hexdigest()}"
 
 
-def free_path(source: Path, folder: Path | None = None) -> Path:
+def must_be_new(path: Path, option: str) -> None:
+    """Raises CannotRead, while nothing is brought in yet, for a file that is there or cannot be written."""
+    if path.exists():
+        raise CannotRead(f"{path} is there already and is not written over. Name another file with {option}.")
+    try:
+        os.close(private(_aside(path)))
+        _aside(path).unlink()
+    except OSError as error:
+        raise CannotRead(
+            f"{path} cannot be written ({error.strerror or error}). "
+            f"Name a file in a folder that is there with {option}."
+        ) from error
+
+
+def _aside(path: Path) -> Path:
+    return path.with_name(f".{path.name}.part")
+
+
+def free_path(source: Path, folder: Path | None = None, taken: Container[Path] = ()) -> Path:
     """Where refused rows of a file go if nobody says so: beside it, under the first name that is free."""
     stem = source.stem.partition(".refused")[0]
     for number in range(1, 10_000):
         path = (folder or source.parent) / f"{stem}.refused{'' if number == 1 else f'-{number}'}.xlsx"
-        if not path.exists():
+        if not path.exists() and path not in taken:
             return path
     raise CannotRead(f"There are too many files {stem}.refused… in {source.parent}: delete the old ones.")
 

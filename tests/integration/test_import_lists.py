@@ -305,6 +305,49 @@ def test_several_files_have_their_refused_rows_in_one_folder(typed, lists, tmp_p
     assert {path.name for path in (tmp_path / "out").iterdir()} == {"one.refused.xlsx", "two.refused.xlsx"}
 
 
+def test_two_files_of_one_name_have_a_file_of_refused_rows_each(typed, lists, tmp_path):
+    typed(commands.places, lists["places"])
+    files = []
+    for number, folder in enumerate(("x", "y")):
+        (tmp_path / folder).mkdir()
+        row = (f"0010{number}", *GROUPS[0][1:4], "नहीं है", *GROUPS[0][5:])
+        files.append(csv_file(tmp_path / folder / "list.csv", [REGISTER, row]))
+    done = typed(commands.groups, *files, "--refused", tmp_path / "out")
+    assert done.exit_code == 1 and done.output.count("1 rows, 0 placed, 1 refused") == 2
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {"list.refused.xlsx", "list.refused-2.xlsx"}
+
+
+@pytest.mark.parametrize("option", ["--refused", "--comparison"])
+def test_a_file_that_cannot_be_written_is_told_before_anything_is_brought_in(typed, lists, tmp_path, option):
+    typed(commands.places, lists["places"])
+    done = typed(commands.groups, lists["groups"], option, tmp_path / "nowhere" / "rows.xlsx")
+    assert done.exit_code == 2 and "rows.xlsx cannot be written (No such file" in done.output and option in done.output
+    assert "2 new" in typed(commands.groups, lists["groups"], "--dry-run").output
+    (tmp_path / "file").touch()
+    done = typed(commands.groups, lists["groups"], lists["groups"], "--refused", tmp_path / "file")
+    assert done.exit_code == 2 and "cannot be made a folder" in done.output
+
+
+def test_a_comparison_that_fails_leaves_the_refused_rows(lists, tmp_path, monkeypatch):
+    world = World()
+    take(world, "places", lists["places"])
+    bad = csv_file(tmp_path / "bad.csv", [REGISTER, (*GROUPS[0][:4], "नहीं है", *GROUPS[0][5:])])
+    monkeypatch.setattr(Comparing, "close", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        take(world, "groups", bad, refused=tmp_path / "r.xlsx", compares=Comparing(tmp_path / "c.xlsx", "groups"))
+    assert (tmp_path / "r.xlsx").is_file()
+
+
+def test_a_dry_run_of_several_files_says_what_bringing_them_in_then_does(typed, tmp_path):
+    blocks = csv_file(tmp_path / "blocks.csv", [MAPPING[:6], KATNI])
+    mapping = csv_file(tmp_path / "mapping.csv", [MAPPING[4:], *(row[4:] for row in VILLAGES)])
+    again = csv_file(tmp_path / "again.csv", [MAPPING, *VILLAGES])
+    dry = typed(commands.places, blocks, mapping, again, "--dry-run")
+    assert dry.exit_code == 0 and dry.output.count("3 rows, 3 placed") == 2 and "5 new" in dry.output
+    done = typed(commands.places, blocks, mapping, again)
+    assert dry.output.replace("Dry run, nothing was written. ", "") == done.output
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

@@ -286,6 +286,20 @@ def test_a_picture(tmp_path):
     assert "neither a CSV file nor a workbook" in refusal(tmp_path / "a.csv")
 
 
+@pytest.mark.parametrize(
+    "start", [b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", b"\xff\xd8\xff\xe0\0\x10JFIF", b"%PDF-1.7\n%\xe2\xe3"]
+)
+def test_a_picture_that_is_called_a_workbook(tmp_path, start):
+    (tmp_path / "a.xlsx").write_bytes(start)
+    assert "is a picture or a PDF, whatever its name says" in refusal(tmp_path / "a.xlsx")
+
+
+@pytest.mark.parametrize("start", ["<html><table><tr><td>SHG", "\ufeff\n <!DOCTYPE html>", '<?xml version="1.0"?>'])
+def test_a_web_page_that_is_called_a_workbook(tmp_path, start):
+    (tmp_path / "a.xls").write_text(start, "utf-8")
+    assert "is a web page or XML" in refusal(tmp_path / "a.xls")
+
+
 def test_a_list_of_something_else(tmp_path):
     said = refusal(csv_file(tmp_path / "a.csv", [("fruit", "price"), ("mango", "20")]))
     assert "has no header that is understood" in said and "formed on" in said
