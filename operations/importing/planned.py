@@ -88,7 +88,7 @@ def passed_over(row: Row) -> str | None:
 
 def must_fit(row: Row) -> None:
     """Refuses a row that holds others, or is longer than its header: its values may have slipped into other columns.
-    And one that was refused before for what stands in other rows, and is not mended."""
+    And one that was refused before and is not mended."""
     if why := refused_before(row):
         raise why
     if row.ran_together:

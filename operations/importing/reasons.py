@@ -356,8 +356,15 @@ _CENTRE = {
 REASONS: Mapping[str, Reason] = {**_ROW, **_PLACE, **_BRANCH, **_MEMBER, **_CENTRE}
 """Every reason for which a row is refused."""
 
-OF_OTHER_ROWS = frozenset(("twice_in_file", "office_twice", "rows_in_one_cell"))
-"""Reasons that lie in other rows of the list: a row that stands without them in a file of refused rows shows none."""
+CURED_ELSEWHERE = frozenset(
+    (
+        "day_in_future", "other_state", "parent_unknown", "block_missing", "block_unknown", "block_ambiguous",
+        "district_unknown", "village_unknown", "village_ambiguous", "code_unknown", "code_and_name_differ",
+        "panchayat_missing", "branch_block_unknown", "group_unknown", "centre_refused",
+    )
+)  # fmt: skip
+"""Reasons that may pass without a change of the row: a list that was missing has come, a block is given with --block.
+Any other lies in the row, or in what stands around it and is not in a file of refused rows."""
 
 NOTES: Mapping[str, str] = {
     "met_by_name": "registered here before, met by its name and now with the portal's code",

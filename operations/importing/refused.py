@@ -3,9 +3,9 @@
 It is mended in a spreadsheet and imported as it is: the added columns are passed over. Every cell is text, so that no
 spreadsheet drops zeros or rounds a number. Nothing is ever written over; an Aadhaar number is struck on the way.
 
-What was refused is refused again until somebody has mended it, though the file shows less than the list did: a rounded
-number stays one that is seen to be, surplus cells stand behind the last column, and a row that was refused for what
-stands in others says so in its cell `refused as`.
+What was refused is refused again until somebody has mended it, though the file shows less than the list did: how a cell
+was stored, and what stands in other rows. So its cell `refused as` tells whether a row was changed since. And where
+that is deleted, a rounded number is still seen to be one, and surplus cells stand behind the last column.
 """
 
 import csv
@@ -22,7 +22,7 @@ from openpyxl.cell import WriteOnlyCell
 
 from operations.importing.headers import OWN, key_of
 from operations.importing.reading import CannotRead, Row, Sheet
-from operations.importing.reasons import OF_OTHER_ROWS, RefusedBefore, Unplaced, Words
+from operations.importing.reasons import CURED_ELSEWHERE, REASONS, RefusedBefore, Unplaced, Words
 from records.aadhaar import strike_aadhaar
 from records.written import show_day
 
@@ -78,13 +78,13 @@ class RefusedRows:
 
 
 def refused_before(row: Row) -> Unplaced | None:
-    """Why a row of such a file is refused again: it was refused for what stands in other rows, which are not here, and
-    nothing in it was changed since. Who finds it right as it stands empties its reason."""
+    """Why a row of such a file is refused again without a look at it: nothing in it was changed, and nothing else can
+    have mended it. Who finds it right as it stands empties its reason."""
     cells, header = row.cells, row.header
     own = {key_of(header.cells[place]): _written(cells[place]) for place in header.own if place < len(cells)}
     reason, remedy, reason_hi, remedy_hi, mark = (own.get(key_of(name), "") for name in OWN[1:])
     code = mark.partition(" ")[0]
-    if code not in OF_OTHER_ROWS or not (reason and reason_hi):
+    if code not in REASONS or code in CURED_ELSEWHERE or not (reason and reason_hi):
         return None
     kept = [_written(cells[place]) if place < len(cells) else "" for place in header.kept]
     if mark != _mark(code, kept):
