@@ -61,6 +61,8 @@ _WORDS = re.compile(f"[a-z0-9{_INHERENT}]+")
 _WHOLE_WORDS = {"verma": "varma", "smt": "shrimati", "sinh": "singh"}
 _LONG_O = re.compile("ow(?![aeiou])")
 _LAST_EY = re.compile(f"ey{_INHERENT}?$")
+# Written, or the one that a consonant brings along and that is said after two of them, as in कृष्ण, Krishna.
+_LAST_A = re.compile(f"a$|[bcdfghjklpqstvwxyz][lmnrvy]{_INHERENT}$")
 _LAST_Y = re.compile("(?<=[bkj])y$")
 _FIRST_GY = re.compile("^[gj]n")
 # In this order: a longer spelling is read before its parts.
@@ -78,6 +80,13 @@ _DOUBLED = re.compile(r"([a-z])\1+")
 def search_key(text: str) -> str:
     """The key of a name or of any text: `"जय अम्बे समूह"` gives `"jy ambe smuh"`, text without letters `""`."""
     return " ".join(map(_fold, _WORDS.findall(_latin(text))))
+
+
+@lru_cache(maxsize=4096)
+def name_key(text: str) -> str:
+    """The key of a name that is to be told from others: that of a search, and of each word whether it ends in an `a`
+    that is said. So `राम` and `Ram` are one, and `रमा` and `Rama` another; `कमल` is not `कमला`."""
+    return " ".join(_fold(word) + "a" * bool(_LAST_A.search(word)) for word in _WORDS.findall(_latin(text)))
 
 
 def search_words(text: str) -> tuple[str, ...]:

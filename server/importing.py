@@ -16,7 +16,7 @@ from sqlalchemy import Connection, or_, select
 from records.days import day_of
 from records.messages import Batch, Section
 from records.record import fields_of, to_wire
-from records.search_key import search_key
+from records.search_key import name_key
 from records.stamps import next_stamp
 from server.central_store import CentralStore
 from server.checking import Row, checked_rows
@@ -49,12 +49,12 @@ class Taken:
 
 
 NamedGroup = tuple[str, str, str]
-"""(village, search key of the name, day of formation as ISO text): what tells a group that has no code yet."""
+"""(village, key of the name, day of formation as ISO text): what tells a group that has no code yet."""
 
 
 @dataclass(frozen=True)
 class Uncoded:
-    """A member who bears no code of the portal yet; her names as search keys, `guardian` "" where it is not known."""
+    """A member who bears no code of the portal yet; her names as keys, `guardian` "" where it is not known."""
 
     id: str
     shg_id: str
@@ -123,7 +123,7 @@ class Importing:
             for row in db.execute(select(shg.c.id, shg.c.village_id, shg.c.name, shg.c.formed_on).where(*wanted)):
                 if not (row.name and row.formed_on):
                     continue
-                key = (row.village_id, search_key(row.name), row.formed_on.isoformat())
+                key = (row.village_id, name_key(row.name), row.formed_on.isoformat())
                 if found.setdefault(key, row.id) != row.id:
                     twice.add(key)
         return {key: id for key, id in found.items() if key not in twice}
@@ -137,7 +137,7 @@ class Importing:
             for some in chunked(set(groups)):
                 query = select(member.c.id, member.c.group_id, member.c.name, member.c.guardian_name)
                 for row in db.execute(query.where(*wanted, among(db, member.c.group_id, some))):
-                    keys = (search_key(row.name or ""), search_key(row.guardian_name or ""))
+                    keys = (name_key(row.name or ""), name_key(row.guardian_name or ""))
                     found.append(Uncoded(row.id, row.group_id, *keys))
         return sorted(found, key=lambda one: one.id)
 

@@ -61,11 +61,12 @@ VILLAGE = official_id("lgd", "village/880001")
 @dataclass
 class FakeDoor:
     """A door that keeps what it takes. `known`: portal code -> id; `refuses`: (kind, id) -> problem code;
-    `uncoded`, `women`: groups and members that bear no code yet."""
+    `there`: id -> what stands of a group; `uncoded`, `women`: groups and members that bear no code yet."""
 
     known: Mapping[str, str] = field(default_factory=dict)
     refuses: Mapping[tuple[str, str], str] = field(default_factory=dict)
     kept: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
+    there: Mapping[str, dict[str, Any]] = field(default_factory=dict)
     uncoded: Mapping[NamedGroup, str] = field(default_factory=dict)
     women: Sequence[Uncoded] = ()
     lots: int = 0
@@ -87,6 +88,9 @@ class FakeDoor:
 
     def member_of_code(self, codes: Iterable[str]) -> dict[str, str]:
         return self._of_code("Member", codes)
+
+    def values_of(self, kind: str, ids: Iterable[str]) -> dict[str, dict[str, Any]]:
+        return {id: self.there[id] for id in ids if id in self.there}
 
     def groups_without_code(self) -> dict[NamedGroup, str]:
         return dict(self.uncoded)

@@ -5,6 +5,7 @@ the one without a code that has its name, village and day; else it is a new one.
 and a number the step "opened".
 """
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from typing import Any
@@ -15,18 +16,22 @@ from operations.importing.door import Door, Listed, NamedGroup
 from operations.importing.finding import Found, Placed, Places, Where, find_village
 from operations.importing.finding_branches import Branches, bank_and_name
 from operations.importing.headers import HEADS
-from operations.importing.planned import Planned, Seen, answer, must_fit, needed, passed_over, text
+from operations.importing.planned import Namesakes, Planned, Seen, answer, must_fit, needed, passed_over, text
 from operations.importing.reading import Row
 from operations.importing.reasons import Unplaced
 from operations.importing.values import checked, code_of, digits_of, number_of, shown_name
 from records.ids import first_account_id, official_id
-from records.search_key import search_key
+from records.resemblance import names_alike
+from records.search_key import name_key, search_key
 from records.shg import NAMED_PROMOTERS
 
 DAYS = ("formed_on", "restarted_on", "opened_on")
 
 DAY_NOT_TOLD = "खाता खुलने का दिनांक सूची में नहीं है; यहाँ समूह गठन का दिनांक है।"
 """The note of a step whose day the register does not tell: the day of opening is not in the list, formation stands."""
+
+
+NUMBERS = re.compile(r"\d+")
 
 
 class GroupsImporter:
@@ -38,16 +43,22 @@ class GroupsImporter:
         self.places, self.branches, self.default_block = places, branches, default_block
         self.days, self.accounts = DayColumns(DAYS, today), AccountColumn()
         self.seen = Seen()
+        self.namesakes = Namesakes()
         self._uncoded: dict[NamedGroup, str] | None = None
+        # Groups of phones, with codes that people have typed.
+        self._bearers: dict[str, dict[str, Any]] = {}
 
     def begin(self, rows: Iterable[Row]) -> None:
-        """Look whether the columns of days and of account numbers can be trusted."""
+        """Look whether the columns of days and of account numbers can be trusted, and which groups the list calls alike."""
         for row in rows:
             self.days.look(row)
             self.accounts.look(row)
+            self.namesakes.look(called(row), row)
 
     def plan(self, rows: Sequence[Row], door: Door) -> list[Planned]:
         known = door.group_of_code(codes(rows, "code"))
+        typed = (id for code, id in known.items() if id != official_id("nrlm/shg", code))
+        self._bearers = door.values_of("Shg", typed)
         if self._uncoded is None:
             self._uncoded = door.groups_without_code()
         return [self._row(row, known) for row in rows]
@@ -80,7 +91,10 @@ class GroupsImporter:
             values["declared_members"] = checked("Shg", "declared_members", members, row.named("members"))
         notes = list(placed.notes)
         id = known.get(code)
-        if id is None and (id := self._met(placed.village.id, name, formed_on)):
+        bearer = self._bearers.get(id or "")
+        if bearer and _is_another(bearer, placed.village.id, name, formed_on):
+            raise Unplaced("code_of_another_group", code=code, name=bearer["name"])
+        if id is None and (id := self._met(row, placed.village.id, name, formed_on)):
             # The same row once more means the same group.
             known[code] = id
             notes.append("met_by_name")
@@ -96,10 +110,12 @@ class GroupsImporter:
         listed = (*self._code_of_village(placed), Listed("Shg", id, values), *account)
         return Planned(row, listed, notes=tuple(notes), named=placed.named)
 
-    def _met(self, village_id: str, name: str, formed_on: date) -> str | None:
-        """A group that a phone has registered and that stands on the portal now: the same name, village and day. It is
-        told once; what is only alike becomes a question to the office."""
-        return (self._uncoded or {}).pop((village_id, search_key(name), formed_on.isoformat()), None)
+    def _met(self, row: Row, village_id: str, name: str, formed_on: date) -> str | None:
+        """A group that a phone has registered and that stands on the portal now: the same name, village and day, and no
+        other of the list is called so. It is told once; what is only alike becomes a question to the office."""
+        if self.namesakes.has(called(row)):
+            return None
+        return (self._uncoded or {}).pop((village_id, name_key(name), formed_on.isoformat()), None)
 
     def _profile(self, row: Row, formed_on: date, notes: list[str]) -> dict[str, Any]:
         """Promoter, origin, type and rhythm, as far as the list tells them."""
@@ -191,6 +207,23 @@ class GroupsImporter:
 
     def _day(self, row: Row, name: str) -> date | None:
         return self.days.day(row, name)
+
+
+def called(row: Row) -> str:
+    """How the list calls a group, by its village, name and day; what cannot be read is refused in its turn."""
+    try:
+        village = text(row, "village") or text(row, "village_code") or text(row, "village_nrlm")
+        day = "-".join(NUMBERS.findall(text(row, "formed_on")))
+        return f"{search_key(village)}, {name_key(shown_name(text(row, 'name')))}, {day}"
+    except Unplaced:
+        return ""
+
+
+def _is_another(bearer: dict[str, Any], village_id: str, name: str, formed_on: date) -> bool:
+    """Whether nothing that a list says of a group is true of the one here that bears its code."""
+    if bearer["village_id"] == village_id or names_alike(search_key(bearer["name"] or ""), search_key(name)):
+        return False
+    return bearer["formed_on"] not in (None, formed_on.isoformat())
 
 
 def where_of(row: Row) -> Where:

@@ -3,7 +3,6 @@
 A column of offices (president, secretary, treasurer) becomes the offices of the group.
 """
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from typing import Any
@@ -12,12 +11,12 @@ from operations.importing.day_columns import DayColumns
 from operations.importing.door import Door, Listed, Uncoded
 from operations.importing.groups import codes
 from operations.importing.headers import HEADS, key_of
-from operations.importing.planned import Planned, Seen, answer, must_fit, needed, passed_over, text
+from operations.importing.planned import Namesakes, Planned, Seen, answer, must_fit, needed, passed_over, text
 from operations.importing.reading import Row
 from operations.importing.reasons import Unplaced
 from operations.importing.values import checked, code_of, number_of, shown_name
 from records.ids import official_id
-from records.search_key import search_key
+from records.search_key import name_key
 
 OFFICES = {
     key_of(word): office
@@ -41,16 +40,19 @@ class MembersImporter:
     def __init__(self, today: date) -> None:
         self.days = DayColumns(DAYS, today)
         self.seen = Seen()
+        self.namesakes = Namesakes()
 
     def begin(self, rows: Iterable[Row]) -> None:
-        """Look whether the columns of days can be trusted."""
+        """Look whether the columns of days can be trusted, and which women of a group the list calls alike."""
         for row in rows:
             self.days.look(row)
+            for called in _called(row):
+                self.namesakes.look(called, row)
 
     def plan(self, rows: Sequence[Row], door: Door) -> list[Planned]:
         groups = door.group_of_code(codes(rows, "group"))
         known = door.member_of_code(codes(rows, "code"))
-        women = Women(door.members_without_code(groups.values()), rows)
+        women = Women(door.members_without_code(groups.values()), self.namesakes)
         return [self._row(row, groups, known, women) for row in rows]
 
     def _row(self, row: Row, groups: dict[str, str], known: dict[str, str], women: "Women") -> Planned:
@@ -80,7 +82,7 @@ class MembersImporter:
         if before:
             return Planned(row, passed_over="repeated")
         id = known.get(code)
-        if id is None and (id := women.met(group, shg_id, name, values.get("guardian_name", ""))):
+        if id is None and (id := women.met(row, shg_id, name, values.get("guardian_name", ""))):
             # The same row once more means the same woman.
             known[code] = id
             notes.append("met_by_name")
@@ -136,22 +138,24 @@ class Women:
     """Women whom phones have registered and who bear no code yet. One is met by a row that names her as nobody else is
     named: in her group, with her name, and with her husband's or father's where both tell it."""
 
-    def __init__(self, uncoded: Iterable[Uncoded], rows: Sequence[Row]) -> None:
+    def __init__(self, uncoded: Iterable[Uncoded], namesakes: Namesakes) -> None:
         self._of_group: dict[str, list[Uncoded]] = {}
         for one in uncoded:
             self._of_group.setdefault(one.shg_id, []).append(one)
-        # Only where there is somebody to be met do names of the list need counting.
-        self._often = Counter(_called(row) for row in rows) if self._of_group else Counter[tuple[str, str]]()
+        self._namesakes = namesakes
 
-    def met(self, group: str, shg_id: str, name: str, guardian: str) -> str | None:
-        """The id of the woman whom a row of the list means, told once; `group`: its code in the list."""
-        here, key, husband = self._of_group.get(shg_id, []), search_key(name), search_key(guardian)
+    def met(self, row: Row, shg_id: str, name: str, guardian: str) -> str | None:
+        """The id of the woman whom a row of the list means, told once."""
+        here, key, husband = self._of_group.get(shg_id, []), name_key(name), name_key(guardian)
         alike = [one for one in here if one.name == key]
-        sure = [one for one in alike if husband and one.guardian == husband]
+        if not alike:
+            return None
+        by_name, by_both = _called(row)
+        sure = [one for one in alike if husband and one.guardian == husband and not self._namesakes.has(by_both)]
         if len(sure) != 1:
             # Without a second name, hers must be the only one, here and in the list.
             unsure = [one for one in alike if not (husband and one.guardian)]
-            sure = unsure if len(alike) == 1 and self._often[group, key] == 1 else []
+            sure = unsure if len(alike) == 1 and not self._namesakes.has(by_name) else []
         if len(sure) != 1:
             return None
         here.remove(sure[0])
@@ -159,9 +163,11 @@ class Women:
 
 
 def _called(row: Row) -> tuple[str, str]:
-    """The group's code and the name in a row; nothing for what cannot be read, which is refused in its turn."""
+    """How the list calls a woman of a group: by her name, and by it and her husband's or father's. What cannot be read
+    is refused in its turn."""
     try:
-        return code_of(row.cell("group"), row.named("group")), search_key(shown_name(text(row, "name")))
+        by_name = f"{code_of(row.cell('group'), row.named('group'))} {name_key(shown_name(text(row, 'name')))}"
+        return by_name, f"{by_name}, {name_key(shown_name(text(row, 'guardian')))}"
     except Unplaced:
         return "", ""
 

@@ -74,6 +74,23 @@ class Seen:
         self._db.close()
 
 
+class Namesakes:
+    """Which names of a list stand at more than one code. All are looked at before the first row is planned: which of
+    them is met must not depend on their order."""
+
+    def __init__(self) -> None:
+        self._codes, self._twice = Seen(), Seen()
+
+    def look(self, called: str, row: Row) -> None:
+        before = self._codes.before(called, str(row.cell("code") or "").strip(), row.line)
+        if before and not before[1]:
+            self._twice.before(called, None, row.line)
+
+    def has(self, called: str) -> bool:
+        """Whether another row of the list is called so too."""
+        return self._twice.knows(called)
+
+
 def passed_over(row: Row) -> str | None:
     """Whether a row holds nothing: a blank line, the header once more, or the totals below a list."""
     cells = (row.cells[place] for place in row.header.kept if place < len(row.cells))

@@ -272,6 +272,13 @@ _BRANCH = {
         "स्प्रेडशीट ने शुरू के शून्य हटा दिए होंगे।",
         "कॉलम को टेक्स्ट बनाएँ और पासबुक से देखकर शुरू के शून्य सहित क्रमांक दोबारा लिखें।",
     ),
+    "code_of_another_group": _reason(
+        "The code {code} was typed at the group \"{name}\" here, which has another name, another village and another "
+        "day of formation.",
+        "Look up on the portal whose code it is: correct it at that group, or in the list.",
+        "कोड {code} यहाँ समूह \"{name}\" में लिखा गया है, जिसका नाम, गाँव और गठन दिनांक तीनों अलग हैं।",
+        "पोर्टल पर देखें कि यह कोड किसका है: उस समूह में या सूची में उसे सुधारें।",
+    ),
     "opened_before_formation": _reason(
         "The account was opened before the group was formed.",
         "Correct the date of opening or the date of formation.",

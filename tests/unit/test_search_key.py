@@ -12,7 +12,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from indic_transliteration import sanscript
 
-from records.search_key import search_key, search_words
+from records.search_key import name_key, search_key, search_words
 
 seeded = settings(derandomize=True, deadline=None, max_examples=300)
 
@@ -412,3 +412,23 @@ def test_nothing_invisible_changes_a_key() -> None:
 @example("ाा्")
 def test_a_key_holds_only_small_letters_digits_and_single_spaces(text: str) -> None:
     assert re.fullmatch(r"([a-z0-9]+( [a-z0-9]+)*)?", search_key(text))
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("राम", "रमा"), ("राम", "Rama"), ("Kamla", "कमल"), ("Kamal Samuh", "कमला समूह"), ("शिव", "शिवा")],
+)
+def test_names_that_a_last_a_tells_apart_have_keys_of_their_own(one, other):
+    assert search_key(one) == search_key(other) and name_key(one) != name_key(other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("राम", "Ram"), ("रमा", "Rama"), ("कमला", "Kamala"), ("सीता बाई", "Seeta Bai"), ("माँ शारदा", "Maa Sharda"),
+        ("राधे कृष्ण", "Radhe Krishna"), ("स्व सहायता समूह", "Swa Sahayata Samuh"), ("सिंह", "Singh"), ("भक्त", "Bhakt"),
+        ("संघ", "Sangh"), ("शुक्ल", "Shukla"), ("जय अंबे", "jai  AMBE"),
+    ],
+)  # fmt: skip
+def test_a_name_has_one_key_in_either_script(one, other):
+    assert name_key(one) == name_key(other)
