@@ -24,7 +24,7 @@ def propose_doubles(working: Working, merging: Merging, stamp: str) -> dict[str,
     found: dict[Pair, list[str]] = {}
     created = [working.get("Shg", id) for id, kind in working.created.items() if kind == "Shg"]
     groups = [shg for shg in created if shg is not None]
-    for pair in _by_name(working, groups):
+    for pair in {*_by_name(working, groups), *_by_code(working, groups)}:
         found.setdefault(pair, []).append("name_and_village")
     for pair in _by_account(working):
         found.setdefault(pair, []).append("account_number")
@@ -54,6 +54,31 @@ def _by_name(working: Working, groups: Iterable[dict[str, Any]]) -> Iterable[Pai
             for shg in by_village[row.village_id]:
                 if shg["id"] != row.id and names_alike(row.search_key or "", search_key(shg["name"] or "")):
                     yield row.id, shg["id"]
+
+
+def _by_code(working: Working, groups: Iterable[dict[str, Any]]) -> Iterable[Pair]:
+    """Groups of a name alike whose code is the same but for the zeros before it, which a spreadsheet drops."""
+    by_code = {code: group for group in groups for code in _spellings(group["portal_code"] or "")}
+    shg = working.tables.records["Shg"]
+    for some in chunked(by_code):
+        query = select(shg.c.id, shg.c.village_id, shg.c.portal_code, shg.c.search_key).where(
+            shg.c.state_id == working.state_id, among(working.db, shg.c.portal_code, some), shg.c.deleted_on.is_(None)
+        )
+        for row in working.db.execute(query):
+            group = by_code[row.portal_code]
+            alike = names_alike(row.search_key or "", search_key(group["name"] or ""))
+            if alike and row.id != group["id"] and row.village_id == group["village_id"]:
+                yield row.id, group["id"]
+
+
+MOST_ZEROS = 6
+"""So many zeros may have been lost before a code."""
+
+
+def _spellings(code: str) -> set[str]:
+    """A code of digits with fewer and with more zeros before it, but not as it is."""
+    plain = code.lstrip("0")
+    return {"0" * zeros + plain for zeros in range(MOST_ZEROS + 1)} - {code} if plain.isdigit() else set()
 
 
 def _registered(working: Working, field: str, values: list[str]) -> Select[Any]:

@@ -113,9 +113,8 @@ class GroupsImporter:
     def _met(self, row: Row, village_id: str, name: str, formed_on: date) -> str | None:
         """A group that a phone has registered and that stands on the portal now: the same name, village and day, and no
         other of the list is called so. It is told once; what is only alike becomes a question to the office."""
-        if self.namesakes.has(called(row)):
-            return None
-        return (self._uncoded or {}).pop((village_id, name_key(name), formed_on.isoformat()), None)
+        uncoded, key = self._uncoded or {}, (village_id, name_key(name), formed_on.isoformat())
+        return None if key not in uncoded or self.namesakes.has(called(row)) else uncoded.pop(key)
 
     def _profile(self, row: Row, formed_on: date, notes: list[str]) -> dict[str, Any]:
         """Promoter, origin, type and rhythm, as far as the list tells them."""

@@ -226,6 +226,17 @@ def test_a_group_that_a_phone_may_have_registered_is_asked_about_and_not_joined(
     assert fleet.world.row("Shg", group)["canonical_id"] == fleet.world.row("Shg", GROUP)["canonical_id"]
 
 
+@pytest.mark.parametrize(("name", "asked"), [("जय अम्बे समूह", True), ("दुर्गा समूह", False)])
+def test_a_group_whose_code_has_lost_its_zeros_is_asked_about(fleet, name, asked):
+    abm = fleet("abm")
+    group = abm.do(RegisterGroup({"village_id": ref("V1"), "name": name, "formed_on": date(2024, 3, 1)})).id
+    abm.do(ChangeGroup(group, {"portal_code": CODE}))
+    abm.sync()
+    values = {"village_id": ref("V1"), "name": "जय अम्बे", "formed_on": "2024-03-01", "portal_code": f"00{CODE}"}
+    [taken] = take(fleet.world, Listed("Shg", official_id("nrlm/shg", f"00{CODE}"), values))
+    assert (taken.effect, taken.proposed) == ("new", (group,) if asked else ())
+
+
 def test_groups_said_to_be_different_are_not_asked_about_again(fleet, registered):
     abm, group = registered
     take(fleet.world, *register())
