@@ -64,13 +64,6 @@ def id_bytes(id: str) -> bytes:
     return bytes.fromhex(id)
 
 
-def id_from_bytes(raw: bytes) -> str:
-    """The id of 16 bytes. ValueError `id_malformed` for another length."""
-    if len(raw) != 16:
-        raise ValueError("id_malformed")
-    return raw.hex()
-
-
 def short_number(id: str) -> str:
     """The number that people speak and write for a record: `7K3M-9QXD-4`.
 

@@ -65,11 +65,6 @@ def in_other_script(text: str) -> str:
     return " ".join(_turned(text, to_latin=False).split()) if re.search("[A-Za-z]", text) else ""
 
 
-def is_devanagari(text: str) -> bool:
-    """Whether a name is written in Devanagari; one letter of it is enough."""
-    return bool(_DEVANAGARI.search(text))
-
-
 def _turned(text: str, *, to_latin: bool) -> str:
     """The words in the other script, those that stand in it already and all else as they are."""
     parts = []

@@ -83,12 +83,6 @@ def request_ahead(
     )
 
 
-def take_head(store: LocalStore, reply: SyncReply) -> bool:
-    """`take_head_within` in a transaction of its own."""
-    with store.writing() as t:
-        return take_head_within(t, reply)
-
-
 def take_head_within(t: Transaction, reply: SyncReply) -> bool:
     """Takes in the centre's time, its epoch, and who works here today; whether the centre has gone back since."""
     gone_back = bool(reply.epoch != t.meta.get(named.EPOCH))

@@ -7,6 +7,9 @@ from collections.abc import Iterable
 from pydantic_core import to_json
 from sqlalchemy import Connection
 
+IN_IDS = "IN (SELECT value FROM json_each(?))"
+"""Of a condition whose parameter is `listed(ids)`."""
+
 
 def driver_of(connection: Connection) -> sqlite3.Connection:
     """In the transaction of that connection."""

@@ -14,15 +14,13 @@ from records.conflict import VALUES
 from records.stamps import device_of
 from storage import meta as named
 from storage import outbox, photos
-from storage.driver import listed
+from storage.driver import IN_IDS, listed
 from storage.identity import capacity_of
 from storage.letting_go import hold_gone, release_gone
 from storage.marks import mark, without
 from storage.rows import RawRow, raw_rows, shape_of, write_raw
 from storage.store import Transaction
 from storage.tables import RECEIVED
-
-IN_IDS = "IN (SELECT value FROM json_each(?))"
 
 
 class Streams:

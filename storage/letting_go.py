@@ -11,7 +11,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.sqlite import insert
 
 from records.workspace import OlderSteps
-from storage.driver import listed
+from storage.driver import IN_IDS, listed
 from storage.marks import mark, with_hold, without
 from storage.rows import RawRow
 from storage.store import LocalStore, Transaction
@@ -20,8 +20,6 @@ KIND = "AccountStep"
 ASKED_AT_ONCE = 200
 KEPT_MS = 7 * 86_400_000
 """What somebody asked for stays for so long, however full the phone is."""
-
-IN_IDS = "IN (SELECT value FROM json_each(?))"
 
 
 @dataclass(frozen=True)

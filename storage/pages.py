@@ -24,9 +24,8 @@ from storage import meta as named
 from storage import outbox
 from storage.coming_back import bring_back, own_copies
 from storage.derived import Touched, settle, stand_down
-from storage.driver import listed
+from storage.driver import IN_IDS, listed
 from storage.holds import (
-    IN_IDS,
     Streams,
     drop_done,
     hold,

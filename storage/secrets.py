@@ -20,12 +20,6 @@ def secret_of(t: Transaction, name: str) -> str | None:
     return t.store.unlocked.get(name) if value == IN_SAFE else value or None
 
 
-def lie_in_safe(store: LocalStore) -> bool:
-    """Whether the secrets of this login lie in the device's safe."""
-    with store.reading() as t:
-        return t.meta.get(named.TOKEN) == IN_SAFE
-
-
 def to_lock_away(store: LocalStore) -> dict[str, str]:
     """All secrets of the login with the device number they belong to, where some still stand in the file; else {}."""
     with store.reading() as t:

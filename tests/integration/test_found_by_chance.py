@@ -11,7 +11,7 @@ from records.commands.members import AddMember, ChangeMember
 from records.problems import Problem
 from server.importing import Importing, Listed
 from storage.answers import take_answer
-from storage.contact import next_request, take_head
+from storage.contact import next_request, take_head_within
 from storage.freezing import next_batch
 from storage.identity import end_login
 from tests.fleet import Phone, differences, fresh_contents, quiet
@@ -194,7 +194,8 @@ def test_what_is_to_be_offered_is_not_forgotten_with_the_process(town, tmp_path)
     put_back(town, backup, tmp_path, phone)
     reply = phone.line.sync(next_request(phone.store, app="0.1.0", batch=None, room=50))
     assert reply.offers
-    take_head(phone.store, reply)
+    with phone.store.writing() as t:
+        take_head_within(t, reply)
     phone.kill()
     phone.connect()
     quiet([phone])

@@ -7,12 +7,13 @@ import pytest
 
 from records.messages import NewNumber
 from records.problems import Problem
+from storage import meta as named
 from storage.adopting import Keys, adopt, take_number
 from storage.contact import token_of
 from storage.identity import login_is_good
 from storage.newer import read_ready
 from storage.opened import open_sound
-from storage.secrets import lie_in_safe, secret_of, to_lock_away
+from storage.secrets import IN_SAFE, secret_of, to_lock_away
 from storage.store import LocalStore
 from sync.runner import SyncRunner
 from sync.safekeeping import Safekeeping
@@ -22,6 +23,11 @@ from tests.phones import an_enrolment
 TOKEN = "a-token-of-nobody-0123456789"
 KEYS = Keys(b"\x11" * 32, b"\x22" * 32)
 SECRETS = (TOKEN, KEYS.signing.hex(), KEYS.sealing.hex())
+
+
+def lie_in_safe(store: LocalStore) -> bool:
+    with store.reading() as t:
+        return t.meta.get(named.TOKEN) == IN_SAFE
 
 
 def enrolled(token: str):

@@ -4,7 +4,7 @@ import pytest
 
 from operations import practice_names
 from records.search_key import search_key
-from records.transliteration import in_other_script, is_devanagari
+from records.transliteration import in_other_script
 
 NAMES = [
     one
@@ -61,7 +61,3 @@ def test_nearly_every_proposal_is_found_by_the_name_it_came_from():
 )
 def test_any_text_is_taken(text):
     assert isinstance(in_other_script(text), str)
-
-
-def test_a_script_is_told_by_its_letters():
-    assert is_devanagari("Sita सीता") and not is_devanagari("Sita 12")
