@@ -7,6 +7,7 @@ from sqlalchemy import event
 
 from records.messages import EnrolRequest, capacity_hash
 from records.problems import Problem
+from records.stamps import parts
 from server.api import LATEST_S, QUEUE, SOONEST_S, Queue
 from server.calls import Call
 from tests.integration.test_central_store import Caller, a_group, kinds_of, states
@@ -74,6 +75,17 @@ def test_m38_a_conflict_between_two_devices_of_one_person_is_her_own(world):
     assert [row["state"] for row in conflicts(world)] == ["own"]
     other.push(("Shg", A, {"name": "तीन"}), bases=seen)
     assert [row["state"] for row in conflicts(world)] == ["open", "open"]
+
+
+def test_m33_a_value_whose_author_saw_the_other_and_whose_stamp_is_the_smaller_is_kept_and_does_not_stand(world):
+    """No honest phone stamps so. Of whatever comes, in whatever order, the greatest stamp wins."""
+    abm, supervisor = known_group(world), fresh(world, "supervisor")
+    world.clock.forward(days=1)
+    supervisor.push(("Shg", A, {"name": "stands"}), bases=world.stamps("Shg", A))
+    seen = world.stamps("Shg", A)
+    late = abm.push(("Shg", A, {"name": "is kept"}), bases=seen, ms=parts(seen["name"]).ms - 1000)
+    assert states(late) == [("lost", None)] and world.row("Shg", A)["name"] == "stands"
+    assert [(one["state"], one["value"]) for one in conflicts(world)] == [("open", '"is kept"')]
 
 
 def test_m39_every_received_change_is_kept(world):
@@ -208,6 +220,18 @@ def test_m64_m65_streams_are_granted_and_withdrawn_with_assignments_and_granted_
     world.overwrite("Assignment", "abm/2", to_on=date(2026, 1, 1))
     page = abm.call().page
     assert accounts in page.withdrawn and groups in page.granted
+
+
+def test_m59_what_came_without_its_personal_columns_comes_with_them_by_a_richer_stream(world):
+    """Her block she reads without the mobile of a group; then the panchayat of the group becomes hers."""
+    fresh(world, "supervisor").push(("Shg", A, a_group(village_id=ref("V2"), mobile="9876543210")))
+    abm = fresh(world, "abm")
+    more = {"person_id": "abm", "role": "abm", "place_id": "G2", "from_on": "2020-01-01"}
+    world.office(("Assignment", "abm/2", more))
+    page = abm.pull().page
+    assert list(page.granted) == [f"gp/{ref('G2')}/members"]
+    (section,) = (section for part in page.parts for section in part.rows if section.kind == "Shg")
+    assert section.ids == [A] and section.cells(0)["mobile"][0] == "9876543210"
 
 
 # --- pages and cursors

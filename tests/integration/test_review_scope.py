@@ -188,6 +188,18 @@ def test_an_end_that_is_dated_back_counts_from_the_day_it_was_written(world, day
     assert typed(world, abm, long_ago) == fate
 
 
+def test_what_was_typed_under_the_very_contact_that_found_a_reach_is_judged_by_it(world):
+    abm = fresh(world, "abm2")
+    world.clock.forward(days=1)
+    world.overwrite("Assignment", "abm2/1", place_id=ref("G1"))
+    abm.pull()
+    found = max(row["from_ms"] for row in world.rows(world.centre.tables.reach_past) if row["person_id"] == ref("abm2"))
+    fresh(world, "supervisor").push(("Shg", A, a_group()))
+    days_later(world, 1, "abm2/1", place_id=ref("G2"))
+    assert typed(world, abm, found) == [("applied", None)]
+    assert typed(world, abm, found - 1, name="y") == OUT
+
+
 def test_an_end_that_was_taken_back_does_not_count(world):
     abm, supervisor = fresh(world, "abm"), fresh(world, "supervisor")
     supervisor.push(("Shg", A, a_group()))

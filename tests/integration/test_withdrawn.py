@@ -10,6 +10,7 @@ from records.commands.members import AddMember, MoveMember
 from records.errands import AcceptChange, ListSetAside, SendBack
 from records.problems import Refused
 from records.staffing import HandOver
+from server.withdrawing import latest
 from storage.queries import find_member, find_shg
 from tests.fleet import fresh_contents, quiet
 from tests.world import ref
@@ -135,6 +136,18 @@ def test_nobody_takes_back_what_somebody_else_typed(world, console, phones, out_
         )
     assert row in waiting(desk)
     assert [one.code for one in waiting(desk) if one.kind == "Withdrawal"] == ["not_allowed"]
+
+
+def test_nobody_takes_back_what_is_held_of_somebody_else(world, out_of_reach):
+    """The member whose group is not there yet; the same from another phone of her author takes her back."""
+    held = world.centre.tables.held
+    (before,) = world.rows(held)
+    for person, left in (("abm2", [before]), ("abm", [])):
+        device = world.enrol(person).device
+        values = {"person_id": ref(person), "record_kind": "Member", "record_id": before["record_id"]}
+        row = ("Withdrawal", world.id(), {**values, "typed_stamp": latest(before["cells"])})
+        answer = world.centre._take_batch(device, world.batch(device, 1, [row]), world.clock())
+        assert all(one.state == "applied" for one in answer.outcomes) and world.rows(held) == left
 
 
 def test_another_change_of_the_same_record_is_not_taken_back_with_it(world, console, phones):

@@ -99,7 +99,11 @@ def test_a_refused_command_changes_nothing_and_names_the_fields(phone):
 
 def test_today_is_the_latest_day_there_is_reason_to_believe(tmp_path):
     with a_phone(tmp_path, TREE, clock_ms=0) as phone:
-        register(phone, formed_on=date(2026, 11, 18))  # heard from the centre that day, though the clock says 1970
+        # It was heard from the centre that day, though the clock says 1970.
+        assert phone.ask(find_shg, id=register(phone, formed_on=date(2026, 11, 18)))
+        with pytest.raises(Refused) as refused:
+            register(phone, formed_on=date(2026, 11, 19))
+        assert [(r.field, r.code) for r in refused.value.refusals] == [("formed_on", "day_in_future")]
 
 
 def test_edits_before_a_sync_collapse_to_the_newest_value_and_the_oldest_base(phone):
