@@ -12,11 +12,11 @@ from sqlalchemy import ColumnElement, Connection, Select, Subquery, and_, false,
 
 from records.access import Reach
 from server.chunks import among
+from server.past_reach import WITHDRAWN_DAYS
 from server.tables import AT_OFFICE, CentralTables
 
 LOOKING = ("supervisor", "nodal", "district", "admin")
 """Roles that see how others' phones are."""
-LATE_DAYS = 30
 
 
 class DevicesSeen:
@@ -92,7 +92,7 @@ class DevicesSeen:
                 works.c.state_id == self._state_id,
                 works.c.deleted_on.is_(None),
                 works.c.from_on <= self._today,
-                or_(works.c.to_on.is_(None), works.c.to_on >= self._today - timedelta(days=LATE_DAYS)),
+                or_(works.c.to_on.is_(None), works.c.to_on >= self._today - timedelta(days=WITHDRAWN_DAYS)),
                 or_(*inside),
             )
         )

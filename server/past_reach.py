@@ -15,7 +15,8 @@ from server.merging import Merging
 from server.reaching import LINE
 from server.working import Working
 
-WITHDRAWN_MS = 30 * 24 * 3600 * 1000
+WITHDRAWN_DAYS = 30
+WITHDRAWN_MS = WITHDRAWN_DAYS * 24 * 3600 * 1000
 """How long after a withdrawal work typed before it is still applied."""
 
 DAYS_IT_ENDS = ("to_on", "deleted_on")

@@ -186,7 +186,7 @@ def _for_postgresql(table: Table, names: tuple[str, ...], named: tuple[str, ...]
     if what == "update":
         assigned = ", ".join(f"{quote(name)} = given.{quote(name)}" for name in changed)
         same = " AND ".join(f"known.{quote(name)} = given.{quote(name)}" for name in key)
-        # In the order of the key, as everybody locks.
+        # In whatever order the database finds them: what others may change has been locked before, in that of its key.
         sql = f"UPDATE {quote(table.name)} AS known SET {assigned} FROM {source} WHERE {same}"
     else:
         sql = f"INSERT INTO {quote(table.name)} ({listed}) SELECT {listed} FROM {source}"
