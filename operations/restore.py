@@ -23,6 +23,7 @@ from server.database import Database
 from server.keys import MARK, right_secret
 from server.restoring import UNFINISHED, begin_restore, end_restore, restored_from
 from server.revocations import Revocations
+from server.schema import need_utf8
 from server.serving import centre_being_restored, now_ms
 from server.settings import Settings, read_settings
 from server.upserting import put
@@ -193,6 +194,7 @@ def _load_postgres(settings: Settings, backup: Path) -> Settings:
     right_secret(settings.secret_path, "")
     database = Database(settings.url)
     try:
+        need_utf8(database)
         with database.writing() as db:
             loaded = set(inspect(db).get_table_names()) - {UNFINISHED.name}
             begun = restored_from(db)

@@ -180,7 +180,8 @@ def _engine(url: URL) -> Engine:
             pool_use_lifo=True,
             hide_parameters=True,
             # A pooler in transaction mode gives each transaction another session, where nothing is prepared.
-            connect_args={"prepare_threshold": None},
+            # A database without an encoding would give bytes for text, and could not even be refused.
+            connect_args={"prepare_threshold": None, "client_encoding": "utf8"},
         )
         _look_before_use(made)
         return made

@@ -59,6 +59,19 @@ META = table("meta", column("state_id", Integer), column("name", String), column
 """What the centre of a state has written of itself, for a look before it is opened."""
 
 
+def need_utf8(database: Database) -> None:
+    """SchemaProblem for a PostgreSQL database that could not hold a name in Hindi. One of SQLite always can."""
+    if database.is_sqlite:
+        return
+    with database.asking() as db:
+        encoding = db.exec_driver_sql("SHOW server_encoding").scalar()
+    if encoding != "UTF8":
+        raise SchemaProblem(
+            f"The database is in {encoding}, and names in Hindi need UTF8: make another one with "
+            "createdb --template template0 --encoding UTF8 --owner samooh samooh"
+        )
+
+
 def is_founded(database: Database) -> bool:
     """Whether a centre was ever opened on this database."""
     return inspect(database.engine).has_table(META.name)

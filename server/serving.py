@@ -22,7 +22,7 @@ from server.keys import WrongKey, remember_key, secret_at, secret_for
 from server.logs import log_as
 from server.restoring import RestoreUnfinished, need_finished
 from server.revocations import Revocations, RevocationsMissing
-from server.schema import SchemaProblem, is_founded, need_state
+from server.schema import SchemaProblem, is_founded, need_state, need_utf8
 from server.settings import Settings
 
 BACKLOG = 2048
@@ -85,6 +85,7 @@ def _opened(
         settings.database_file.parent.mkdir(parents=True, exist_ok=True)
     database = Database(settings.url)
     try:
+        need_utf8(database)
         if not restoring:
             need_finished(database)
         if not founds and not is_founded(database):

@@ -69,6 +69,28 @@ def test_a_file_that_is_no_database_is_not_waited_for(run, tmp_path):
     assert status == 2 and "not a database" in said
 
 
+@pytest.mark.parametrize("encoding", ["LATIN1", "SQL_ASCII"])
+def test_a_database_that_cannot_hold_hindi_is_refused_before_anything_is_in_it(
+    run, database, monkeypatch, tmp_path, encoding
+):
+    name = f"{database.info.dbname}_{encoding.lower()}"
+    database.execute(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING '{encoding}' LOCALE 'C'")
+    address = f"postgresql://samooh@127.0.0.1:{database.info.port}/{name}"
+    monkeypatch.setenv("SAMOOH_DATABASE_URL", address)
+    (tmp_path / "server").mkdir()
+    (tmp_path / "server" / "secret.key").write_bytes(b"x" * 32)
+    (tmp_path / "server" / "secret.key").chmod(0o600)
+    (tmp_path / "some.dump").touch()
+    try:
+        for command in (("serve",), ("restore", str(tmp_path / "some.dump"), "--without-revocations")):
+            status, said = run(*command)
+            assert status == 2 and f"is in {encoding}," in said and "--encoding UTF8" in said
+        with psycopg.connect(address) as looked:
+            assert looked.execute("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'").fetchone() == (0,)
+    finally:
+        postgres.server().drop(address)
+
+
 def test_a_database_that_may_not_be_written_is_a_sentence(run, database):
     database.execute(f"ALTER DATABASE {database.info.dbname} SET default_transaction_read_only = on")
     status, said = run("serve")
