@@ -123,7 +123,7 @@ class Sheet:
         row = len(self.header.cells) - 1
         for place, cell in enumerate(cells):
             if "\n" in cell and cell.count(self.delimiter) >= row:
-                return self.header.cells[place] if place <= row else ""
+                return (self.header.cells[place] or "?") if place <= row else ""
         return ""
 
     @property
@@ -167,21 +167,27 @@ def _open_workbook(path: Path, heads: Heads) -> Sheet:
     """The first sheet that has the header and is shown; what somebody has hidden is not what is meant."""
     with closing(_workbook(path)) as book:
         names = [sheet.title for sheet in book.worksheets]
-        heading = {name: found for name in names if (found := heads.best(_first(_sheet_rows(book, name))))}
+        heading = {name: found for name in names if (found := _heading(book, name, heads))}
         whole = [name for name in heading if not heads.missing(heading[name][1])]
         shown = [name for name in whole if book[name].sheet_state == "visible"]
         if shown:
-            (line, header), name = heading[shown[0]], shown[0]
+            name, *lists = shown
+            line, header = heading[name]
             others = tuple(other for other in names if other != name)
             merged = _merged(book[name], line)
             return Sheet(
-                path, header, line, sheet=name, other_sheets=others, other_lists=(*shown[1:],), merged=merged,
+                path, header, line, sheet=name, other_sheets=others, other_lists=tuple(lists), merged=merged,
                 day_zero=_day_zero(path),
             )  # fmt: skip
     if whole:
         raise CannotRead(f'{path} has its list on the hidden sheet "{whole[0]}". Show that sheet and import again.')
     nearest = max((header for _, header in heading.values()), key=lambda header: len(header.at), default=None)
     raise CannotRead(_no_header(path, heads, nearest))
+
+
+def _heading(book: Any, name: str, heads: Heads) -> tuple[int, Header] | None:
+    with closing(_sheet_rows(book, name)) as lines:
+        return heads.best(_first(lines))
 
 
 def _merged(sheet: Any, header_line: int) -> Merged:
@@ -193,7 +199,7 @@ def _merged(sheet: Any, header_line: int) -> Merged:
         while chunk := file.read(_CHUNK):
             text = tail + chunk
             end = 0
-            for one in _MERGED.finditer(text):
+            for one in _MERGED.finditer(text) if b"mergeCell" in text else ():
                 place, first, _, last = range_boundaries(one[1].decode())
                 if last > first > header_line:
                     found.setdefault(first, []).append((place - 1, last))

@@ -279,6 +279,8 @@ def test_titles_may_hold_any_quotation_marks(tmp_path):
 def test_a_cell_that_holds_a_row_is_told_apart_from_one_of_several_lines(tmp_path):
     _, rows = read(text(tmp_path, HEADER, QUOTED[0], '6002,Maa",Badwara,b,16-08-2021', '6003,"A,\nB, C",a,b,c'))
     assert [(row.line, row.ran_together) for row in rows] == [(2, "SHG Name"), (4, "")]
+    _, rows = read(text(tmp_path, f"{HEADER},,Remark", '1,A,a,b,c,"x,', '2,B,a,b,c,y",z'))
+    assert [row.ran_together for row in rows] == ["?"]
 
 
 def test_a_picture(tmp_path):
