@@ -49,7 +49,7 @@ class GroupsImporter:
         self._bearers: dict[str, dict[str, Any]] = {}
 
     def begin(self, rows: Iterable[Row]) -> None:
-        """Look whether the columns of days and account numbers can be trusted, and which groups the list calls alike."""
+        """Look whether the columns of days and accounts can be trusted, and which groups the list calls alike."""
         for row in rows:
             self.days.look(row)
             self.accounts.look(row)
