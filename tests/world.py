@@ -153,13 +153,12 @@ class World:
         return self.centre.enrol(EnrolRequest("0.1.0", code, b"s" * 32, b"x" * 32, person))
 
 
-def _place(name: str, level: str, parent: str | None, called: str = "") -> tuple[str, str, dict[str, Any]]:
-    values = {"level": level, "name": called or f"Place {name}"} | ({"parent_id": parent} if parent else {})
-    return "Place", name, values
+def _place(name: str, level: str, parent: str | None) -> tuple[str, str, dict[str, Any]]:
+    return ("Place", name, {"level": level, "name": f"Place {name}", **({"parent_id": parent} if parent else {})})
 
 
 PLACES = (
-    _place("S", "state", None, "Madhya Pradesh"),
+    _place("S", "state", None),
     _place("D", "district", "S"),
     *(_place(block, "block", "D") for block in ("B1", "B2")),
     *(_place(panchayat, "gram_panchayat", block) for panchayat, block in (("G1", "B1"), ("G2", "B1"), ("G3", "B2"))),

@@ -65,13 +65,9 @@ class PlacesImporter:
             if one and one != str(self.places.state_id):
                 raise Unplaced("other_state", code=one)
         state = self.places.get(self._state)
-        if (
-            name
-            and not name.isdecimal()
-            and state
-            and not state.keys & set(ways_of(name))
-            and not is_name_of_state(name, state.name)
-        ):
+        if code or not name or name.isdecimal() or state is None:
+            return
+        if not state.keys & set(ways_of(name)) and not is_name_of_state(name, state.name):
             raise Unplaced("other_state", code=name)
 
     def _news(self, listed: Sequence[Listed]) -> Iterator[tuple[str, str]]:

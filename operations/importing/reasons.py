@@ -367,7 +367,7 @@ CURED_ELSEWHERE = frozenset(
     (
         "day_in_future", "other_state", "parent_unknown", "block_missing", "block_unknown", "block_ambiguous",
         "district_unknown", "village_unknown", "village_ambiguous", "code_unknown", "code_and_name_differ",
-        "panchayat_missing", "branch_block_unknown", "group_unknown", "centre_refused",
+        "panchayat_missing", "branch_block_unknown", "group_unknown", "code_of_another_group", "centre_refused",
     )
 )  # fmt: skip
 """Reasons that may pass without a change of the row: a list that was missing has come, a block is given with --block.

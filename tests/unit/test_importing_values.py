@@ -169,7 +169,7 @@ def test_every_reason_says_in_both_languages_what_is_wrong_and_what_to_do(code):
     for words in (REASONS[code].english, REASONS[code].hindi):
         assert words.wrong.strip()[-1] in ".।" and words.remedy.strip()[-1] in ".।"
     assert any("\u0900" <= c <= "\u097f" for c in REASONS[code].hindi.wrong + REASONS[code].hindi.remedy)
-    said = {name: "x" for name in "column line place nearest where code level level_hi field earliest".split()}
+    said = {name: "x" for name in "column line place nearest where code name level level_hi field earliest".split()}
     for language in ("en", "hi"):
         words = Unplaced(code, **said).words(language)
         assert "{" not in words.wrong + words.remedy and "?" not in words.wrong + words.remedy
