@@ -21,6 +21,7 @@ from records.kinds import KINDS
 from records.personal import PLAIN
 from server.backed_up import note_backup
 from server.database import Database
+from server.restoring import need_finished
 from server.settings import Settings, read_settings
 from server.tables import central_tables
 
@@ -39,6 +40,7 @@ def backup(
 ) -> None:
     """Write a backup, check it, and clear away old ones (7 daily, 4 weekly, 12 monthly stay)."""
     settings = read_settings()
+    _must_be_whole(settings)
     folder = to or settings.folder / "backups"
     # First, for it may be their room that is wanting.
     if pieces := clear_pieces(folder):
@@ -56,6 +58,17 @@ def backup(
     if not _noted(settings, moment):
         say("The backup is good, but the database did not take a note of it: samooh status tells of the one before.")
         raise typer.Exit(1)
+
+
+def _must_be_whole(settings: Settings) -> None:
+    """RestoreUnfinished where a restore into this database has been stopped half-way: that is no state to keep."""
+    if settings.database_file is not None and not settings.database_file.is_file():
+        return  # what is not there is told where it would be read
+    database = Database(settings.url)
+    try:
+        need_finished(database)
+    finally:
+        database.close()
 
 
 def back_up(settings: Settings, folder: Path, now: datetime) -> Path:

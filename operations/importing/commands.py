@@ -32,6 +32,7 @@ from operations.importing.running import run
 from records.days import day_of
 from server.central_store import CentralStore
 from server.importing import Importing
+from server.schema import SchemaProblem
 from server.serving import centre_of
 from server.settings import read_settings
 
@@ -146,14 +147,11 @@ def _import(
 
 
 def _centre() -> CentralStore:
-    """The centre of this server's settings; none is founded by mistyping the name of its folder."""
-    settings = read_settings()
-    if settings.database_file is not None and not settings.database_file.is_file():
-        raise CannotRead(
-            f"There is no centre in {settings.folder} yet: start it once with `samooh serve`, or name its folder in "
-            "SAMOOH_FOLDER."
-        )
-    return centre_of(settings)
+    """The centre of this server's settings; none is founded by mistyping the name of its folder or database."""
+    try:
+        return centre_of(read_settings(), founds=False)
+    except SchemaProblem as reason:
+        raise CannotRead(str(reason)) from reason
 
 
 def _complain(reason: CannotRead) -> NoReturn:

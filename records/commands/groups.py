@@ -12,7 +12,8 @@ from records.shg import Shg
 
 @dataclass(frozen=True)
 class RegisterGroup:
-    """A new group with the fields that were filled in. `id` is given when a draft has already promised one."""
+    """A new group with the fields that were filled in. `id` is given when a draft has already promised one: sent twice
+    it registers one group, and what has been typed over the draft since is a change of it."""
 
     values: Mapping[str, Any]
     id: str | None = None
@@ -21,9 +22,9 @@ class RegisterGroup:
         return [One("Shg", self.id)] if self.id else []
 
     def decide(self, known: Known, moment: Moment) -> list[Change] | list[Refusal]:
-        if self.id and known.one(Shg, self.id):
-            return []  # the form was sent twice: the group is there
         filled = {name: value for name, value in self.values.items() if value not in (None, "")}
+        if self.id and known.one(Shg, self.id):
+            return [Change("Shg", self.id, filled)]
         filled.setdefault("formed_by_id", moment.person_id)
         return [Change("Shg", self.id or moment.new_id(), filled, new=True)]
 

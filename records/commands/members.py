@@ -13,7 +13,7 @@ from records.shg import Shg
 
 @dataclass(frozen=True)
 class AddMember:
-    """A new member of a group. Adding the same `id` twice adds one."""
+    """A new member of a group. Adding the same `id` twice adds one; other values are a change of her."""
 
     shg_id: str
     values: Mapping[str, Any]
@@ -25,11 +25,10 @@ class AddMember:
     def decide(self, known: Known, moment: Moment) -> list[Change] | list[Refusal]:
         if known.one(Shg, self.shg_id) is None:
             return [Refusal("unknown_record", "shg_id", "Member")]
-        if self.id and known.one(Member, self.id):
-            return []
         filled = {name: value for name, value in self.values.items() if value not in (None, "")}
         filled = {"shg_id": self.shg_id, **dated(filled, moment)}
-        return [Change("Member", self.id or moment.new_id(), filled, new=True)]
+        there = bool(self.id and known.one(Member, self.id))
+        return [Change("Member", self.id or moment.new_id(), filled, new=not there)]
 
 
 @dataclass(frozen=True)

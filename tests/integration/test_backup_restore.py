@@ -259,9 +259,9 @@ def test_a_restore_that_is_stopped_anywhere_serves_nobody_and_goes_on(world, tmp
             patch.setenv("SAMOOH_FOLDER", str(tmp_path / "new"))
             patch.setenv("SAMOOH_PORT", str(three_free_ports()))
             patch.setattr("operations.serve.log_as", lambda style: None)
-            assert [main([command]) for command in ("status", "serve")] == [2, 2]
+            assert [main([command]) for command in ("status", "serve", "backup")] == [2, 2, 2]
         said = capsys.readouterr().err
-        assert said.count("not finished") == 2 and file.name in said
+        assert said.count("not finished") == 3 and file.name in said
     with (world.folder / "revocations.jsonl").open("a") as store:
         store.write(json.dumps({"deed": "revoke", **asdict(Revoked(1, 23, ("0badcafe",), "", ""))}) + "\n")
     assert restored(world, tmp_path, file) == 0

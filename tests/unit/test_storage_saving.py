@@ -159,6 +159,21 @@ def test_the_state_of_an_account_follows_its_steps_at_once(phone):
     assert phone.ask(find_account, shg_id=id)[0].state == "submitted"
 
 
+def test_a_form_sent_twice_makes_one_record_and_what_was_typed_over_its_draft_since_is_not_lost(phone):
+    """The app died between the save and the end of the draft: the draft comes back with the id that it had promised."""
+    group, member = an_id(), an_id()
+    values = {"village_id": TREE.village.id, "name": "Jai Ambe", "formed_on": date(2026, 11, 1)}
+    for _ in range(2):
+        phone.do(RegisterGroup(values, group))
+    assert phone.do(RegisterGroup(values, group)).changes == ()
+    phone.do(RegisterGroup({**values, "name": "Jai Ma Ambe"}, group))
+    assert [row.name for row in phone.ask(list_groups)] == ["Jai Ma Ambe"]
+    phone.do(AddMember(group, {"name": "Sunita Bai"}, member))
+    assert phone.do(AddMember(group, {"name": "Sunita Bai"}, member)).changes == ()
+    phone.do(AddMember(group, {"name": "Sunita Devi"}, member))
+    assert [row.name for row in phone.ask(list_members, shg_id=group)] == ["Sunita Devi"]
+
+
 def test_a_step_sent_twice_is_recorded_once_and_what_has_changed_meanwhile_is_a_step_of_its_own(phone):
     id, promised = register(phone), an_id()
     first = RecordStep(id, "submitted", date(2026, 11, 17), note="with photos", id=promised)
