@@ -243,9 +243,10 @@ def FilledForm(
             set_at(step_of(name, steps))
         if filling.about:
             await scroll(offset=0, duration=200)
-        elif name in refs.current:
-            await focus(name)
         elif name:
+            if name in refs.current:
+                await focus(name)
+            # The focus brings the field into sight, and leaves what is said below it behind the buttons.
             await scroll(scroll_key=f"at-{name}", duration=200)
 
     async def show_start() -> None:

@@ -239,6 +239,19 @@ async def test_a_tap_from_before_the_form_was_emptied_adds_no_second_member(tmp_
     assert [row.name for row in phone.ask(questions.list_members, shg_id=shg.id)] == ["क्षमा"]
 
 
+async def test_what_is_wrong_is_brought_into_sight_with_what_is_said_about_it(tmp_path):
+    shg = a_group()
+    async with running(a_phone(tmp_path, "abm", shg), f"/group/{shg.id}/member/new") as app:
+        await app.fill("field-name", "सीता देवी")
+        await app.fill("field-mobile", "98765432")
+        await app.click("save-next")
+        await app.see_text(HINDI.problem("not_a_mobile"))
+        await app.until(
+            lambda: any(name == "scroll_to" and "at-mobile" in str(args) for name, args in app.connection.calls),
+            "scrolled so that the sentence below the field is seen",
+        )
+
+
 async def test_enter_goes_to_the_next_field(tmp_path):
     shg = a_group()
     async with running(a_phone(tmp_path, "abm", shg), f"/group/{shg.id}/member/new") as app:
