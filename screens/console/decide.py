@@ -65,6 +65,10 @@ def DecideScreen(*, what: str = "", id: str = "") -> ft.View:
     )
 
 
+LOOKED_FOR = "doubles"
+"""The list that is not filled by itself: of what phones register, doubles stand in it when somebody has looked."""
+
+
 def _first_filled(lists: Mapping[str, ToDecide]) -> str:
     return next((name for name, one in lists.items() if one.rows), "conflicts")
 
@@ -83,18 +87,21 @@ def _chips(h: Here, lists: Mapping[str, ToDecide], shown: str) -> list[ft.Contro
 
 
 def _counted(h: Here, name: str, rows: list[Any]) -> str:
+    if not rows and name == LOOKED_FOR:
+        return h.say(f"decide.{name}")  # a nought would claim that somebody has looked
     number = f"{len(rows)}+" if len(rows) == MOST else f"{len(rows)}"
     return f"{h.say(f'decide.{name}')} ({number})"
 
 
 def _above(h: Here, name: str) -> list[ft.Control]:
     """What a list is about, and what can be done for all of it."""
-    looks = [LookForDoubles()] if name == "doubles" else []
+    looks = [LookForDoubles()] if name == LOOKED_FOR else []
     return [small(h.say(f"decide.{name}.explain")), *looks]
 
 
 def _none(h: Here, name: str) -> ft.Control:
-    return empty_note(h.say("decide.none"), f"none-{name}", ft.Icons.DONE_ALL)
+    words = h.say("decide.none_found" if name == LOOKED_FOR else "decide.none")
+    return empty_note(words, f"none-{name}", ft.Icons.DONE_ALL)
 
 
 # --- on a phone

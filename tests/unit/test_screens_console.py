@@ -410,6 +410,14 @@ async def test_groups_with_something_to_mend_are_a_list_of_their_own_on_a_wide_s
         await app.see("edit-group")
 
 
+async def test_of_doubles_no_nought_claims_that_somebody_has_looked(console):
+    page = console.signed_in("supervisor")
+    async with shown(page, "/decide/doubles") as app:
+        await app.see_text(HINDI.say("decide.none_found"))
+        await app.see_text(HINDI.say("decide.doubles"))
+        await app.see_text(f"{HINDI.say('decide.aside')} (0)")
+
+
 # --- people and devices
 
 
