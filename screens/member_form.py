@@ -1,6 +1,8 @@
 """Members, entered in a row without leaving the keyboard, and corrected one at a time."""
 
 import asyncio
+from collections.abc import Callable
+from typing import Any
 
 import flet as ft
 
@@ -11,6 +13,7 @@ from records.member import Member
 from records.transliteration import in_other_script
 from screens import questions
 from screens.context import Here, here
+from screens.filling import Filling
 from screens.guarding import guard, screen, snack_bar, tell
 from screens.parts.doubles import beside, beside_member
 from screens.parts.picker import chooser_sheet
@@ -37,6 +40,21 @@ def NewMemberScreen() -> ft.View:
         tell(page, h.say("members.added", name=name_in(done)))
         page.navigate(f"/group/{shg_id}")
 
+    answered = ft.use_ref(dict)
+
+    def said(consents: bool) -> None:
+        set_consent(False)
+        answered.current["choose"]("consented", consents)
+
+    def above(filling: Filling, choose: Callable[[str, Any], None]) -> list[ft.Control]:
+        # The words are read aloud from the bar of the page; what she says to them goes into the form below it.
+        answered.current["choose"] = choose
+        lines = so_far()
+        if (consents := filling.typed.get("consented")) is not None:
+            words = f"{h.words.field('Member', 'consented')}: {h.say('value.yes' if consents else 'value.no')}"
+            lines.append(small(words, key="consent-said"))
+        return lines
+
     def so_far() -> list[ft.Control]:
         """How many there are, and that the last one is saved: said here, where no line covers the next deed."""
         lines = [small(f"{shg.name} · {h.say('figure.members', count=count)}", key="members-so-far")]
@@ -46,7 +64,7 @@ def NewMemberScreen() -> ft.View:
             lines.append(ft.Row([tick, ft.Container(words, expand=True)], spacing=8))
         return lines
 
-    ft.use_dialog(_consent(h, guard(set_consent, False)) if consent else None)
+    ft.use_dialog(_consent(h, said, guard(set_consent, False)) if consent else None)
     count = sum(1 for row in members.rows if row.left_on is None)
     read_aloud = ft.Icons.RECORD_VOICE_OVER_OUTLINED
     say_consent = icon_deed(read_aloud, h.say("members.consent_title"), "consent", guard(set_consent, True))
@@ -63,8 +81,8 @@ def NewMemberScreen() -> ft.View:
                 # Members are entered when a group is formed; one who came later has her day corrected by hand.
                 given={"joined_on": shg.formed_on},
                 about={"shg_id": shg_id},
-                below=lambda one, filling, chosen: (
-                    beside(one, "name", beside_member, shg_id, filling.typed) if one else so_far()
+                below=lambda one, filling, choose: (
+                    beside(one, "name", beside_member, shg_id, filling.typed) if one else above(filling, choose)
                 ),
                 steps=MEMBER_STEPS,
                 proposals=OTHER_SCRIPT,
@@ -159,11 +177,16 @@ def tell_undo(h: Here, page: ft.Page, member_id: str) -> None:
     )
 
 
-def _consent(h: Here, close: object) -> ft.AlertDialog:
+def _consent(h: Here, said: Callable[[bool], None], close: object) -> ft.AlertDialog:
+    """What is read aloud, and her answer to it. Without one nothing is noted."""
     return ft.AlertDialog(
         title=ft.Text(h.say("members.consent_title")),
         content=ft.Column([body(h.say("members.consent"))], tight=True, scroll=ft.ScrollMode.AUTO),
-        actions=[quiet_deed(h.say("do.close"), "consent-close", close)],
+        actions=[
+            quiet_deed(h.say("members.consent_yes"), "consent-yes", guard(said, True)),
+            quiet_deed(h.say("members.consent_no"), "consent-no", guard(said, False)),
+            quiet_deed(h.say("do.close"), "consent-close", close),
+        ],
         on_dismiss=close,
     )
 

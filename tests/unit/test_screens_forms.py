@@ -5,6 +5,8 @@ from dataclasses import replace
 from datetime import date
 from typing import Annotated
 
+import pytest
+
 from records.access import Reach
 from records.fields import Choice, Text
 from records.ids import official_id
@@ -250,6 +252,23 @@ async def test_what_is_wrong_is_brought_into_sight_with_what_is_said_about_it(tm
             lambda: any(name == "scroll_to" and "at-mobile" in str(args) for name, args in app.connection.calls),
             "scrolled so that the sentence below the field is seen",
         )
+
+
+@pytest.mark.parametrize(("answer", "consents"), [("yes", True), ("no", False)])
+async def test_consent_is_noted_where_it_is_read_aloud(tmp_path, answer, consents):
+    shg = a_group()
+    phone = a_phone(tmp_path, "abm", shg)
+    async with running(phone, f"/group/{shg.id}/member/new") as app:
+        await app.fill("field-name", "क्षमा")
+        await app.click("consent")
+        await app.see_text(HINDI.say("members.consent"))
+        await app.click(f"consent-{answer}")
+        await app.see("consent-said")
+        await app.click("save-next")
+        await app.see("member-added")
+        await app.gone("consent-said")
+    (row,) = phone.ask(questions.list_members, shg_id=shg.id)
+    assert phone.ask(questions.find_member, id=row.id)[0].consented is consents
 
 
 async def test_enter_goes_to_the_next_field(tmp_path):
