@@ -3,6 +3,7 @@
 import json
 import random
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,7 @@ from sync.bundles import hand_over, take_in
 from sync.central_over_http import CentralOverHttp
 from sync.enrolling import Centre, come_back, enrol
 from sync.exchange import SyncReport
+from sync.schedule import Pace
 from sync.synchronise import synchronise
 from tests.world import World, ref
 
@@ -159,6 +161,13 @@ class Phone:
             if problem.code != "offline":
                 raise
             return None
+
+    def sync_cut_short(self) -> None:
+        """A run that sends record by record, and gets no further than one of them."""
+        self.world.clock.forward(ms=11)
+        self.line.faults = ["lost_reply"]
+        with suppress(Problem):
+            synchronise(self.store, self.line, app="0.1.0", pace=Pace(rows=1), timer=lambda: 0.0)
 
     def contents(self) -> dict[str, dict[str, Any]]:
         return contents(self.store)

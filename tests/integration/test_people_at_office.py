@@ -89,7 +89,8 @@ def test_a_device_is_shown_with_what_it_last_said_of_unsent_work_and_drafts(cons
     desk = desk_of(console)
     assert [(one.unsent, one.drafts) for one in line_of(desk, "abm").devices] == [(0, 0)]
     abm.line.cut = False
-    abm.sync("lost_reply")
+    abm.do(registering("जय भीम"))
+    abm.sync_cut_short()
     device = line_of(desk, "abm").devices[0]
     assert device.drafts == 1 and device.unsent == 1 and device.oldest_unsent_ms and not device.revoked
 
@@ -224,7 +225,8 @@ def test_a_handover_moves_work_conflicts_and_what_waits_and_says_what_stays_on_t
     quiet([abm])
     abm.workspace.keep_draft("Shg/new", {"name": "आधा"})
     abm.do(AddMember(group, {"name": "सीता"}))
-    abm.sync("lost_reply")
+    abm.do(registering("पास का"))
+    abm.sync_cut_short()
     done = desk.perform(HandOver(ref("abm"), ref("abm2")))
     assert (done.work, done.set_aside, done.returned, done.conflicts) == (1, 1, 1, 1)
     assert (done.unsent, done.drafts) == (1, 1)

@@ -25,8 +25,6 @@ from screens.words import languages, words_of
 from screens.words.built import AT_CONSOLE
 from server.console_sessions import VALID_MS
 from storage.queries import find_shg, list_conflicts, list_groups, list_proposals, list_returned
-from sync.schedule import Pace
-from sync.synchronise import synchronise
 from tests.console import Console
 from tests.fleet import Phone, quiet
 from tests.harness import key_of, running
@@ -439,9 +437,7 @@ async def test_work_is_handed_over_on_the_screen_which_says_what_stays_on_the_ph
     abm.workspace.keep_draft("Shg/new", {"name": "आधा"})
     abm.do(ChangeGroup(group, {"remarks": "x"}))
     abm.do(RegisterGroup({"village_id": ref("V1"), "name": "नया", "formed_on": date(2026, 3, 1)}))
-    abm.line.faults = ["lost_reply"]
-    with pytest.raises(Problem):  # cut off with one of two sent
-        synchronise(abm.store, abm.line, app="0.1.0", pace=Pace(rows=1), timer=lambda: 0.0)
+    abm.sync_cut_short()
     page = console.signed_in("supervisor")
     async with shown(page, "/people") as app:
         assert not app.has(f"hand-{ref('supervisor')}")

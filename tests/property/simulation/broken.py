@@ -78,7 +78,7 @@ def a_server_that_forgets_batches(patch: Patch) -> None:
     def answered(self: Batches, frozen: Any) -> Any:
         device = self._lock()
         self.db.execute(delete(self.tables.batch).where(self._mine(self.tables.batch, frozen.number)))
-        answer, _ = self._apply(frozen, device)
+        answer, _ = self._apply(frozen, device, None)
         table = self.tables.device
         mine = (table.c.state_id == self.state_id) & (table.c.device == self.device)
         self.db.execute(update(table).where(mine).values(last_batch=device.last_batch))
