@@ -122,7 +122,8 @@ async def test_a_bank_sakhis_today_begins_with_her_accounts(tmp_path):
     accounts = [an_account(shg, state=state, branch_id=BRANCH.id) for shg, state in zip(groups, states, strict=True)]
     async with running(a_phone(tmp_path, "bank_sakhi", *groups, *accounts)) as app:
         await app.see("today-blocker-returned")
-        assert app.one("count-blocker-to_submit").value == "1" and app.has("today-branch")
+        await app.see("today-branch")
+        assert app.one("count-blocker-to_submit").value == "1"
         assert not app.has("register-group") and not app.has("today-blocker-waiting")
         await app.click("today-blocker-returned")
         await app.see(f"board-{groups[0].id}")
