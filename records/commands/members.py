@@ -26,9 +26,10 @@ class AddMember:
         if known.one(Shg, self.shg_id) is None:
             return [Refusal("unknown_record", "shg_id", "Member")]
         filled = {name: value for name, value in self.values.items() if value not in (None, "")}
-        filled = {"shg_id": self.shg_id, **dated(filled, moment)}
-        there = bool(self.id and known.one(Member, self.id))
-        return [Change("Member", self.id or moment.new_id(), filled, new=not there)]
+        filled = dict(dated(filled, moment))
+        if self.id and known.one(Member, self.id):
+            return [Change("Member", self.id, filled)]  # where she stands is not typed: she may have been moved since
+        return [Change("Member", self.id or moment.new_id(), {"shg_id": self.shg_id, **filled}, new=True)]
 
 
 @dataclass(frozen=True)

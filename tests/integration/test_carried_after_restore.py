@@ -23,20 +23,22 @@ def story(request, tmp_path):
     backup = Files.of(tmp_path / "central.db")
     abm.skew_ms = request.param
     group = abm.do(RegisterGroup({"village_id": ref("V1"), "name": FIRST, "formed_on": "2026-03-01"})).id
-    abm.line.cut = True
-    content = abm.workspace.hand_over()
-    abm.line.cut = False
-    quiet([abm])
+    content = handed_over(abm)
     abm.do(ChangeGroup(group, {"name": LATER}))
     quiet([abm, sakhi])
-    town.clock.forward(days=1)
-    town.centre.close()
-    backup.put_back(tmp_path / "central.db")
-    town.centre = town.open_centre()
-    for phone in (abm, sakhi):
-        phone.connect()
+    go_back(town, backup, tmp_path / "central.db", abm, sakhi)
     yield town, abm, sakhi, group, content
     town.drop()
+
+
+def go_back(town, backup, file, *phones):
+    """The centre is restored to what it was, a day later; nobody says so."""
+    town.clock.forward(days=1)
+    town.centre.close()
+    backup.put_back(file)
+    town.centre = town.open_centre()
+    for phone in phones:
+        phone.connect()
 
 
 def brought(sakhi, content):
@@ -106,12 +108,7 @@ def test_a_part_that_waited_for_the_part_before_it_is_set_aside_as_it_would_have
     second = handed_over(abm)
     abm.do(ChangeGroup(group, {"name": LATER}))
     quiet([abm, sakhi])
-    town.clock.forward(days=1)
-    town.centre.close()
-    backup.put_back(tmp_path / "central.db")
-    town.centre = town.open_centre()
-    for phone in (abm, sakhi):
-        phone.connect()
+    go_back(town, backup, tmp_path / "central.db", abm, sakhi)
     brought(sakhi, second)
     assert len(town.rows(town.centre.tables.early_batch)) == 1
     sakhi.workspace.take_in(first)

@@ -9,7 +9,7 @@ import pytest
 
 from records.commands.accounts import CancelStep, RecordStep
 from records.commands.groups import ChangeGroup, RegisterGroup, SayTheSame
-from records.commands.members import AddMember
+from records.commands.members import AddMember, MoveMember
 from records.ids import first_account_id
 from records.problems import Problem, Refused
 from records.wire import thawed
@@ -172,6 +172,10 @@ def test_a_form_sent_twice_makes_one_record_and_what_was_typed_over_its_draft_si
     assert phone.do(AddMember(group, {"name": "Sunita Bai"}, member)).changes == ()
     phone.do(AddMember(group, {"name": "Sunita Devi"}, member))
     assert [row.name for row in phone.ask(list_members, shg_id=group)] == ["Sunita Devi"]
+    other = register(phone, name="Jai Bhim")
+    phone.do(MoveMember(member, other))
+    phone.do(AddMember(group, {"name": "Sunita Bai"}, member))
+    assert [row.name for row in phone.ask(list_members, shg_id=other)] == ["Sunita Bai"], "she is not moved back"
 
 
 def test_a_step_sent_twice_is_recorded_once_and_what_has_changed_meanwhile_is_a_step_of_its_own(phone):
