@@ -11,7 +11,6 @@ from records.commands.groups import DeleteGroup
 from records.commands.members import DeleteMember
 from records.figures import age_days, is_pending, members_of
 from records.ids import short_number
-from records.record import fields_of
 from records.shg import OFFICES, Shg
 from records.workspace import Workspace
 from screens import questions, theme
@@ -20,6 +19,7 @@ from screens.group_account import AccountTab
 from screens.group_checked import Checked
 from screens.group_history import BELOW, HistoryTab
 from screens.group_joined import JoinedHere, JoinedNote, only_reading, was_joined
+from screens.group_marks import mark_note, may_edit
 from screens.group_portal import PortalNote, ProposalCards
 from screens.group_returned import ReturnedNote
 from screens.guarding import guard, part, screen, tell
@@ -127,7 +127,7 @@ def _whole(h: Here, shg: Shg, tab: str, set_tab: Callable[[str], None]) -> list[
 
 
 def _edit(h: Here, page: ft.Page, shg: Shg) -> list[ft.Control]:
-    if was_joined(shg) or not any(editable(h.roles, "Shg", name, new=False) for name in fields_of(Shg)):
+    if was_joined(shg) or not may_edit(h):
         return []
     edit = guard(page.navigate, f"/group/{shg.id}/edit")
     return [icon_deed(ft.Icons.EDIT_OUTLINED, h.say("group.edit"), "edit-group", edit)]
@@ -212,7 +212,7 @@ def Profile(*, shg: Shg, show: Callable[[str], None] | None = None) -> ft.Contro
     lines += [ReturnedNote(shg=shg), Checked(shg=shg), PortalNote(record=shg), ProposalCards(shg=shg)]
     lines += [JoinedHere(shg=shg), *([ToMend(shg=shg, show=show)] if show else [])]
     # What does not fit in a joined group is nobody's to mend: it is not counted.
-    lines += [] if was_joined(shg) else [_mark(h, shg, code, show) for code in shg.marks or ()]
+    lines += [] if was_joined(shg) else [mark_note(h, shg, code, show) for code in shg.marks or ()]
     return padded(*lines, spacing=6)
 
 
@@ -248,53 +248,6 @@ def ToMend(*, shg: Shg, show: Callable[[str], None]) -> ft.Control:
         see = quiet_deed(h.say("group.mend_history"), "see-conflicts", guard(show, "history"))
         lines.append(note(h.say("group.conflicts", count=len(conflicts)), "group-conflicts", more=[ft.Row([see])]))
     return stack(lines, spacing=6)
-
-
-def _mark(h: Here, shg: Shg, code: str, show: Callable[[str], None] | None) -> ft.Control:
-    """What does not fit, what to do about it, and the way there for whoever may."""
-    more: list[ft.Control] = [
-        small(h.say("group.told_too_many") if _is_told_only(shg, code) else h.words.mark_remedy(code))
-    ]
-    if show is not None and (way := _way_to_mend(h, ft.context.page, shg, code, show)):
-        more.append(ft.Row([way]))
-    return note(h.words.mark(code), f"mark-{code}", warning=True, more=more)
-
-
-IN_FORM = {
-    "two_offices": "president_id",
-    "bearer_left": "president_id",
-    "bearer_elsewhere": "president_id",
-    "few_signatories": "president_signs",
-    "declared_differs": "declared_members",
-    "day_in_future": "formed_on",
-    "rule_broken": "",
-    "outside_reach": "village_id",
-}
-"""Mark -> the field of the group's form at which it is mended; the offices stand one below the other."""
-IN_ROSTER = ("too_many_members", "woman_in_two_groups")
-
-
-def _is_told_only(shg: Shg, code: str) -> bool:
-    """Too many by the number as told, while no member has been entered: there is no list in which to look."""
-    return code == "too_many_members" and not shg.roster_count
-
-
-def _way_to_mend(h: Here, page: ft.Page, shg: Shg, code: str, show: Callable[[str], None]) -> ft.Control | None:
-    def way(words: str, go: Callable[[Any], Any]) -> ft.Control:
-        return quiet_deed(words, f"mend-{code}", go, icon=ft.Icons.BUILD_OUTLINED)
-
-    field = "declared_members" if _is_told_only(shg, code) else IN_FORM.get(code)
-    if field is not None and _edit(h, page, shg):
-        return way(h.say("do.mend"), guard(page.navigate, f"/group/{shg.id}/edit/{field}".rstrip("/")))
-    if code == "too_few_members" and editable(h.roles, "Member", "name", new=True):
-        return way(h.say("do.add_member"), guard(page.navigate, f"/group/{shg.id}/member/new"))
-    if code in IN_ROSTER:
-        return way(h.say("group.mend_members"), guard(show, "members"))
-    if code == "steps_disputed":
-        return way(h.say("group.mend_account"), guard(show, "account"))
-    if code == "same_account_twice" and editable(h.roles, "SavingsAccount", "account_number", new=False):
-        return way(h.say("do.mend"), guard(page.navigate, f"/group/{shg.id}/account"))
-    return None
 
 
 def _members(h: Here, shg: Shg, norm: Callable[[str], int] | None) -> ft.Control:
